@@ -1,0 +1,1 @@
+"""Many prompts: items in, results out, resumable."""

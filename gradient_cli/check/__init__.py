@@ -1,0 +1,1 @@
+"""Suites of prompts with expectations, and their reports."""

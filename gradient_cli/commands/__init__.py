@@ -1,0 +1,1 @@
+"""Flags to values, outcome to status: typer lives here and nowhere else."""

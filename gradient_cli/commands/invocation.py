@@ -1,0 +1,29 @@
+"""
+One run of the program: what surrounds it, handed in so that tests can hand in another.
+
+    Invocation ── terminal   the three streams
+               ── environ    the environment
+               ── clock      monotonic seconds
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from gradient_cli.terminal.streams import Terminal
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a command may know of the world; nothing is opened until it is used."""
+
+    terminal: Terminal
+    environ: Mapping[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    @classmethod
+    def system(cls) -> "Invocation":
+        """Give the real world."""
+        return cls(Terminal.system(), os.environ)

@@ -1,0 +1,130 @@
+"""
+The family of errors. Each child owns one exit status; `__main__` is the only catcher.
+
+    GradientError
+    ├── ExpectationFailed        1  a complete answer that is not what was asked for
+    ├── UsageError               2  nothing was sent
+    │   ├── ConfigError             a settings file that cannot be read as meant
+    │   ├── StdinError              stdin never came, is binary, or too large
+    │   └── ReplayMiss              no recording for this request
+    ├── CredentialError          3  no key, 401, 403
+    ├── RequestRejected          4  any other 4xx
+    ├── ServiceError             5  5xx, `response.failed`
+    │   ├── ConnectionFailed        DNS, TCP, TLS, a broken transfer before the answer began
+    │   └── BrokenReply             what came is not the protocol
+    ├── RateLimited              6  429 or quota, after the retries
+    ├── TimedOut                 7  --timeout or --max-time
+    └── IncompleteAnswer         8  cut by a limit or filter, or no terminal event
+
+    OutputClosed                    the reader of stdout is gone: die by SIGPIPE
+    Terminated                      SIGTERM arrived: clean up, then die by it
+"""
+
+from gradient_cli.exits import ExitStatus
+
+
+class GradientError(Exception):
+    """
+    Something a user can act upon.
+
+    Shown as `gradient: MESSAGE` and, if there is one, `hint: HINT`.
+    The message is lower case, has no full stop, quotes values from the user
+    and never holds a secret.
+    """
+
+    status: ExitStatus = ExitStatus.BUG
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        request_id: str | None = None,
+        http_status: int | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.request_id = request_id
+        """The server's id of the exchange, for a support ticket."""
+        self.http_status = http_status
+        """The HTTP status that caused this, if one did."""
+        self.code = code
+        """The server's own word for it, such as `rate_limit_exceeded`."""
+
+
+class ExpectationFailed(GradientError):
+    """A complete answer that failed what was expected of it."""
+
+    status = ExitStatus.EXPECTATION
+
+
+class UsageError(GradientError):
+    """The command line, a file or a variable is not usable; nothing was sent."""
+
+    status = ExitStatus.USAGE
+
+
+class ConfigError(UsageError):
+    """A settings file is broken or says something unknown."""
+
+
+class StdinError(UsageError):
+    """What should come on stdin did not, or is not text."""
+
+
+class ReplayMiss(UsageError):
+    """The recordings hold no answer to this request."""
+
+
+class CredentialError(GradientError):
+    """There is no key, or the service does not accept it."""
+
+    status = ExitStatus.CREDENTIALS
+
+
+class RequestRejected(GradientError):
+    """The service understood and refused: any 4xx but 401, 403 and 429."""
+
+    status = ExitStatus.REQUEST
+
+
+class ServiceError(GradientError):
+    """The service failed: 5xx, `response.failed`, an `error` event."""
+
+    status = ExitStatus.SERVICE
+
+
+class ConnectionFailed(ServiceError):
+    """The service could not be reached, or broke off before it answered."""
+
+
+class BrokenReply(ServiceError):
+    """What came back is not the protocol: no JSON, HTML, a frame that is not whole JSON."""
+
+
+class RateLimited(GradientError):
+    """429 or a quota, and the retries are used up or the wait is too long."""
+
+    status = ExitStatus.RATE_LIMIT
+
+
+class TimedOut(GradientError):
+    """Silence longer than --timeout, or a run longer than --max-time."""
+
+    status = ExitStatus.TIMEOUT
+
+
+class IncompleteAnswer(GradientError):
+    """The answer stopped before its end: a limit, a filter, or a cut stream."""
+
+    status = ExitStatus.INCOMPLETE
+
+
+class OutputClosed(Exception):
+    """Whoever read our stdout has gone; there is nobody to tell."""
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; unwinds like KeyboardInterrupt so that files are cleaned up."""

@@ -1,0 +1,1 @@
+"""Judging an answer: expectations, code blocks, schemas."""

@@ -1,0 +1,1 @@
+"""Showing an answer: one Renderer a format; rich lives here and nowhere else."""

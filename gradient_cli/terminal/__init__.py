@@ -1,0 +1,1 @@
+"""Where it is shown: the three streams, colour, harmless text. Stdlib only."""

@@ -1,0 +1,1 @@
+"""How it travels: HTTP, server-sent events, retries, recordings."""

@@ -1,0 +1,1 @@
+"""What is said: requests, events, responses. Pure: stdlib only; no clock, file or environment."""

@@ -1,0 +1,130 @@
+"""
+The events of an answer, as the rest of the house sees them, whatever dialect the server speaks.
+
+    Started             who answers: id and model, as soon as they are known
+    TextDelta           a piece of the answer
+    ReasoningDelta      a piece of the thinking; never part of the answer
+    ToolCallDelta       a piece of a function call; `key` tells calls apart
+    UsageReport         how many tokens; the last one counts
+    Final               a whole response object: the body, or the terminal event's
+    Ended               the terminal signal: how the server says it ended
+    Unknown             anything else, kept so that nothing vanishes
+"""
+
+from dataclasses import dataclass
+
+from gradient_cli.wire.json import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one exchange; None where the server did not say."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Part of the input that was read from a cache."""
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    """Part of the output that was thinking."""
+    total_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The server has begun to answer."""
+
+    id: str | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """A piece of the answer, in order of arrival."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """A piece of the model's reasoning."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """
+    A piece of a function call.
+
+    `arguments` is appended unless `is_whole`, which replaces what came before.
+    """
+
+    key: str
+    """What tells one call from another within an answer: item id, call id or position."""
+    call_id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    """Token counts; a later report replaces an earlier one."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class WholeText:
+    """The full text of one part, repeated at its end (`*.done`); used if its deltas got lost."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The response object as the server sent it, and the answer text that it holds."""
+
+    response: Json
+    text: str
+    reasoning: str
+    tool_calls: tuple[ToolCallDelta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """
+    How the server says that the answer ended.
+
+    `status`: completed, incomplete, failed or cancelled.
+    """
+
+    status: str
+    finish_reason: str | None = None
+    """stop, length, tool_calls, content_filter, or the reason in `incomplete_details`."""
+    message: str | None = None
+    """The server's own words on a failure."""
+    code: str | None = None
+    """The server's own code of a failure."""
+    is_final: bool = True
+    """Nothing more will come; False where usage may still follow (chunk dialect)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An event this program has no use for."""
+
+    type: str
+
+
+Event = (
+    Started
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | UsageReport
+    | WholeText
+    | Final
+    | Ended
+    | Unknown
+)

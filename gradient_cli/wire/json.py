@@ -1,0 +1,41 @@
+"""JSON as this program reads and writes it: UTF-8, nothing escaped that need not be."""
+
+import json
+from typing import Any
+
+Json = Any
+"""A decoded JSON value. The only Any in the house; its shape is checked where it is read."""
+
+
+def dumps(value: Json) -> str:
+    """Give compact one-line JSON; letters stay letters, non-finite numbers are refused."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def line(value: Json) -> str:
+    """
+    Give one JSON line without its newline.
+
+    U+0085, U+2028 and U+2029 are escaped, because `str.splitlines` and many readers of
+    JSON lines take them for line ends; so are lone surrogates, which UTF-8 cannot carry.
+    """
+    text = dumps(value)
+    if text.isascii():
+        return text
+    return "".join(_escaped(character) for character in text) if _is_unsafe(text) else text
+
+
+def _is_unsafe(text: str) -> bool:
+    return any(c in text for c in "\x85\u2028\u2029") or any(
+        "\ud800" <= c <= "\udfff" for c in text
+    )
+
+
+def _escaped(character: str) -> str:
+    unsafe = character in "\x85\u2028\u2029" or "\ud800" <= character <= "\udfff"
+    return f"\\u{ord(character):04x}" if unsafe else character
+
+
+def canonical(value: Json) -> str:
+    """Give the one spelling of a JSON value: keys sorted, compact. For hashing."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,0 +1,208 @@
+"""
+A request: what is asked, checked, and its JSON body.
+
+Only what the user set is sent; the fields carry the wire's own names.
+Limits come from the endpoint's document; they are checked before anything is sent.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from json.encoder import encode_basestring
+
+from gradient_cli.errors import UsageError
+from gradient_cli.wire.json import Json, canonical, dumps
+
+PATH = "/v1/responses"
+MAX_STOPS = 4
+MAX_METADATA = 16
+MAX_METADATA_KEY = 64
+MAX_METADATA_VALUE = 512
+LONG_TEXT = 8 * 1024 * 1024
+"""Characters from which a text is kept encoded (LongText), to cost its own size once."""
+
+
+class LongText:
+    """
+    A text held as pieces of JSON string content, already escaped and in UTF-8.
+
+    100 MB of input then need 100 MB: a `str`, its JSON and its bytes would need three times that.
+    """
+
+    def __init__(self, pieces: Iterable[str] = ()) -> None:
+        self.chunks: list[bytes] = []
+        for piece in pieces:
+            self.append(piece)
+
+    def append(self, piece: str) -> None:
+        """Add text at the end."""
+        if piece:
+            self.chunks.append(encode_basestring(piece)[1:-1].encode("utf-8", "replace"))
+
+    def prepend(self, piece: str) -> None:
+        """Add text at the beginning."""
+        if piece:
+            self.chunks.insert(0, encode_basestring(piece)[1:-1].encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of the model. None and empty mean: not sent."""
+
+    model: str | None = None
+    input: str | LongText | tuple[Json, ...] = ""
+    """A prompt, or the wire's input items."""
+    instructions: str | None = None
+    max_output_tokens: int | None = None
+    """1 and above."""
+    temperature: float | None = None
+    """0 to 2."""
+    top_p: float | None = None
+    """0 to 1."""
+    stop: tuple[str, ...] = ()
+    """Up to 4 texts at which the model stops."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Up to 16 pairs; keys to 64, values to 512 characters."""
+    user: str | None = None
+    modalities: tuple[str, ...] = ()
+    parallel_tool_calls: bool | None = None
+    tools: tuple[Json, ...] = ()
+    tool_choice: str | None = None
+    """none, auto, required, or a function's name."""
+    reasoning_effort: str | None = None
+    previous_response_id: str | None = None
+    text_format: Json = None
+    """What `text.format` carries: a JSON Schema for servers that can obey it."""
+    stream: bool = False
+    params: Mapping[str, Json] = field(default_factory=dict)
+    """Any other body field; dotted keys nest. They win over the named fields."""
+    base: Mapping[str, Json] = field(default_factory=dict)
+    """A whole body to start from; everything above wins over it."""
+
+    def __post_init__(self) -> None:
+        """
+        Check ranges and limits.
+
+        Raises:
+            UsageError: names the flag, the value and the range.
+
+        """
+        _in_range("--temperature", self.temperature, 0, 2)
+        _in_range("--top-p", self.top_p, 0, 1)
+        _in_range("--max-output-tokens", self.max_output_tokens, 1, None)
+        if len(self.stop) > MAX_STOPS:
+            raise UsageError(f"--stop was given {len(self.stop)} times; the limit is {MAX_STOPS}")
+        _check_metadata(self.metadata)
+
+    def body(self) -> dict[str, Json]:
+        """Give the JSON body; a LongText input stands in it as it is."""
+        body: dict[str, Json] = dict(self.base)
+        for name, value in self._named():
+            body[name] = value
+        if self.tool_choice is not None:
+            body["tool_choice"] = _tool_choice(self.tool_choice)
+        if self.reasoning_effort is not None:
+            _nest(body, "reasoning.effort", self.reasoning_effort)
+        if self.text_format is not None:
+            _nest(body, "text.format", self.text_format)
+        if self.stream:
+            body["stream"] = True
+        elif body.get("stream"):
+            del body["stream"]
+        for name, value in self.params.items():
+            _nest(body, name, value)
+        return body
+
+    def _named(self) -> Iterable[tuple[str, Json]]:
+        for name in _PLAIN:
+            value = getattr(self, name)
+            if value is None or (not isinstance(value, int | float | LongText) and not value):
+                continue
+            yield name, list(value) if isinstance(value, tuple) else value
+
+    def encode(self) -> list[bytes]:
+        """Give the body as the chunks of bytes that are sent."""
+        body = self.body()
+        text = body.get("input")
+        if not isinstance(text, LongText):
+            return [encode_json(body)]
+        chunks = []
+        for name, value in body.items():
+            chunks.append(encode_json(name) + b":")
+            chunks.extend([b'"', *text.chunks, b'"'] if value is text else [encode_json(value)])
+            chunks.append(b",")
+        return [b"{", *chunks[:-1], b"}"]
+
+    def key(self) -> str:
+        """Give the SHA-256 (hex) of method, path and canonical body: the request's identity."""
+        body = self.body()
+        digest = hashlib.sha256(f"POST {PATH}\n".encode())
+        text = body.get("input")
+        if isinstance(text, LongText):
+            for chunk in text.chunks:
+                digest.update(chunk)
+            body["input"] = None
+        digest.update(canonical(body).encode())
+        return digest.hexdigest()
+
+
+_PLAIN = tuple(
+    f.name
+    for f in fields(Request)
+    if f.name not in {"tool_choice", "reasoning_effort", "text_format", "stream", "params", "base"}
+)
+
+
+def encode_json(value: Json) -> bytes:
+    """Give compact UTF-8 JSON; with lone surrogates, which only escapes can carry, pure ASCII."""
+    try:
+        return dumps(value).encode()
+    except UnicodeEncodeError:
+        return canonical(value).encode()
+
+
+def _nest(body: dict[str, Json], dotted: str, value: Json) -> None:
+    """Set a dotted key, copying the objects on the way so that a shared base stays as it was."""
+    *path, last = dotted.split(".")
+    for name in path:
+        inner = body.get(name)
+        body[name] = dict(inner) if isinstance(inner, dict) else {}
+        body = body[name]
+    body[last] = value
+
+
+def _tool_choice(choice: str) -> Json:
+    """
+    Give the wire's form of a choice.
+
+    The endpoint documents {type, function: {name}}; vLLM and OpenAI read {type, name}.
+    A named function is sent with both, so that each finds its own.
+    """
+    if choice in {"none", "auto", "required"}:
+        return choice
+    return {"type": "function", "name": choice, "function": {"name": choice}}
+
+
+def _in_range(flag: str, value: float | None, low: float, high: float | None) -> None:
+    if value is None:
+        return
+    if not math.isfinite(value) or value < low or (high is not None and value > high):
+        wanted = f"{low} and above" if high is None else f"{low} to {high}"
+        raise UsageError(f"{flag} {value} is out of range: {wanted}")
+
+
+def _check_metadata(metadata: Mapping[str, str]) -> None:
+    if len(metadata) > MAX_METADATA:
+        raise UsageError(f"--metadata has {len(metadata)} pairs; the limit is {MAX_METADATA}")
+    for name, value in metadata.items():
+        if not 1 <= len(name) <= MAX_METADATA_KEY:
+            raise UsageError(
+                f'--metadata key "{name[:70]}" has {len(name)} characters; '
+                f"the range is 1 to {MAX_METADATA_KEY}"
+            )
+        if len(value) > MAX_METADATA_VALUE:
+            raise UsageError(
+                f'--metadata value of "{name}" has {len(value)} characters; '
+                f"the limit is {MAX_METADATA_VALUE}"
+            )

@@ -1,0 +1,219 @@
+"""
+Record and replay: a folder of readable files, below the client and above the socket.
+
+    DIR/3f9c….json     one file for each request, named by its key
+        "request"      method, path and body: never a header, never a key of anyone's
+        "replies"      what was answered, in order: one for each time it was asked
+            "status", "headers"    the few headers that a client judges by
+            "chunks"               the body in the pieces it came in; pauses are not kept
+            "error"                how the transfer broke, if it did
+
+A chunk is text, or {"base64": …} where a piece is not UTF-8 by itself.
+Replaying opens no socket: nothing here imports one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+
+from gradient_cli.errors import GradientError, ReplayMiss, Terminated, UsageError
+from gradient_cli.transport.exchange import Question, Take, kept, read, write
+from gradient_cli.transport.reply import Reply, Transport
+from gradient_cli.wire.json import Json
+
+
+class Recorder:
+    """
+    Writes what is answered into a folder; one for a run, shared by its workers.
+
+    The first answer to a request in a run replaces what an earlier run recorded;
+    further ones are kept behind it, in the order in which they ended.
+    """
+
+    def __init__(self, folder: Path, secrets: Sequence[str] = ()) -> None:
+        self._folder = folder
+        self._secrets = [secret for secret in secrets if secret]
+        self._replies: dict[str, list[dict[str, Json]]] = {}
+        self._lock = Lock()
+
+    def over(self, transport: Transport) -> Transport:
+        """Give a transport that sends by another one and records what came."""
+        return _RecordingTransport(transport, self)
+
+    def keep(self, question: Question, take: Take) -> None:
+        """
+        Write one answer; the file is replaced as a whole.
+
+        Raises:
+            UsageError: the folder cannot be written to.
+
+        """
+        key = question.key()
+        with self._lock:
+            replies = self._replies.setdefault(key, [])
+            replies.append(take.as_json(self._secrets))
+            write(self._folder, question, replies)
+
+
+class Player:
+    """
+    Answers from a folder; one for a run, shared by its workers.
+
+    Each recorded reply is given once, in order: a recording of two answers cannot
+    stand for three.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise UsageError(
+                f'no recordings: "{folder}" is not a folder',
+                hint=f"make them by the same command with `--record {folder}`",
+            )
+        self._folder = folder
+        self._asked: dict[str, int] = {}
+        self._lock = Lock()
+
+    def transport(self) -> Transport:
+        """Give a transport that never opens a socket."""
+        return _ReplayTransport(self)
+
+    def answer(self, question: Question) -> Take:
+        """
+        Give the next recorded reply to a request.
+
+        Raises:
+            ReplayMiss: there is none; the message shows the nearest recorded request.
+
+        """
+        key = question.key()
+        path = self._folder / f"{key}.json"
+        try:
+            takes = read(path)
+        except FileNotFoundError:
+            raise self._miss(question) from None
+        with self._lock:
+            position = self._asked.get(key, 0)
+            self._asked[key] = position + 1
+        if position >= len(takes):
+            raise ReplayMiss(
+                f"{path} holds {_count(len(takes), 'answer')} to this request; "
+                f"it was asked {position + 1} times",
+                hint=f"record again with `--record {self._folder}`",
+            )
+        return takes[position]
+
+    def _miss(self, question: Question) -> ReplayMiss:
+        from gradient_cli.transport.nearest import explain
+
+        return ReplayMiss(
+            f'no recording of this request in "{self._folder}"'
+            + explain(question.as_json(), self._folder),
+            hint=f"record it by the same command with `--record {self._folder}`",
+        )
+
+
+class _RecordingTransport:
+    def __init__(self, inner: Transport, recorder: Recorder) -> None:
+        self._inner = inner
+        self._recorder = recorder
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Sequence[bytes] = (),
+        *,
+        accept: str = "application/json",
+    ) -> Reply:
+        reply = self._inner.send(method, path, body, accept=accept)
+        return _RecordedReply(reply, Question.of(method, path, body), self._recorder)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _RecordedReply:
+    """A reply that is written down when it was read to its end, broke, or was let go of."""
+
+    def __init__(self, reply: Reply, question: Question, recorder: Recorder) -> None:
+        self._reply = reply
+        self._question = question
+        self._recorder = recorder
+        self._take: Take | None = Take(reply.status, kept(reply.headers))
+
+    @property
+    def status(self) -> int:
+        return self._reply.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._reply.headers
+
+    def chunks(self) -> Iterator[bytes]:
+        take = self._take
+        assert take, "a reply is read once"
+        try:
+            for chunk in self._reply.chunks():
+                take.chunks.append(chunk)
+                yield chunk
+        except GradientError as error:
+            take.error = error
+            raise
+        except (KeyboardInterrupt, Terminated):
+            # Half an answer that somebody stopped is not what the server says.
+            self._take = None
+            raise
+        finally:
+            self._keep()
+
+    def close(self) -> None:
+        self._reply.close()
+        self._keep()
+
+    def _keep(self) -> None:
+        take, self._take = self._take, None
+        if take:
+            self._recorder.keep(self._question, take)
+
+
+class _ReplayTransport:
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Sequence[bytes] = (),
+        *,
+        accept: str = "application/json",
+    ) -> Reply:
+        return _ReplayedReply(self._player.answer(Question.of(method, path, body)))
+
+    def close(self) -> None:
+        pass
+
+
+class _ReplayedReply:
+    def __init__(self, take: Take) -> None:
+        self._take = take
+
+    @property
+    def status(self) -> int:
+        return self._take.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self._take.headers
+
+    def chunks(self) -> Iterator[bytes]:
+        yield from self._take.chunks
+        if self._take.error:
+            raise self._take.error
+
+    def close(self) -> None:
+        pass
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,31 +1,26 @@
 """
-The command tree: names and one-line helps as literals, modules loaded when asked for.
+The command tree: names from `table`, modules loaded when asked for.
 
 A command lives in the module of its name and offers `app`, a `typer.Typer` made by
 `new_app()`. A command function takes `ctx: typer.Context` (its `obj` is the Invocation)
 and values; it returns an exit status.
 """
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-COMMANDS: dict[str, str] = {
-    "respond": "Ask once; stdout is the answer.",
-    "check": "Run suites of prompts with expectations.",
-    "batch": "Answer many prompts, resumable.",
-    "models": "List the model ids that this key may use.",
-    "auth": "Log in, see who you are, log out.",
-    "config": "Show and change settings.",
-    "doctor": "Find out what is wrong with this set-up.",
-    "mock": "Serve a scripted Responses endpoint on loopback.",
-    "help": "Explain a command or a topic.",
-}
-"""name -> help. Each is a module of this package; a test holds the helps equal."""
+from gradient_cli.commands import overview
+from gradient_cli.commands.help_format import HelpfulCommand, HelpfulGroup
+from gradient_cli.commands.table import COMMANDS
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(HelpfulGroup):
     """A group that imports a command's module when that command is used."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # vendored click's Context
@@ -39,13 +34,27 @@ class LazyGroup(TyperGroup):
         module = import_module(f"gradient_cli.commands.{cmd_name}")
         return typer.main.get_command(module.app)  # type: ignore[return-value]  # always one of ours
 
+    def help_page(self, ctx: typer.Context, width: int) -> str:
+        """Give the overview, which knows the commands without loading them."""
+        return overview.text(width)
 
-def new_app(**settings: object) -> typer.Typer:
+
+class App(typer.Typer):
+    """A Typer whose commands have our help page unless they bring another class."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Function], Function]:
+        """Register a command, as Typer does."""
+        settings.setdefault("cls", HelpfulCommand)
+        return super().command(name, **settings)
+
+
+def new_app(**settings: Any) -> App:
     """Give a Typer whose help and errors are plain text: rich costs 70 ms and draws boxes."""
-    return typer.Typer(
+    settings.setdefault("cls", HelpfulGroup)
+    return App(
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        **settings,  # type: ignore[arg-type]  # passed through
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
     )

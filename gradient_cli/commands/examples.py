@@ -1,0 +1,54 @@
+"""
+Examples by command: the first thing a help page shows, and the man page's EXAMPLES.
+
+A test parses every `gradient` in them, so that no example can name a flag that is gone.
+"""
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "": (
+        'gradient respond "three names for a build bot"',
+        'git diff --staged | gradient respond "one-line commit message" | git commit -F -',
+        'gradient respond -f pr.diff "a leaked secret?" --one-of yes,no --expect no',
+        "gradient check tests/*.toml --junit report.xml -j 4",
+    ),
+    "respond": (
+        'gradient respond "three names for a build bot"',
+        'kubectl logs api-0 --tail 300 | gradient respond "root cause in two sentences"',
+        'gradient respond -f app.py -f test_app.py "why does test_login fail?"',
+        "gradient respond -f cv.txt --schema 'name, years int, skills list' | jq -r .name",
+        'gradient respond -f schema.sql "monthly revenue query" -x | psql shop',
+        'gradient respond -f pr.diff "does this leak a secret?" --one-of yes,no --expect no',
+        'gradient respond -m llama3.3-70b-instruct "hi" --curl',
+    ),
+    "check": (
+        "gradient check tests/*.toml --junit report.xml -j 4",
+        "gradient check tests/*.toml --record tapes/",
+        "gradient check tests/*.toml --replay tapes/",
+    ),
+    "batch": (
+        'gradient batch run "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl -j 8',
+    ),
+    "batch run": (
+        'gradient batch run "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl -j 8',
+        'gradient batch run "summarise" --each-file "notes/*.md" -o out.jsonl',
+        "gradient batch run -i rows.jsonl -o part-3.jsonl --shard 3/10",
+    ),
+    "models": ("gradient models", "gradient models --json | jq -r '.[].id'"),
+    "auth": ("gradient auth login", "gradient auth status"),
+    "auth login": (
+        "gradient auth login",
+        "pass show do/gradient | gradient auth login --with-key",
+    ),
+    "config": (
+        "gradient config show",
+        "gradient config set model llama3.3-70b-instruct",
+    ),
+    "config set": (
+        "gradient config set model llama3.3-70b-instruct",
+        "gradient config set profiles.local.base_url http://127.0.0.1:8000",
+    ),
+    "doctor": ("gradient doctor",),
+    "mock": ("gradient mock --port 8080",),
+    "help": ("gradient help respond", "gradient help exit-status"),
+}
+"""command path without `gradient` -> command lines; "" is the program itself."""

@@ -153,7 +153,7 @@ def test_an_unknown_topic_names_the_nearest(program):
         program("help", "stdim")
 
 
-@pytest.mark.parametrize("columns", [50, 60, 80, 200])
+@pytest.mark.parametrize("columns", [60, 80, 200])
 def test_a_page_fits_its_terminal(program, columns):
     """No line but an example, a usage or a flag itself is wider than the terminal or 80."""
     page = program("help", "environment", columns=columns) + program("help", columns=columns)

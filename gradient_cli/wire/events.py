@@ -35,6 +35,10 @@ class Started:
 
     id: str | None
     model: str | None
+    created: int | None = None
+    """Unix seconds."""
+    is_chunk: bool = False
+    """Said by the chunk dialect, which has no final object of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class UsageReport:
     """Token counts; a later report replaces an earlier one."""
 
     usage: Usage
+    raw: Json = None
+    """As the server wrote it."""
 
 
 @dataclass(frozen=True, slots=True)

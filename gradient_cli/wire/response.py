@@ -133,7 +133,7 @@ class Fold:
         self._whole_text: list[str] = []
         self._calls: dict[str, _CallParts] = {}
         self._started: Started | None = None
-        self._usage: Usage | None = None
+        self._usage: UsageReport | None = None
         self._final: Final | None = None
         self._ended: Ended | None = None
 
@@ -158,10 +158,10 @@ class Fold:
                 self._calls.setdefault(event.key, _CallParts()).add(event)
             case WholeText(text):
                 self._whole_text.append(text)
-            case UsageReport(usage):
-                self._usage = usage
+            case UsageReport():
+                self._usage = event
             case Started():
-                self._started = self._started or event
+                self._start(event)
             case Final():
                 self._final = event
             case Ended():
@@ -171,6 +171,11 @@ class Fold:
                 pass
             case _:
                 assert_never(event)
+
+    def _start(self, event: Started) -> None:
+        known = self._started
+        if known is None or (event.model and not known.model):
+            self._started = event
 
     def missing_text(self) -> str:
         """
@@ -202,12 +207,39 @@ class Fold:
             finish_reason=ended.finish_reason if ended else None,
             id=started.id,
             model=started.model,
-            usage=self._usage,
+            usage=self._usage.usage if self._usage else None,
             message=ended.message if ended else None,
             code=ended.code if ended else None,
-            body=self._final.response if self._final else None,
+            body=self._body(),
             streamed_text_differs=differs,
         )
+
+    def _body(self) -> Json:
+        """Give the server's final object; for the chunk dialect, the body it would have sent."""
+        started = self._started
+        if self._final or not (started and started.is_chunk):
+            return self._final.response if self._final else None
+        message: dict[str, Json] = {"role": "assistant", "content": self._text.joined()}
+        if self._reasoning.pieces:
+            message["reasoning_content"] = self._reasoning.joined()
+        if calls := self._tool_calls():
+            message["tool_calls"] = [
+                {
+                    "id": call.call_id,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
+                for call in calls
+            ]
+        finish = self._ended.finish_reason if self._ended else None
+        return {
+            "id": started.id,
+            "object": "response",
+            "created": started.created,
+            "model": started.model,
+            "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+            "usage": self._usage.raw if self._usage else None,
+        }
 
     def _tool_calls(self) -> tuple[ToolCall, ...]:
         # One source only: vLLM gives other call ids in the final object than in the stream

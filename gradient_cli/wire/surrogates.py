@@ -1,0 +1,34 @@
+"""
+Characters cut in two: JSON may write an emoji as two escapes, and a server may send each in
+an event of its own. Half a character cannot be printed, so a first half waits for its second.
+"""
+
+
+class PairJoiner:
+    """Joins surrogate pairs over the borders of pieces; one for each stream of text."""
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, piece: str) -> str:
+        """Give the piece with whole characters only; a first half at its end is kept back."""
+        if piece.isascii() and not self._half:
+            return piece
+        text = self._half + piece
+        self._half = ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            self._half, text = text[-1], text[:-1]
+        return _joined(text)
+
+    def close(self) -> str:
+        """Give what is still kept back: half a character that never got its other half."""
+        half, self._half = self._half, ""
+        return "\ufffd" if half else ""
+
+
+def _joined(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -1,0 +1,291 @@
+"""
+Faults become errors: an exception of httpx, or a status with a body of any shape.
+
+Servers disagree on error bodies; all of these are read:
+
+    {"error": {"message", "type", "param", "code"}}     vLLM, OpenAI, llama.cpp
+    {"error": "Unauthorized"}                           vLLM's key check
+    {"id", "message", "request_id"}                     DigitalOcean's gateway
+    {"type": "error", "error": {…}}                     DigitalOcean's /v1/messages
+    {"object": "error", "message"}                      old vLLM
+    {"detail": "…" | [{"loc", "msg"}]}                  FastAPI
+    text, HTML, nothing
+
+The words are the server's, so they are cut, stripped of markup and control characters, and
+the key is taken out of them should it be there.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradient_cli.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    CredentialError,
+    GradientError,
+    RateLimited,
+    RequestRejected,
+    ServiceError,
+    TimedOut,
+)
+from gradient_cli.wire.json import Json
+
+LONGEST_WORDS = 300
+"""Characters of a server's message that are shown."""
+LONGEST_BODY = 64 * 1024
+"""Bytes of an error body that are read."""
+
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "cf-ray")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an error may say about the request: never the key, only where it came from."""
+
+    endpoint: str
+    """The base URL."""
+    model: str | None = None
+    key_source: str | None = None
+    secret: str = ""
+    """Taken out of whatever the server says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What an error body says, whatever its shape."""
+
+    words: str
+    code: str | None = None
+    request_id: str | None = None
+    is_markup: bool = False
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """Give the id by which the server knows this exchange."""
+    return next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+
+
+def read_complaint(body: bytes, secret: str = "") -> Complaint:
+    """Read an error body of any shape."""
+    text = body.decode("utf-8", "replace")
+    try:
+        payload = json.loads(text)
+    except ValueError:
+        is_markup = text.lstrip()[:1] == "<"
+        return Complaint(
+            _words(_without_markup(text) if is_markup else text, secret), None, None, is_markup
+        )
+    return _complaint(payload, secret)
+
+
+def _complaint(payload: Json, secret: str) -> Complaint:
+    if not isinstance(payload, Mapping):
+        return Complaint(_words(str(payload), secret))
+    inner = payload.get("error")
+    source = inner if isinstance(inner, Mapping) else payload
+    words = source.get("message")
+    if not isinstance(words, str):
+        words = inner if isinstance(inner, str) else _detail(payload.get("detail"))
+    code = source.get("code") or source.get("type") or payload.get("id")
+    identity = payload.get("request_id") or source.get("request_id")
+    return Complaint(
+        _words(words, secret),
+        str(code) if isinstance(code, str | int) and not isinstance(code, bool) else None,
+        identity if isinstance(identity, str) else None,
+    )
+
+
+def _detail(detail: Json) -> str:
+    if isinstance(detail, str):
+        return detail
+    parts = []
+    for entry in detail if isinstance(detail, list) else []:
+        if isinstance(entry, Mapping):
+            place = entry.get("loc")
+            where = ".".join(map(str, place)) if isinstance(place, list) else ""
+            parts.append(f"{where}: {entry.get('msg', '')}".strip(": "))
+    return "; ".join(parts)
+
+
+def _without_markup(text: str) -> str:
+    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>", " ", text)
+    return re.sub(r"(?s)<[^>]*>", " ", text)
+
+
+def _words(text: str, secret: str) -> str:
+    """Give one safe line."""
+    if secret:
+        text = text.replace(secret, "[key]")
+    text = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", text).strip()
+    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
+
+
+def from_reply(
+    status: int, headers: Mapping[str, str], body: bytes, setting: Setting
+) -> GradientError:
+    """Give the error that a reply with a status of 300 and above means."""
+    complaint = read_complaint(body, setting.secret)
+    identity = complaint.request_id or request_id(headers)
+    message, hint = _describe(status, headers, complaint, setting)
+    return _kind(status)(
+        message, hint=hint, request_id=identity, http_status=status, code=complaint.code
+    )
+
+
+def _kind(status: int) -> type[GradientError]:
+    match status:
+        case 401 | 403:
+            return CredentialError
+        case 429:
+            return RateLimited
+        case _ if status >= 500:
+            return ServiceError
+        case _:
+            return RequestRejected
+
+
+def _describe(
+    status: int, headers: Mapping[str, str], complaint: Complaint, setting: Setting
+) -> tuple[str, str | None]:
+    """Give (message, hint)."""
+    said = f": {complaint.words}" if complaint.words and not complaint.is_markup else ""
+    if status in {401, 403}:
+        return _describe_key(status, said, setting)
+    if status in {404, 405}:
+        return _describe_missing(status, said, complaint, setting)
+    if status == 413:
+        return f"the request is too large (413){said}", "send less, or in parts"
+    if status == 429:
+        return f"too many requests (429){said}", _wait_hint(headers)
+    if status >= 500:
+        excerpt = f": {complaint.words[:120]}" if complaint.is_markup else said
+        return f"the service failed ({status}){excerpt}", "try again later"
+    if status >= 400:
+        return f"the service refused the request ({status}){said}", _request_hint(said)
+    target = _words(headers.get("location", ""), setting.secret)
+    return (
+        f'{setting.endpoint} redirects to "{target}" ({status})',
+        "nothing was sent there; if that is right, set it as --base-url",
+    )
+
+
+def _describe_key(status: int, said: str, setting: Setting) -> tuple[str, str]:
+    if setting.key_source is None:
+        return f"{setting.endpoint} wants a key ({status}){said}", _LOGIN
+    if status == 401:
+        return f"the key from {setting.key_source} was not accepted (401){said}", _LOGIN
+    return f"the key from {setting.key_source} may not do this (403){said}", _SCOPE
+
+
+def _describe_missing(
+    status: int, said: str, complaint: Complaint, setting: Setting
+) -> tuple[str, str]:
+    if complaint.is_markup or not setting.model or _is_about_path(complaint):
+        return f"no such endpoint at {setting.endpoint} ({status}){said}", _BASE_URL
+    if "model" in complaint.words.lower():
+        return f'model "{setting.model}" not found ({status}){said}', _MODELS
+    return f"not found ({status}){said}", _MODELS
+
+
+_LOGIN = "`gradient auth login` stores a key; `gradient auth status` shows which one is used"
+_SCOPE = "a key can be limited to some models or to a VPC; `gradient models` lists what it may use"
+_BASE_URL = "check --base-url or GRADIENT_INFERENCE_ENDPOINT; /v1/responses is added to it"
+_MODELS = "`gradient models` lists what this key may use"
+
+
+def _is_about_path(complaint: Complaint) -> bool:
+    """Tell "no such path" from "no such model": only the first says neither code nor model."""
+    words = complaint.words.lower()
+    return "model" not in words and words in {
+        "",
+        "not found",
+        "file not found",
+        "method not allowed",
+    }
+
+
+def _request_hint(words: str) -> str | None:
+    lower = words.lower()
+    if "context" in lower or "too long" in lower or "max_model_len" in lower:
+        return "the prompt is too long for this model; send less, or choose another model"
+    return "`--dry-run` shows the body that is sent"
+
+
+def _wait_hint(headers: Mapping[str, str]) -> str:
+    after = headers.get("retry-after")
+    return (
+        f"the service asks to wait {after} s" if (after or "").isdigit() else "wait, then try again"
+    )
+
+
+def from_words(message: str | None, code: str | None, setting: Setting) -> GradientError:
+    """Give the error that a failure inside a 200 means: `response.failed`, an `error` event."""
+    words = _words(message or "", setting.secret)
+    said = f": {words}" if words else ""
+    lower = (code or "").lower()
+    if code and code.isdigit() and 400 <= int(code) <= 599:
+        return _kind(int(code))(
+            f"the service failed ({code}){said}", code=code, http_status=int(code)
+        )
+    if "rate_limit" in lower or lower in {"too_many_requests", "insufficient_quota"}:
+        return RateLimited(f"too many requests{said}", hint="wait, then try again", code=code)
+    if lower in {"unauthorized", "invalid_api_key", "forbidden"}:
+        return CredentialError(f"the key was not accepted{said}", hint=_LOGIN, code=code)
+    mark = f" ({code})" if code else ""
+    return ServiceError(f"the service failed to answer{mark}{said}", code=code)
+
+
+def from_exception(error: Exception, setting: Setting, timeout_s: float | None) -> GradientError:
+    """
+    Give the error that an exception of httpx means.
+
+    Raises:
+        TypeError: it is none of httpx; a bug should look like one.
+
+    """
+    import httpx
+
+    place = setting.endpoint
+    cause = _words(_root_words(error), setting.secret)
+    match error:
+        case httpx.TimeoutException():
+            return TimedOut(
+                f"no sign of life from {place} for {timeout_s or 0:g} s",
+                hint="--timeout SECONDS sets how long silence may last",
+            )
+        case httpx.ProxyError():
+            return ConnectionFailed(
+                f"the proxy refused: {cause}", hint="check --proxy, HTTPS_PROXY and NO_PROXY"
+            )
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+            return RequestRejected(f'"{place}" is no usable address: {cause}', hint=_BASE_URL)
+        case httpx.ConnectError():
+            return ConnectionFailed(
+                f"cannot connect to {place}: {cause}", hint=_connect_hint(cause)
+            )
+        case httpx.DecodingError():
+            return BrokenReply(f"the reply's compression is broken: {cause}")
+        case httpx.TransportError():
+            return ConnectionFailed(f"the connection to {place} broke: {cause}")
+        case _:
+            raise TypeError("not a fault of the transport") from error
+
+
+def _root_words(error: BaseException) -> str:
+    """Give the words of the first cause, which names what really happened."""
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    if isinstance(error, OSError) and error.strerror and not hasattr(error, "verify_message"):
+        return error.strerror
+    return getattr(error, "verify_message", None) or str(error) or type(error).__name__
+
+
+def _connect_hint(cause: str) -> str:
+    lower = cause.lower()
+    if "certificate" in lower or "self-signed" in lower or "self signed" in lower:
+        return "a company root? name it with --ca-bundle FILE or SSL_CERT_FILE"
+    if "name" in lower or "address associated" in lower or "resolution" in lower:
+        return "check the host name and the network; `gradient doctor` looks at both"
+    return "is the server running? `gradient doctor` looks at each step"

@@ -1,0 +1,67 @@
+"""
+The early connection: DNS, TCP and TLS in a thread, while the program still imports.
+
+The handshakes of a real link take longer than every import together, so a command that
+begins them first pays for only one of the two (measured at 50 ms round trip: 183 ms to
+the first byte against 453 ms, curl 163 ms). Stdlib only, and light.
+
+Whatever goes wrong here is forgotten: the transport then connects as usual, so that there
+is one place for each error message.
+"""
+
+import _thread
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+
+class EarlyConnection:
+    """A connection on its way; `take` hands the socket over, once."""
+
+    def __init__(self, url: str, environ: Mapping[str, str], connect_timeout_s: float = 30) -> None:
+        parts = urlsplit(url)
+        self.is_tls = parts.scheme == "https"
+        self.host = parts.hostname or ""
+        self.port = parts.port or (443 if self.is_tls else 80)
+        self._timeout_s = connect_timeout_s
+        self._environ = environ
+        self._socket: socket.socket | None = None
+        self._is_done = _thread.allocate_lock()
+        self._is_done.acquire()
+        _thread.start_new_thread(self._connect, ())
+
+    def _connect(self) -> None:
+        try:
+            self._socket = self._open()
+        except (OSError, ValueError, ImportError):
+            self._socket = None
+        finally:
+            self._is_done.release()
+
+    def _open(self) -> socket.socket:
+        sock = socket.create_connection((self.host, self.port), self._timeout_s)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not self.is_tls:
+            return sock
+        from gradient_cli.errors import GradientError
+        from gradient_cli.transport.trust import tls_context
+
+        try:
+            context = tls_context(None, self._environ)
+        except GradientError as error:
+            raise OSError from error
+        return context.wrap_socket(sock, server_hostname=self.host)
+
+    def take(self, host: str, port: int, timeout_s: float | None) -> socket.socket | None:
+        """
+        Give the socket if it leads to that host and port; None if it failed or was taken.
+
+        Waits for the handshake, at most `timeout_s`.
+        """
+        if (host, port) != (self.host, self.port):
+            return None
+        if not self._is_done.acquire(timeout=-1 if timeout_s is None else timeout_s):
+            return None
+        self._is_done.release()
+        sock, self._socket = self._socket, None
+        return sock

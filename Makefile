@@ -1,10 +1,16 @@
-# make demo   a venv of its own, then one streamed answer from the built-in `demo` profile
-# make test   the test requirements and the real servers, then everything
-# make check  linters, types, the suite without real servers
+# make demo    a venv of its own, then one streamed answer from the built-in `demo` profile
+# make test    the test requirements and the real servers, then everything
+# make check   linters, types, and the suite without real servers
+# make generate  completions, man page, README's tables
 
-PYTHON ?= python3.11
+# The first of these that is 3.11 or newer; `make PYTHON=...` names another.
+PYTHON ?= $(shell for python in python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
 VENV ?= .venv
 BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# Bytecode makes every start some 300 ms quicker, so a variable that forbids it is dropped.
 export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test check lint generate clean
@@ -24,16 +30,21 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/generate.py --check
+
+generate: $(VENV)/.installed
+	$(BIN)/python scripts/generate.py
 
 $(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: make PYTHON=/path/to/python" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	$(PIP) --editable .
 	touch $@
 
 $(VENV)/.tested: $(VENV)/.installed requirements-test.txt
-	$(BIN)/python -m pip install --quiet --requirement requirements-test.txt
+	$(PIP) --requirement requirements-test.txt
 	touch $@
 
 clean:

@@ -22,7 +22,7 @@ from gradient_cli.terminal.streams import Terminal
 GROUPS = ("Input", "Request", "Output", "Expectations", "Network", "Proof")
 """The groups that respond, check and batch share, in the order of reading."""
 
-_KINDS = {"float": "NUMBER", "integer": "N", "path": "PATH", "filename": "FILE"}
+_KINDS = {"float": "NUMBER", "integer": "N", "int": "N", "path": "PATH", "filename": "FILE"}
 
 PLAIN_GROUP = "Options"
 """Where options without a panel go."""

@@ -137,7 +137,7 @@ def _bad_value(error: Any) -> tuple[str, str | None]:
         near = nearest(found[1], choices)
         advice = f"; did you mean {near}?" if near else ""
         return f"{name}: {quoted(found[1])} is not one of {', '.join(choices)}{advice}", None
-    return f"{name}: {reason}", _help_hint(error)
+    return f"{name}: {reason}", None if "did you mean" in reason else _help_hint(error)
 
 
 def _longest(names: Iterable[str]) -> str:

@@ -1,0 +1,1 @@
+"""What `scripts/generate.py` writes, one module a form, all from one tree of values."""

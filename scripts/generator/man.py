@@ -1,0 +1,140 @@
+"""
+The manual page, in the man macros, for man-db and mandoc.
+"""
+
+import re
+
+from generator.tree import Flag, Node
+from gradient_cli import __version__
+from gradient_cli.commands.examples import EXAMPLES
+from gradient_cli.commands.topics import ENVIRONMENT, FILES, TOPICS, Rows, Topic, exit_rows
+
+_INTRO = (
+    "gradient sends prompts to a Responses endpoint, DigitalOcean's Gradient AI platform by "
+    "default, and prints the answer on standard output.",
+    "It exits 0 only if the model finished its answer and the answer met what was asked of it. "
+    "A cut stream, a failed response and a broken schema are never a success.",
+)
+
+_OPTIONS_OF = "respond"
+"""The command whose options fill the section OPTIONS; the others name what they share."""
+
+
+def page(root: Node) -> str:
+    """Give the page."""
+    lines = [
+        '.\\" Written by scripts/generate.py; do not edit.',
+        f'.TH GRADIENT 1 "" "gradient {__version__}" "User Commands"',
+        ".SH NAME",
+        f"gradient \\- {escape(root.summary)}",
+        ".SH SYNOPSIS",
+        *_synopsis(root),
+        ".SH DESCRIPTION",
+        *_paragraphs(_INTRO),
+        ".SH COMMANDS",
+        *_commands(root),
+        ".SH OPTIONS",
+        *_options(root),
+        ".SH EXIT STATUS",
+        *_topic(TOPICS["exit-status"], {exit_rows()}),
+        ".SH ENVIRONMENT",
+        *_topic(TOPICS["environment"], {ENVIRONMENT}),
+        ".SH FILES",
+        *_rows(FILES),
+        ".PP",
+        "`gradient config path` says where they are; GRADIENT_CONFIG names another config.toml.",
+    ]
+    for name, title in (("stdin", "STANDARD INPUT"), ("formats", "OUTPUT"),
+                        ("completeness", "COMPLETENESS")):  # fmt: skip
+        lines += [f".SH {title}", *_topic(TOPICS[name], set())]
+    lines += [".SH EXAMPLES", *_examples(), ".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """Give text that roff prints as it is: backslashes, dashes, quotes, leading dots."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
+    text = text.replace("'", "\\(aq").replace("^", "\\(ha").replace("~", "\\(ti")
+    return re.sub(r"^([.])", r"\\&\1", text, flags=re.MULTILINE)
+
+
+def _synopsis(root: Node) -> list[str]:
+    lines = []
+    for child in root.children:
+        lines += [*([".br"] if lines else []), _called(child.usage)]
+    return lines
+
+
+def _called(usage: str) -> str:
+    """Set a usage line: the fixed words in bold."""
+    fixed = re.match(r"[a-z ]+", usage)
+    head = fixed[0].strip() if fixed else ""
+    return f"\\fB{escape(head)}\\fR {escape(usage[len(head) :].strip())}".rstrip()
+
+
+def _commands(root: Node) -> list[str]:
+    shared = {flag for child in root.children if child.name == _OPTIONS_OF for flag in child.flags}
+    lines: list[str] = []
+    for node in root.walk():
+        if not node.path:
+            continue
+        lines += [f".SS {_called(node.usage)}", *_paragraphs((node.description or node.summary,))]
+        if node.name == _OPTIONS_OF:
+            lines += [".PP", "Its options are below, under OPTIONS."]
+            continue
+        own = [flag for flag in node.flags if flag not in shared and "--help" not in flag.names]
+        both = [flag.names[-1] for flag in node.flags if (flag in shared and flag.value is not None)
+                or (flag in shared and "--help" not in flag.names)]  # fmt: skip
+        lines += _flags(own)
+        if both:
+            lines += [".PP", f"Of the options of {_OPTIONS_OF} it takes {escape(', '.join(both))}."]
+    return lines
+
+
+def _options(root: Node) -> list[str]:
+    lines = ["These are the options of", ".BR respond ;",
+             "the other commands take the ones that they name above."]  # fmt: skip
+    flags = [
+        flag
+        for child in root.children
+        if child.name == _OPTIONS_OF
+        for flag in child.flags
+        if "--help" not in flag.names
+    ]
+    for group in dict.fromkeys(flag.group for flag in flags):
+        lines += [f".SS {group}", *_flags([flag for flag in flags if flag.group == group])]
+    return [*lines, ".SS Everywhere", *_flags(list(root.flags))]
+
+
+def _flags(flags: list[Flag]) -> list[str]:
+    lines = []
+    for flag in flags:
+        names = ", ".join(f"\\fB{escape(name)}\\fR" for name in flag.all_names)
+        value = f" \\fI{escape(flag.value.name)}\\fR" if flag.value else ""
+        lines += [".TP", names + value, escape(flag.help)]
+    return lines
+
+
+def _topic(topic: Topic, lists: set[Rows]) -> list[str]:
+    lines: list[str] = []
+    for part in topic.parts:
+        lines += _paragraphs((part,)) if isinstance(part, str) else _rows(part)
+    return lines
+
+
+def _rows(rows: Rows) -> list[str]:
+    return [
+        line
+        for term, text in rows
+        for line in (".TP", f"\\fB{escape(term)}\\fR", escape(text))
+    ]  # fmt: skip
+
+
+def _paragraphs(texts: tuple[str, ...]) -> list[str]:
+    blocks = [block for text in texts for block in text.split("\n\n")]
+    return [line for block in blocks for line in (".PP", escape(" ".join(block.split())))]
+
+
+def _examples() -> list[str]:
+    lines = list(dict.fromkeys(line for lines in EXAMPLES.values() for line in lines))
+    return [".nf", *map(escape, lines), ".fi"]

@@ -1,0 +1,198 @@
+"""
+The command tree as plain values: what the generators read in place of Typer's objects.
+
+    Node ── path, summary, description, usage
+         ── arguments: Argument
+         ── flags: Flag      in the groups and the order of the help page
+         ── children: Node
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradient_cli.commands.app import LazyGroup
+from gradient_cli.commands.help_format import (
+    description,
+    grouped,
+    option_help,
+    usage,
+    value_name,
+)
+from gradient_cli.commands.table import COMMANDS, SUMMARY
+from gradient_cli.commands.topics import TOPICS
+
+FILE, FOLDER, PROFILE, WORDS, FREE = "file", "folder", "profile", "words", "free"
+"""What completes a value: file names, folder names, profiles, the words given, nothing."""
+
+KNOWN_WORDS = {
+    "--reasoning-effort": ("none", "low", "medium", "high", "max"),
+    "--tool-choice": ("none", "auto", "required"),
+    "--modality": ("text",),
+}
+"""Values worth offering where the flag takes others too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a flag or an argument takes."""
+
+    name: str
+    """How it is written: FILE, N, auto|always|never."""
+    kind: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One option; `value` is None for a switch."""
+
+    names: tuple[str, ...]
+    """Short ones first."""
+    negations: tuple[str, ...]
+    value: Value | None
+    help: str
+    group: str
+    is_repeatable: bool
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every spelling, the negations last."""
+        return self.names + self.negations
+
+    @property
+    def term(self) -> str:
+        """The flag as the help page writes it."""
+        value = f" {self.value.name}" if self.value else ""
+        return ", ".join(self.all_names) + value
+
+    @property
+    def short_help(self) -> str:
+        """The help without its default, for a completion menu."""
+        return re.sub(r"\s*\[(default|required|env)[^]]*\]$", "", self.help)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One positional; `is_many` if it repeats."""
+
+    value: Value
+    help: str
+    is_many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A command or a group of commands."""
+
+    path: tuple[str, ...]
+    """Without `gradient`; the root's is empty."""
+    summary: str
+    description: str
+    usage: str
+    arguments: tuple[Argument, ...]
+    flags: tuple[Flag, ...]
+    children: "tuple[Node, ...]"
+
+    @property
+    def name(self) -> str:
+        """The whole command without `gradient`."""
+        return " ".join(self.path)
+
+    def walk(self) -> "Iterator[Node]":
+        """Give this node and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def read_tree() -> Node:
+    """
+    Give the root with everything below it; the root has `--help` and `--version`.
+
+    A command in the table whose module does not exist yet is named on stderr and left out.
+    """
+    root = LazyGroup(name="gradient", context_settings={"help_option_names": ["-h", "--help"]})
+    context = root.make_context("gradient", [], resilient_parsing=True)
+    children = [child for name in COMMANDS if (child := _command(root, context, name))]
+    flags = (
+        Flag(("-h", "--help"), (), None, "this page", "Options", False),
+        Flag(("-V", "--version"), (), None, "the version", "Options", False),
+    )
+    line = "gradient COMMAND [OPTIONS] [ARGUMENTS]"
+    return Node((), SUMMARY, "", line, (), flags, tuple(children))
+
+
+def _command(root, context, name: str) -> Node | None:
+    try:
+        command = root.get_command(context, name)
+    except ModuleNotFoundError as error:
+        if error.name != f"gradient_cli.commands.{name}":
+            raise
+        print(f"left out: {name} has no module", file=sys.stderr)
+        return None
+    return _node(command, context, (name,))
+
+
+def _node(command, parent, path: tuple[str, ...]) -> Node:
+    context = command.make_context(path[-1], [], parent=parent, resilient_parsing=True)
+    names = getattr(command, "list_commands", lambda _: [])(context)
+    children = [
+        _node(child, context, (*path, name))
+        for name in names
+        if not (child := command.get_command(context, name)).hidden
+    ]
+    text = description(command, 10_000)
+    summary = COMMANDS[path[0]] if len(path) == 1 else command.get_short_help_str(200)
+    arguments = [
+        _argument(parameter, path)
+        for parameter in command.get_params(context)
+        if parameter.param_type_name == "argument" and not parameter.hidden
+    ]
+    flags = [
+        _flag(option, group, context)
+        for group, options in grouped(command, context).items()
+        for option in options
+    ]
+    return Node(
+        path, summary, text, usage(command, context), tuple(arguments), tuple(flags),
+        tuple(children),
+    )  # fmt: skip
+
+
+def _flag(option, group: str, context) -> Flag:
+    names = tuple(sorted(option.opts, key=lambda name: name.startswith("--")))
+    takes_value = not (option.is_flag or option.count)
+    return Flag(
+        names=names,
+        negations=tuple(option.secondary_opts),
+        value=_value(option, names) if takes_value else None,
+        help=option_help(option, context),
+        group=group,
+        is_repeatable=bool(option.multiple or option.count),
+    )
+
+
+def _argument(parameter, path: tuple[str, ...]) -> Argument:
+    is_many = parameter.nargs != 1
+    if path == ("help",):
+        words = (*COMMANDS, *TOPICS)
+        return Argument(Value(value_name(parameter), WORDS, words), parameter.help or "", is_many)
+    return Argument(_value(parameter, ()), parameter.help or "", is_many)
+
+
+def _value(parameter, names: tuple[str, ...]) -> Value:
+    name = value_name(parameter)
+    if "--profile" in names:
+        return Value(name, PROFILE)
+    for flag in names:
+        if flag in KNOWN_WORDS:
+            return Value(name, WORDS, KNOWN_WORDS[flag])
+    if "|" in name and re.fullmatch(r"[a-z0-9_|-]+", name):
+        return Value(name, WORDS, tuple(name.split("|")))
+    if re.search(r"\b(DIR|FOLDER)\b", name):
+        return Value(name, FOLDER)
+    if re.search(r"FILE|PATH|SUITE|GLOB|ITEMS|OUT", name) and "@" not in name:
+        return Value(name, FILE)
+    return Value(name, FREE)

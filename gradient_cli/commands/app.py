@@ -58,3 +58,14 @@ def new_app(**settings: Any) -> App:
         context_settings={"help_option_names": ["-h", "--help"]},
         **settings,
     )
+
+
+def root() -> Any:
+    """Give the whole tree; no command's module is loaded yet."""
+    app = new_app(cls=LazyGroup)
+
+    @app.callback()
+    def gradient() -> None:
+        """Prompt DigitalOcean Gradient's Responses endpoint."""
+
+    return typer.main.get_command(app)

@@ -1,0 +1,179 @@
+"""
+The door: `run(argv, invocation) -> int` is the only place where errors become a status.
+
+`main` is the process around it: it answers `--version` and `--help` before anything is
+loaded, opens the early connection, and dies by the signal that ends it.
+"""
+
+import os
+import sys
+
+# Not from typing, whose import would cost `--version` a fifth of its time.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gradient_cli.commands.invocation import Invocation
+    from gradient_cli.errors import GradientError
+
+
+def main() -> None:
+    """Run the program and end the process."""
+    argv = sys.argv[1:]
+    quick = _quick_answer(argv)
+    if quick is not None:
+        _print(quick)
+        return
+    import gc
+
+    # Nothing that is loaded will ever be garbage; commands that run long turn it on again.
+    gc.disable()
+    import signal
+
+    try:
+        _exit(_run_process(argv))
+    except KeyboardInterrupt:
+        _die_by(signal.SIGINT)
+    except BrokenPipeError:
+        _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
+
+
+def _quick_answer(argv: list[str]) -> str | None:
+    """Give what needs nothing loaded, or None."""
+    if argv in (["--version"], ["-V"]):
+        from gradient_cli import __version__
+
+        return f"gradient {__version__}\n"
+    if argv in ([], ["--help"], ["-h"], ["help"]):
+        from gradient_cli.commands import overview
+
+        return overview.text()
+    return None
+
+
+def _print(text: str) -> None:
+    import signal
+
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
+
+
+def _run_process(argv: list[str]) -> int:
+    """Run with the real world around; SIGTERM unwinds, so that files are cleaned up."""
+    import signal
+
+    from gradient_cli.errors import OutputClosed, Terminated
+
+    def terminate(number: int, frame: object) -> None:
+        raise Terminated
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, terminate)
+    try:
+        from gradient_cli.commands.invocation import Invocation
+
+        return run(argv, Invocation.system())
+    except OutputClosed:
+        _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
+    except Terminated:
+        _die_by(signal.SIGTERM)
+    return 0
+
+
+def run(argv: list[str], invocation: "Invocation") -> int:
+    """
+    Run a command and give its exit status.
+
+    KeyboardInterrupt, OutputClosed and Terminated pass through: they are deaths, no errors.
+    """
+    import typer
+
+    from gradient_cli.commands.app import root
+    from gradient_cli.commands.usage import usage_message
+    from gradient_cli.errors import GradientError, UsageError
+
+    # The parser's own errors; Typer (0.28) exports only one child of their common parent.
+    parser_error: Any = typer.BadParameter.__mro__[2]
+    try:
+        status = root().main(args=argv, prog_name="gradient", obj=invocation, standalone_mode=False)
+    except GradientError as error:
+        return _report(error, argv, invocation)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except parser_error as error:
+        message, hint = usage_message(error)
+        return _report(UsageError(message, hint=hint), argv, invocation)
+    except Exception:
+        return _report_bug(invocation)
+    return int(status or 0)
+
+
+def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -> int:
+    """Say what happened; as JSON too, if that is what stdout was to be."""
+    from gradient_cli.render.notices import error_lines
+
+    kind = _machine_format(argv)
+    if kind:
+        from gradient_cli.render.document import as_document, as_last_line, failure
+        from gradient_cli.wire.json import line
+
+        shape = as_last_line if kind == "events" else as_document
+        invocation.terminal.write(line(shape(failure(error))) + "\n")
+    invocation.terminal.note(error_lines(error))
+    return int(error.status)
+
+
+def _machine_format(argv: list[str]) -> str | None:
+    """Tell whether `respond` was asked for JSON or events: its stdout is then never empty."""
+    if argv[:1] != ["respond"]:
+        return None
+    words = argv[: argv.index("--")] if "--" in argv else argv
+    for position, word in enumerate(words):
+        value = word.partition("=")[2] or (words[position + 1 : position + 2] or [""])[0]
+        if word == "--json":
+            return "json"
+        if word.partition("=")[0] == "--format" and value in {"json", "events"}:
+            return value
+    return None
+
+
+def _report_bug(invocation: "Invocation") -> int:
+    """Print the traceback of a bug; it shows code, never values."""
+    import traceback
+
+    from gradient_cli import __version__
+
+    invocation.terminal.note(traceback.format_exc().rstrip())
+    invocation.terminal.note(f"gradient: a bug in gradient {__version__}; please report the above")
+    return 70
+
+
+def _exit(status: int) -> None:
+    """Flush and leave without taking the interpreter apart, which costs 13 ms."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
+    os._exit(status)
+
+
+def _die_by(number: int) -> None:
+    """
+    End the process by a signal, so that a shell's loop stops too.
+
+    From here on a second Ctrl-C needs nobody's help.
+    """
+    import signal
+
+    signal.signal(number, signal.SIG_DFL)
+    if os.name == "posix":
+        os.kill(os.getpid(), number)
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""`--curl`: the request as a curl command that anyone can run, the key as a variable."""
+
+import shlex
+
+from gradient_cli.errors import UsageError
+from gradient_cli.wire.request import PATH, Request
+
+LONGEST = 100_000
+"""Bytes of a body on a command line; systems begin to refuse at 128 KiB for one argument."""
+
+
+def curl_command(base_url: str, request: Request, key_variable: str | None) -> str:
+    """
+    Give the command, without a newline at its end.
+
+    Raises:
+        UsageError: the body is too long for a command line.
+
+    """
+    body = b"".join(request.encode())
+    if len(body) > LONGEST:
+        raise UsageError(
+            f"the body has {len(body):,} bytes, too many for a command line",
+            hint="`--dry-run > body.json` writes it; curl reads it with -d @body.json",
+        )
+    lines = [f"curl -sS{'N' if request.stream else ''} {shlex.quote(base_url + PATH)}"]
+    if key_variable:
+        # Double quotes: the shell that runs it fills in the variable.
+        lines.append(f'-H "Authorization: Bearer ${key_variable}"')
+    lines.append("-H 'Content-Type: application/json'")
+    lines.append(f"--data-binary {shlex.quote(body.decode())}")
+    return " \\\n  ".join(lines)

@@ -1,0 +1,143 @@
+"""
+What users write as flags, read: TEXT|@FILE, NAME=VALUE, KEY=JSON, FILE|JSON.
+
+Every error names the flag, what was given and what is wanted.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from gradient_cli.errors import UsageError
+from gradient_cli.terminal.intake import read_short_file
+from gradient_cli.wire.json import Json
+
+
+def text_or_file(value: str) -> str:
+    """
+    Give the text, or the content of @FILE; `@@` begins a literal `@`.
+
+    Raises:
+        UsageError: the file cannot be read.
+
+    """
+    if value.startswith("@@"):
+        return value[1:]
+    return read_short_file(value[1:]) if value.startswith("@") else value
+
+
+def pairs(flag: str, values: Iterable[str]) -> dict[str, str]:
+    """
+    Give NAME=VALUE pairs; the last of one name wins.
+
+    Raises:
+        UsageError: no `=`, or no name before it.
+
+    """
+    found = {}
+    for value in values:
+        name, sign, text = value.partition("=")
+        if not sign or not name:
+            raise UsageError(f'{flag} "{_cut(value)}" is not NAME=VALUE')
+        found[name] = text
+    return found
+
+
+def variables(values: Iterable[str]) -> dict[str, str]:
+    """
+    Give the variables of `--var NAME=VALUE|@FILE`.
+
+    Raises:
+        UsageError: no pair, or a file that cannot be read.
+
+    """
+    return {name: text_or_file(value) for name, value in pairs("--var", values).items()}
+
+
+def json_pairs(flag: str, values: Iterable[str]) -> dict[str, Json]:
+    """
+    Give KEY=JSON pairs.
+
+    Raises:
+        UsageError: a value is no JSON.
+
+    """
+    return {
+        name: parse_json(f"{flag} {name}", value) for name, value in pairs(flag, values).items()
+    }
+
+
+def parse_json(what: str, text: str) -> Json:
+    """
+    Give a JSON value.
+
+    Raises:
+        UsageError: it is none; names the place, and guesses at a text without its quotes.
+
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        bare = text.strip()
+        is_word = bool(bare) and bare[0] not in '[{"' and "\n" not in bare
+        hint = f"a text needs quotes: '\"{_cut(bare)}\"'" if is_word else None
+        raise UsageError(f"{what} is not JSON: {_place(error)}", hint=hint) from None
+
+
+def _place(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        where = f"line {error.lineno}, column {error.colno}"
+        return f"{error.msg[:1].lower()}{error.msg[1:]} at {where}"
+    return str(error)
+
+
+def json_or_file(flag: str, value: str) -> Json:
+    """
+    Give a JSON value written in place, or the one in a file.
+
+    Raises:
+        UsageError: neither.
+
+    """
+    if value.lstrip()[:1] in {"{", "["}:
+        return parse_json(flag, value)
+    path = value.removeprefix("@")
+    if not Path(path).exists():
+        raise UsageError(
+            f'{flag} "{_cut(value)}" is neither JSON nor a file',
+            hint=f"JSON begins with {{ or [; a file must exist: {_cut(path)}",
+        )
+    return parse_json(f'{flag} "{path}"', read_short_file(path))
+
+
+def tools(values: Iterable[str]) -> tuple[Json, ...]:
+    """
+    Give the function definitions of `--tool`, in the wire's flat form.
+
+    The form of the chat endpoint, {type, function: {...}}, is accepted and flattened.
+
+    Raises:
+        UsageError: no JSON, or no function with a name.
+
+    """
+    found: list[Json] = []
+    for value in values:
+        given = json_or_file("--tool", value)
+        found.extend(_tool(tool) for tool in (given if isinstance(given, list) else [given]))
+    return tuple(found)
+
+
+def _tool(tool: Json) -> Json:
+    if isinstance(tool, dict):
+        inner = tool.get("function")
+        flat = {"type": "function", **(inner if isinstance(inner, dict) else tool)}
+        if flat.get("type") != "function" or isinstance(flat.get("name"), str):
+            return flat
+    raise UsageError(
+        f"--tool: a function without a name: {_cut(json.dumps(tool, ensure_ascii=False))}",
+        hint='{"type": "function", "name": "get_weather", "parameters": {"type": "object", …}}',
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"

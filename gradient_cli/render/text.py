@@ -1,0 +1,34 @@
+"""The answer as plain text: each piece as it arrives, byte for byte unless it is a terminal."""
+
+from collections.abc import Callable
+
+from gradient_cli.wire.json import line
+from gradient_cli.wire.response import Response
+
+Write = Callable[[str], None]
+
+
+class TextRenderer:
+    """Writes pieces at once; at the end one newline, unless the answer has its own."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._last = ""
+
+    def show(self, text: str) -> None:
+        """Write one piece of the answer."""
+        if text:
+            self._write(text)
+            self._last = text[-1]
+
+    def close(self, response: Response) -> None:
+        """End the line, and write the function calls, one JSON object a line."""
+        self.abort()
+        for call in response.tool_calls:
+            self._write(line(call.as_item()) + "\n")
+
+    def abort(self) -> None:
+        """End the line that an interrupted answer has begun."""
+        if self._last not in {"", "\n"}:
+            self._write("\n")
+        self._last = ""

@@ -1,0 +1,71 @@
+"""
+What tests share: a world of their own to run the program in, and a server to run it against.
+
+The real home, the real settings and the real key of whoever runs the tests are out of reach.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.captures import KEY
+from tests.replay_server import Play, ReplayServer, framed
+
+ROOT = Path(__file__).parent.parent
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> dict[str, str]:
+    """Give the environment for a program: an empty home, no key, no proxy, this source."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(tmp_path / "home"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+    }
+
+
+@pytest.fixture
+def run_gradient(world: dict[str, str], tmp_path: Path) -> Run:
+    """Give a function that runs the real program: `run("respond", "hi", url=..., stdin=b"")`."""
+
+    def run(
+        *arguments: str,
+        url: str | None = None,
+        key: str | None = KEY,
+        stdin: bytes = b"",
+        environ: Mapping[str, str] | None = None,
+        timeout_s: float = 60,
+    ) -> "subprocess.CompletedProcess[bytes]":
+        extra = dict(environ or {})
+        if url is not None:
+            extra["GRADIENT_INFERENCE_ENDPOINT"] = url
+        if key is not None:
+            extra["GRADIENT_MODEL_ACCESS_KEY"] = key
+        return subprocess.run(
+            [sys.executable, "-m", "gradient_cli", *arguments],
+            input=stdin,
+            capture_output=True,
+            env={**world, **extra},
+            cwd=tmp_path,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def replay_server() -> Iterator[ReplayServer]:
+    """Give a server whose replies the test sets with `then(Play(...), ...)`."""
+    nothing = framed(b"", status="500 nothing to play")
+    with ReplayServer(Play(nothing)) as server:
+        yield server

@@ -40,7 +40,7 @@ class _Bytes:
     def __iter__(self) -> Iterator[bytes]:
         """Give the chunks with LF line ends and no BOM, then two line ends to flush the parser."""
         had_cr = False
-        for chunk in _without_bom(self._chunks):
+        for chunk in filter(None, _without_bom(self._chunks)):
             data = chunk[1:] if had_cr and chunk.startswith(b"\n") else chunk
             had_cr = chunk.endswith(b"\r")
             if b"\r" in data:

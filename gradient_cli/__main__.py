@@ -11,8 +11,6 @@ import sys
 # Not from typing, whose import would cost `--version` a fifth of its time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from gradient_cli.commands.invocation import Invocation
     from gradient_cli.errors import GradientError
 
@@ -89,26 +87,15 @@ def run(argv: list[str], invocation: "Invocation") -> int:
 
     KeyboardInterrupt, OutputClosed and Terminated pass through: they are deaths, no errors.
     """
-    import typer
+    from gradient_cli.commands.app import dispatch
+    from gradient_cli.errors import GradientError
 
-    from gradient_cli.commands.app import root
-    from gradient_cli.commands.usage import usage_message
-    from gradient_cli.errors import GradientError, UsageError
-
-    # The parser's own errors; Typer (0.28) exports only one child of their common parent.
-    parser_error: Any = typer.BadParameter.__mro__[2]
     try:
-        status = root().main(args=argv, prog_name="gradient", obj=invocation, standalone_mode=False)
+        return dispatch(argv, invocation)
     except GradientError as error:
         return _report(error, argv, invocation)
-    except typer.Abort:
-        raise KeyboardInterrupt from None
-    except parser_error as error:
-        message, hint = usage_message(error)
-        return _report(UsageError(message, hint=hint), argv, invocation)
     except Exception:
         return _report_bug(invocation)
-    return int(status or 0)
 
 
 def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -> int:

@@ -15,7 +15,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from gradient_cli.commands import overview
 from gradient_cli.commands.help_format import HelpfulCommand, HelpfulGroup
+from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.table import COMMANDS
+from gradient_cli.errors import UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -69,3 +71,27 @@ def root() -> Any:
         """Prompt DigitalOcean Gradient's Responses endpoint."""
 
     return typer.main.get_command(app)
+
+
+def dispatch(argv: list[str], invocation: Invocation) -> int:
+    """
+    Run the command that `argv` names and give its exit status.
+
+    Raises:
+        UsageError: the command line is not usable.
+        GradientError: whatever the command raises.
+        KeyboardInterrupt: a question on the terminal was broken off.
+
+    """
+    # The parser's own errors; Typer (0.28) exports only one child of their common parent.
+    parser_error: Any = typer.BadParameter.__mro__[2]
+    try:
+        status = root().main(args=argv, prog_name="gradient", obj=invocation, standalone_mode=False)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except parser_error as error:
+        from gradient_cli.commands.usage import usage_message
+
+        message, hint = usage_message(error)
+        raise UsageError(message, hint=hint) from error
+    return int(status or 0)

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradient_cli.commands.examples import EXAMPLES
-from gradient_cli.commands.layout import WIDTH, columns, paragraph
+from gradient_cli.commands.layout import WIDTH, column, columns, paragraph
 from gradient_cli.terminal.streams import Terminal
 
 GROUPS = ("Input", "Request", "Output", "Expectations", "Network", "Proof")
@@ -138,12 +138,15 @@ def subcommand_rows(
 
 
 def _listings(command: TyperCommand | TyperGroup, ctx: typer.Context, width: int) -> list[str]:
-    listings = [("Arguments", argument_rows(command, ctx))]
-    listings += [("Commands", subcommand_rows(command, ctx))]
+    listings = [
+        ("Arguments", argument_rows(command, ctx)),
+        ("Commands", subcommand_rows(command, ctx)),
+    ]
     for name, options in grouped(command, ctx).items():
         rows = [(option_term(option), option_help(option, ctx)) for option in options]
         listings.append((name, rows))
-    return [f"{name}:\n{columns(rows, width)}" for name, rows in listings if rows]
+    start = column([term for _, rows in listings for term, _ in rows], width)
+    return [f"{name}:\n{columns(rows, width, start)}" for name, rows in listings if rows]
 
 
 def show(ctx: typer.Context, command: Any) -> None:

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 WIDTH = 80
 """Columns of a help page in a pipe, and the most on a terminal: longer lines read badly."""
 
+INDENT = 2
+"""Columns before a term."""
+
 TERM_COLUMNS = 28
 """A longer term stands on a line of its own."""
 
@@ -28,18 +31,28 @@ def paragraph(text: str, width: int = WIDTH, indent: int = 0) -> str:
     )
 
 
-def columns(rows: Iterable[tuple[str, str]], width: int = WIDTH, indent: int = 2) -> str:
-    """Give a list of terms with their descriptions beside them, or below a long term."""
+def column(terms: Iterable[str], width: int = WIDTH) -> int:
+    """Give the column where descriptions begin, counted from 0, so that most terms fit."""
+    fitting = [len(term) for term in terms if len(term) <= TERM_COLUMNS]
+    return min(INDENT + max(fitting, default=8) + 2, width // 2)
+
+
+def columns(rows: Iterable[tuple[str, str]], width: int = WIDTH, start: int = 0) -> str:
+    """
+    Give terms with their descriptions beside them, or below a term that is too long.
+
+    start: the column of the descriptions, from `column()`; 0 takes the best for these rows.
+    """
     rows = list(rows)
-    fitting = [len(term) for term, _ in rows if len(term) <= TERM_COLUMNS]
-    start = min(indent + max(fitting, default=8) + 2, width // 2)
-    return "\n".join(_row(term, description, width, indent, start) for term, description in rows)
+    start = start or column([term for term, _ in rows], width)
+    return "\n".join(_row(term, description, width, start) for term, description in rows)
 
 
-def _row(term: str, description: str, width: int, indent: int, start: int) -> str:
+def _row(term: str, description: str, width: int, start: int) -> str:
+    pad = " " * INDENT
     if not description:
-        return " " * indent + term
+        return pad + term
     body = paragraph(description, width, start)
-    if indent + len(term) + 2 > start:
-        return f"{' ' * indent}{term}\n{body}"
-    return " " * indent + term + body[indent + len(term) :]
+    if INDENT + len(term) + 2 > start:
+        return f"{pad}{term}\n{body}"
+    return pad + term + body[INDENT + len(term) :]

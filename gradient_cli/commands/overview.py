@@ -3,7 +3,7 @@ What `gradient`, `gradient --help` and `gradient help` print. Stdlib only, so it
 """
 
 from gradient_cli.commands.examples import EXAMPLES
-from gradient_cli.commands.layout import WIDTH, columns, paragraph
+from gradient_cli.commands.layout import WIDTH, column, columns, paragraph
 from gradient_cli.commands.table import COMMANDS, SUMMARY
 from gradient_cli.commands.topics import TOPICS
 
@@ -14,16 +14,17 @@ def text(width: int = WIDTH) -> str:
     flags = [("-h, --help", "this page"), ("-V, --version", "the version")]
     begin = [
         ("gradient auth login", "keep a key (or set GRADIENT_MODEL_ACCESS_KEY)"),
-        ('gradient respond -p demo "hi"', "try it without a key or a network"),
+        ("gradient respond -p demo hi", "try it without a key or a network"),
     ]
+    start = column([term for term, _ in (*begin, *topics)], width)
     sections = [
         paragraph(f"gradient: {SUMMARY}", width),
         "\n".join(f"  {line}" for line in EXAMPLES[""]),
         "Usage: gradient COMMAND [OPTIONS] [ARGUMENTS]",
         "Commands:\n" + columns(COMMANDS.items(), width),
         "Options:\n" + columns(flags, width),
-        "Begin:\n" + columns(begin, width),
-        "Topics:\n" + columns(topics, width),
+        "Begin:\n" + columns(begin, width, start),
+        "Topics:\n" + columns(topics, width, start),
         paragraph("`gradient COMMAND --help` explains a command; so does `man gradient`.", width),
     ]
     return "\n\n".join(sections) + "\n"

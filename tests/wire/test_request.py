@@ -1,0 +1,108 @@
+"""A request's body: only what was set, checked before it is sent."""
+
+import json
+
+import pytest
+
+from gradient_cli.errors import UsageError
+from gradient_cli.wire.request import LongText, Request
+
+
+def sent(request: Request) -> dict:
+    return json.loads(b"".join(request.encode()))
+
+
+def test_only_what_was_set_is_sent():
+    """A request with a model and a prompt has just these two fields."""
+    assert sent(Request(model="m", input="hi")) == {"model": "m", "input": "hi"}
+
+
+def test_zero_and_false_are_values():
+    """0 and false were set by the user, so they are sent."""
+    body = sent(Request(input="hi", temperature=0, parallel_tool_calls=False))
+
+    assert body == {"input": "hi", "temperature": 0, "parallel_tool_calls": False}
+
+
+def test_stream_is_sent_only_when_true():
+    """A whole answer is the server's default and needs no field."""
+    assert "stream" not in sent(Request(input="hi", stream=False))
+    assert sent(Request(input="hi", stream=True))["stream"] is True
+
+
+def test_flags_win_over_the_base_and_nothing_of_it_is_dropped():
+    """A whole body keeps its unknown fields; the named fields replace theirs."""
+    base = {"model": "a", "input": "x", "reasoning": {"summary": "auto"}, "odd": [1]}
+
+    body = sent(Request(model="b", base=base, reasoning_effort="low"))
+
+    assert body == {
+        "model": "b",
+        "input": "x",
+        "reasoning": {"summary": "auto", "effort": "low"},
+        "odd": [1],
+    }
+    assert base["reasoning"] == {"summary": "auto"}
+
+
+def test_dotted_params_nest_and_win():
+    """`--param a.b=1` reaches into an object."""
+    body = sent(Request(input="hi", temperature=1, params={"a.b": 1, "a.c": 2, "temperature": 0.5}))
+
+    assert body == {"input": "hi", "temperature": 0.5, "a": {"b": 1, "c": 2}}
+
+
+def test_a_named_function_is_chosen_in_both_forms():
+    """The endpoint's nested form and vLLM's flat one stand side by side."""
+    assert sent(Request(input="hi", tool_choice="f"))["tool_choice"] == {
+        "type": "function",
+        "name": "f",
+        "function": {"name": "f"},
+    }
+    assert sent(Request(input="hi", tool_choice="auto"))["tool_choice"] == "auto"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"temperature": 2.1}, "--temperature 2.1 is out of range: 0 to 2"),
+        ({"temperature": float("nan")}, "--temperature nan is out of range: 0 to 2"),
+        ({"top_p": -0.1}, "--top-p -0.1 is out of range: 0 to 1"),
+        ({"max_output_tokens": 0}, "--max-output-tokens 0 is out of range: 1 and above"),
+        ({"stop": tuple("abcde")}, "--stop was given 5 times; the limit is 4"),
+        ({"metadata": {str(n): "" for n in range(17)}}, "--metadata has 17 pairs; the limit is 16"),
+        ({"metadata": {"k" * 65: ""}}, "has 65 characters; the range is 1 to 64"),
+        ({"metadata": {"k": "v" * 513}}, 'of "k" has 513 characters; the limit is 512'),
+    ],
+)
+def test_a_value_out_of_range_names_flag_value_and_range(fields, words):
+    """Limits are checked before anything is sent."""
+    with pytest.raises(UsageError) as error:
+        Request(input="hi", **fields)
+
+    assert words in error.value.message
+
+
+def test_a_long_text_gives_the_same_bytes_as_a_short_one():
+    """Text that is kept encoded is spelled exactly as json would."""
+    text = 'a "quoted" \\ line\n\ttab \x00 \x1b é 你 \U0001f30d \u2028'
+    pieces = [text[:5], text[5:9], text[9:]]
+
+    short = b"".join(Request(model="m", input=text, instructions="i").encode())
+    long = b"".join(Request(model="m", input=LongText(pieces), instructions="i").encode())
+
+    assert long == short
+
+
+def test_the_key_is_the_same_however_the_body_was_made():
+    """The identity of a request is its body, not the order of its flags."""
+    by_flags = Request(model="m", input="hi", temperature=0.5)
+    by_body = Request(base={"temperature": 0.5, "input": "hi", "model": "m"})
+
+    assert by_flags.key() == by_body.key()
+    assert by_flags.key() != Request(model="m", input="ho", temperature=0.5).key()
+
+
+def test_a_lone_surrogate_is_sent_as_an_escape():
+    """Half a character cannot be UTF-8, but JSON can carry it."""
+    assert sent(Request(input="\ud83d")) == {"input": "\ud83d"}

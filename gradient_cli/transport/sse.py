@@ -5,14 +5,17 @@ httpx-sse does the parsing. Around it, what it does not do (0.4.3):
 
 - always UTF-8, whatever charset the reply claims; a leading BOM is dropped;
 - a block without data is no event (`event: ping`, `retry:`, every blank line after an `id:`);
-- a last block without its blank line is given too, marked as not whole: the format drops it,
-  but if it is `response.completed`, a good answer would look cut;
+- a last block without its blank line is given too, marked as not whole, also if the transfer
+  broke there: the format drops it, but if it is `response.completed`, a good answer would
+  look cut;
 - a lone CR ends a line at once, so that an event does not wait for a byte that never comes.
 """
 
 import codecs
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from gradient_cli.errors import GradientError
 
 BLANK_LINES = b"\n\n"
 
@@ -36,11 +39,13 @@ class _Bytes:
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
         self.has_ended = False
+        self.fault: GradientError | None = None
+        """What broke the transfer; kept until the last block has been given."""
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the chunks with LF line ends and no BOM, then two line ends to flush the parser."""
         had_cr = False
-        for chunk in filter(None, _without_bom(self._chunks)):
+        for chunk in filter(None, _without_bom(self._until_fault())):
             data = chunk[1:] if had_cr and chunk.startswith(b"\n") else chunk
             had_cr = chunk.endswith(b"\r")
             if b"\r" in data:
@@ -49,6 +54,12 @@ class _Bytes:
                 yield data
         self.has_ended = True
         yield BLANK_LINES
+
+    def _until_fault(self) -> Iterator[bytes]:
+        try:
+            yield from self._chunks
+        except GradientError as fault:
+            self.fault = fault
 
 
 def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -71,7 +82,9 @@ def frames(chunks: Iterable[bytes]) -> Iterator[Frame]:
     """
     Give the frames of an event stream, each as soon as its blank line is there.
 
-    Faults of the transport pass through from `chunks`.
+    Raises:
+        GradientError: a fault of the transport, from `chunks`.
+
     """
     import httpx
     import httpx_sse
@@ -88,3 +101,5 @@ def frames(chunks: Iterable[bytes]) -> Iterator[Frame]:
     for sse in httpx_sse.EventSource(reply).iter_sse():
         if sse.data:
             yield Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
+    if source.fault:
+        raise source.fault

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from gradient_cli.client import Client, Outcome
+from gradient_cli.client import Outcome
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport.http import HttpTransport, Network
-from gradient_cli.transport.retry import Limiter, Schedule
 from gradient_cli.wire.request import Request
+from tests.asking import client_of
 from tests.captures import KEY, Capture, answers, captures
 from tests.replay_server import Play, ReplayServer
 
@@ -75,19 +75,6 @@ TEXTS = {
 """Case -> text of a 200, first match; None: not known beforehand. The rest: answers.json."""
 
 
-class Impatience:
-    """Never waits, and tells nobody."""
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError(f"nothing here is worth {seconds} s")
-
-    def remaining_s(self) -> float | None:
-        return None
-
-    def tell(self, line: str) -> None:
-        raise AssertionError(line)
-
-
 @pytest.fixture(scope="module")
 def server():
     with ReplayServer(Play(b"")) as server:
@@ -107,18 +94,8 @@ def ask(
     """Ask as a new client does; what one capture said of rate limits is nothing to the next."""
     server.then(Play(capture.response, piece_bytes))
     prompt = capture.prompt or "hi"
-    return client_of(transport).ask(
+    return client_of(transport, transport.setting).ask(
         Request(model="tiny-qwen3", input=prompt, stream=capture.is_stream)
-    )
-
-
-def client_of(transport: HttpTransport) -> Client:
-    return Client(
-        transport,
-        setting=transport.setting,
-        schedule=Schedule(retries=0),
-        limiter=Limiter(),
-        patience=Impatience(),
     )
 
 
@@ -223,7 +200,7 @@ def test_models_are_listed(capture, transport, server):
     """The list of models is read from every server that gave one."""
     server.then(Play(capture.response))
 
-    listed = client_of(transport).models()
+    listed = client_of(transport, transport.setting).models()
 
     assert [model["id"] for model in listed] == [
         model["id"] for model in json.loads(capture.body)["data"]

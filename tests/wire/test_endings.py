@@ -1,0 +1,185 @@
+"""
+When an answer is complete, and when it is not: every ending, in every framing.
+
+The one thing that must never happen is that a cut answer passes for a whole one.
+"""
+
+import json
+from typing import NamedTuple
+
+import pytest
+
+from gradient_cli.client import Outcome
+from gradient_cli.errors import ConnectionFailed
+from gradient_cli.transport.http import HttpTransport, Network
+from gradient_cli.wire.request import Request
+from tests.asking import GivenReply, GivenTransport, client_of
+from tests.captures import Capture, capture, streams
+from tests.replay_server import End, Framing, Play, ReplayServer, framed
+
+HI = Request(model="any", input="hi", stream=True)
+
+
+class Told(NamedTuple):
+    """What a written stream means."""
+
+    status: int
+    text: str = ""
+    calls: tuple[tuple[str, str], ...] = ()
+
+
+STREAMS = {
+    "gradient_chunks": Told(0, "Once upon a time, a unicorn named Sparkle..."),
+    "gradient_chunks_tool": Told(0, "", (("get_weather", '{"location": "San Francisco"}'),)),
+    "openai_error_flat": Told(5),
+    "openai_error_nested": Told(6),
+    "openai_failed": Told(5),
+    "openai_incomplete": Told(8, "Once upon a time, a uni"),
+    "vllm_incomplete": Told(8, "Once upon a time, a uni"),
+    "vllm_text": Told(0, "The capital of France is **Paris**."),
+    "vllm_tool": Told(0, "", (("get_weather", '{"city": "Paris"}'),)),
+    "vllm_truncated_midstream_error": Told(8),
+}
+FRAMINGS = [Framing.CHUNKED, Framing.LENGTH, Framing.CLOSE]
+TYPES = [
+    "text/event-stream",
+    "text/event-stream; charset=utf-8",
+    "Text/Event-Stream;charset=iso-8859-1",
+    "application/json",
+    "application/octet-stream",
+    None,
+]
+
+
+def told(outcome: Outcome) -> Told:
+    calls = tuple((call.name, call.arguments) for call in outcome.response.tool_calls)
+    return Told(int(outcome.status), outcome.response.text, calls)
+
+
+def ask_given(*chunks: bytes, error: ConnectionFailed | None = None) -> Outcome:
+    return client_of(GivenTransport(GivenReply(chunks, error=error))).ask(HI)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ReplayServer(Play(b"")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def transport(server):
+    transport = HttpTransport(Network(base_url=server.url), {})
+    yield transport
+    transport.close()
+
+
+def test_the_table_is_whole():
+    """Every written stream is in the table."""
+    assert STREAMS.keys() == streams().keys()
+
+
+@pytest.mark.parametrize("content_type", TYPES)
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("name", STREAMS)
+def test_framing_and_type_do_not_matter(name, framing, content_type, transport, server):
+    """A stream means the same however HTTP wraps it and whatever its header claims."""
+    server.then(Play(framed(streams()[name], framing, content_type=content_type)))
+
+    assert told(client_of(transport).ask(HI)) == STREAMS[name]
+
+
+@pytest.mark.parametrize("framing", [Framing.CHUNKED_CUT, Framing.LENGTH_CUT])
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_fault_after_the_end_changes_nothing(name, framing, transport, server):
+    """Once the server has said how it ended, a sloppy end of the connection is nobody's loss."""
+    server.then(Play(framed(streams()[name], framing)))
+
+    assert told(client_of(transport).ask(HI)) == STREAMS[name]
+
+
+@pytest.mark.parametrize("end", [End.CLOSE, End.RESET])
+@pytest.mark.parametrize("framing", [Framing.CHUNKED, Framing.CHUNKED_CUT, Framing.LENGTH_CUT])
+def test_a_stream_without_its_end_is_cut(framing, end, transport, server):
+    """Whether the connection closes politely or not: no terminal event, no answer."""
+    body = streams()["vllm_text"]
+    part = body[: body.rindex(b"event: response.completed")]
+    server.then(Play(framed(part, framing), end=end))
+
+    assert told(client_of(transport).ask(HI)) == Told(8, "The capital of France is **Paris**.")
+
+
+@pytest.mark.parametrize("end", list(End)[:2])
+def test_a_server_that_says_nothing_has_failed(end, transport, server):
+    """A connection that closes before a reply is a fault of the service."""
+    server.then(Play(b"", end=end))
+
+    assert told(client_of(transport).ask(HI)) == Told(5)
+
+
+def complete_from(body: bytes) -> int:
+    """Give the length from which a stream's first terminal signal is whole."""
+    place = 0
+    for line in body.splitlines(keepends=True):
+        place += len(line)
+        if line.startswith(b"data: {"):
+            payload = json.loads(line[6:])
+            choices = payload.get("choices") or [{}]
+            if payload.get("type") == "response.completed" or choices[0].get("finish_reason"):
+                return place - 1
+    raise AssertionError("this stream has no end")
+
+
+CUT = [
+    *(pytest.param(streams()[name], id=name) for name in ("gradient_chunks", "vllm_text")),
+    *(
+        pytest.param(one.body, id=str(one))
+        for one in (capture("llamacpp", "ok-hello-stream"), capture("llmock", "ok-hello-stream"))
+    ),
+]
+
+
+def check_cut(body: bytes, place: int) -> None:
+    whole = told(ask_given(body))
+    for error in (None, ConnectionFailed("the connection broke")):
+        cut = told(ask_given(body[:place], error=error))
+        if place < complete_from(body):
+            # 5 where not one byte of the answer came: that may be tried again.
+            assert cut.status == (8 if place else 5), place
+            assert whole.text.startswith(cut.text)
+        else:
+            assert cut == whole, place
+
+
+@pytest.mark.parametrize("body", CUT)
+def test_a_cut_answer_is_never_an_answer(body):
+    """Cut before each line end and after it, with or without an error of the connection."""
+    ends = [place for place, byte in enumerate(body) if byte == ord("\n")]
+
+    for place in sorted({0, 1, *ends, *(end + 1 for end in ends), complete_from(body) - 1}):
+        check_cut(body, place)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("body", CUT)
+def test_a_cut_at_any_byte_is_never_an_answer(body):
+    """Cut at every byte there is."""
+    for place in range(len(body) + 1):
+        check_cut(body, place)
+
+
+PLAIN = [("llamacpp", "ok-hello"), ("vllm", "ok-tool"), ("vllm-reasoning", "ok-think")]
+
+
+@pytest.mark.parametrize("where", PLAIN)
+def test_a_cut_body_is_never_an_answer(where):
+    """Half a JSON document is no answer, whichever half."""
+    whole: Capture = capture(*where)
+    body = whole.body
+
+    for place in range(0, len(body), 7):
+        for error in (None, ConnectionFailed("the connection broke")):
+            reply = GivenReply([body[:place]], "application/json", error=error)
+            outcome = client_of(GivenTransport(reply)).ask(HI)
+
+            assert outcome.status in {5, 8}, place
+    assert told(ask_given(body)).status == 0

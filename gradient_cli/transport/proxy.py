@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host name or address is this machine."""
-    return host in LOOPBACK or host.startswith("127.") or host.endswith(".localhost")
+from gradient_cli.wire.address import is_loopback
 
 
 def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | None:

@@ -1,0 +1,239 @@
+"""
+Keys: what holds one, where they are read from, and what they belong to.
+
+    key                                      a secret from `gradient auth login`,
+    endpoint = "https://…"                   and where it may be sent
+    [profiles.local]
+    key, endpoint                            the same for a profile
+
+Nothing here puts a key into a message: errors name the source.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
+
+from gradient_cli.errors import ConfigError, CredentialError, UsageError
+from gradient_cli.settings.config import LONGEST_FILE, parse_toml
+from gradient_cli.settings.paths import credentials_path
+from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    import subprocess
+
+COMMAND_TIMEOUT_S = 30
+LONGEST_KEY = 16 * 1024
+"""Bytes; a file that is longer before its first line ends is no key."""
+_SHOWN_FROM = 12
+"""Characters from which on the last four say nothing about the rest."""
+
+
+class Secret:
+    """A text that shows itself only to `reveal`: not in repr, not in a format, not in a pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Give the text itself."""
+        return self._text
+
+    def hint(self) -> str:
+        """Give what people may see: the last four characters of a long one."""
+        return f"…{self._text[-4:]}" if len(self._text) >= _SHOWN_FROM else "…"
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not stored")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The key for a request, and where it came from."""
+
+    secret: Secret | None
+    """None: the request is sent without one."""
+    source: str
+    """Such as `$MODEL_ACCESS_KEY`; where there is none, the places looked in."""
+    warning: str | None = None
+    """A line for the user: others can read the file that holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A key in credentials.toml."""
+
+    secret: Secret
+    endpoint: str | None = None
+    """The base URL that it was stored for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a credentials.toml holds."""
+
+    path: Path
+    keys: Mapping[str | None, Stored] = field(default_factory=dict)
+    """By profile; None is for runs without one."""
+    warning: str | None = None
+    """A line for the user: others can read the file."""
+
+
+def read_credentials(environ: Mapping[str, str]) -> Credentials:
+    """
+    Read credentials.toml; a file that is not there is an empty one.
+
+    Raises:
+        ConfigError: it cannot be read or is not of its form; nothing of it is repeated.
+
+    """
+    path = credentials_path(environ)
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read(LONGEST_FILE).decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return Credentials(path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8", hint=_AGAIN) from None
+    table = parse_toml(text, path)
+    profiles = table.pop("profiles", {})
+    if not isinstance(profiles, dict):
+        raise ConfigError(f"{path}: `profiles` must hold tables", hint=_AGAIN)
+    tables: dict[str | None, Json] = {None: table, **profiles}
+    keys = {name: _stored(path, name, table) for name, table in tables.items() if table}
+    return Credentials(path, keys, _warning(path, mode))
+
+
+_AGAIN = "delete the file and store the key again with `gradient auth login`"
+
+
+def _stored(path: Path, profile: str | None, table: Json) -> Stored:
+    place = f'the table of profile "{profile}"' if profile is not None else "its top level"
+    if not isinstance(table, dict) or not table.keys() <= {"key", "endpoint"}:
+        # An unknown name is not repeated: it may be a key in the wrong place.
+        raise ConfigError(f"{path}: {place} may hold `key` and `endpoint` only", hint=_AGAIN)
+    key, endpoint = table.get("key"), table.get("endpoint")
+    if not isinstance(key, str) or not isinstance(endpoint, str | None):
+        raise ConfigError(f"{path}: `key` and `endpoint` in {place} must be texts", hint=_AGAIN)
+    return Stored(checked(key, source_of(profile)), endpoint)
+
+
+def source_of(profile: str | None) -> str:
+    """Give the words for a key that is stored in credentials.toml."""
+    return "credentials.toml" if profile is None else f'credentials.toml, profile "{profile}"'
+
+
+def _warning(path: Path, mode: int) -> str | None:
+    if os.name != "posix" or not mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return None
+    return f"{path} can be read by others: chmod 600 {path}"
+
+
+def checked(text: str, source: str) -> Secret:
+    """
+    Give a key that can stand in a header.
+
+    Raises:
+        CredentialError: it is empty, or has a space, a line end or a letter beyond ASCII.
+
+    """
+    text = text.strip()
+    if not text:
+        raise CredentialError(f"{source} holds no key")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise CredentialError(
+            f"{source} holds no usable key: it has a space, a line end or a letter beyond ASCII",
+            hint="store the key alone, on one line",
+        )
+    return Secret(text)
+
+
+def from_file(name: str, flag: str, stdin: BinaryIO | None) -> Credential:
+    """
+    Read a key from the first line of a file; `-` is stdin.
+
+    Raises:
+        UsageError: the file cannot be read.
+        CredentialError: it holds no usable key.
+
+    """
+    source = f"{flag} {name}"
+    if name == "-":
+        if stdin is None:
+            raise UsageError(f"{source}: stdin is closed")
+        return Credential(checked(_first_line(stdin.read(LONGEST_KEY), source), source), source)
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(LONGEST_KEY)
+    except OSError as error:
+        raise UsageError(f'{flag} "{name}" cannot be read: {error.strerror}') from None
+    return Credential(checked(_first_line(data, source), source), source)
+
+
+def _first_line(data: bytes, source: str) -> str:
+    try:
+        return data.decode().lstrip("\ufeff").strip().partition("\n")[0]
+    except UnicodeDecodeError:
+        raise CredentialError(f"{source} holds no usable key: it is not text") from None
+
+
+def from_command(command: str, source: str, environ: Mapping[str, str]) -> Credential:
+    """
+    Run a command, without a shell, and take the first line of its output for the key.
+
+    It gets no stdin, which may be the prompt; a tool that asks does so on the terminal itself.
+
+    Raises:
+        ConfigError: it cannot be run.
+        CredentialError: it failed, took longer than 30 s, or gave no usable key.
+
+    """
+    import shlex
+    import subprocess
+
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ConfigError(f"{source} cannot be read: {str(error).lower()}") from None
+    if not words:
+        raise ConfigError(f"{source} is empty")
+    try:
+        done = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_TIMEOUT_S,
+            env=dict(environ),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise CredentialError(
+            f'{source} gave no key within {COMMAND_TIMEOUT_S} s: "{words[0]}"'
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not runnable"
+        raise ConfigError(f'{source} cannot run "{words[0]}": {reason}') from None
+    if done.returncode:
+        raise CredentialError(_failure(source, words[0], done), hint="run the command by hand")
+    return Credential(checked(_first_line(done.stdout, source), source), source)
+
+
+def _failure(source: str, program: str, done: "subprocess.CompletedProcess[bytes]") -> str:
+    """Say why a command failed, by its own last words; its output may hold the key."""
+    how = f"status {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
+    words = " ".join(done.stderr.decode("utf-8", "replace").split())
+    for secret in done.stdout.decode("utf-8", "replace").split():
+        if len(secret) >= _SHOWN_FROM:
+            words = words.replace(secret, "[output]")
+    words = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)[-300:]
+    return f'{source} failed: "{program}" ended with {how}' + (f": {words}" if words else "")

@@ -1,0 +1,48 @@
+"""
+Where the settings live: the user's config folder, as platformdirs says.
+
+Importing platformdirs costs 20 ms, and this runs before the early connection can open.
+So on Linux the answer of the XDG specification is computed here, with plain strings; a test
+holds it equal to platformdirs. Elsewhere platformdirs is asked.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+APP = "gradient-cli"
+
+
+def config_path(environ: Mapping[str, str]) -> Path:
+    """Give the path of config.toml; GRADIENT_CONFIG names another file."""
+    if named := environ.get("GRADIENT_CONFIG"):
+        return Path(named).expanduser()
+    return Path(_folder(environ)) / "config.toml"
+
+
+def credentials_path(environ: Mapping[str, str]) -> Path:
+    """Give the path of credentials.toml, beside config.toml."""
+    return config_path(environ).with_name("credentials.toml")
+
+
+def _folder(environ: Mapping[str, str]) -> str:
+    if sys.platform != "linux":
+        import platformdirs
+
+        return platformdirs.user_config_dir(APP, appauthor=False)
+    # XDG Base Directory 0.8: a relative value is ignored, an empty one counts as unset.
+    base = environ.get("XDG_CONFIG_HOME", "")
+    if not base.startswith("/"):
+        base = f"{environ.get('HOME') or _home_of_user()}/.config"
+    return f"{base}/{APP}"
+
+
+def _home_of_user() -> str:
+    """Give the home folder that the system's user list has; `/` for a user it does not know."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/"

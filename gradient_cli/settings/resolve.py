@@ -1,0 +1,269 @@
+"""
+From flags, environment and files to the settings of one run, each value with its source.
+
+    flag  >  environment  >  profile  >  top level of config.toml  >  built in
+
+`metadata` and `params` are joined key by key, the higher level winning.
+The built-in profile `demo` is different in one thing: its endpoint is inside this process,
+so the environment's endpoint does not apply.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gradient_cli.errors import ConfigError
+from gradient_cli.settings.config import Config, read_config
+from gradient_cli.settings.keys import KEYS, REQUEST_KEYS, nearest
+from gradient_cli.settings.paths import config_path
+from gradient_cli.wire.address import DEFAULT_URL, normalised
+from gradient_cli.wire.json import Json
+
+DEMO = "demo"
+DEMO_URL = "demo:"
+"""Stands for the mock inside this process; whoever opens the client puts its address there."""
+
+BUILT_IN: Mapping[str, Json] = {
+    "base_url": DEFAULT_URL,
+    "timeout": 120,
+    "retries": 3,
+    "max_input_bytes": 100_000_000,
+    "format": "auto",
+    "color": "auto",
+}
+BUILT_IN_PROFILES: Mapping[str, Mapping[str, Json]] = {
+    DEMO: {"base_url": DEMO_URL, "model": "demo"}
+}
+VARIABLES: Mapping[str, str] = {
+    "base_url": "GRADIENT_INFERENCE_ENDPOINT",
+    "model": "GRADIENT_MODEL",
+    "profile": "GRADIENT_PROFILE",
+}
+"""setting -> the variable that sets it; empty counts as unset."""
+
+FLAG_NAMES: Mapping[str, str] = {"modalities": "--modality", "params": "--param"}
+"""Flags that are not called like their key."""
+JOINED = ("metadata", "params")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One setting and where it was set."""
+
+    value: Json
+    source: str
+    """Such as `--model`, `$GRADIENT_MODEL`, `profile "review"`, a path, `built in`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One place that may set values; the first of several wins."""
+
+    source: str
+    values: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one run."""
+
+    values: Mapping[str, Value]
+    """Only what is set somewhere; the keys of `settings.keys.KEYS`."""
+    profile: str | None
+    config: Config
+    environ: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    """Lines for the user on stderr."""
+    flags: Mapping[str, Json] = field(default_factory=dict)
+    """What was given as flags, without the rest."""
+
+    def get(self, name: str) -> Json:
+        """Give a setting, or None where it is not set."""
+        found = self.values.get(name)
+        return found.value if found else None
+
+    def source(self, name: str) -> str:
+        """Give the words for where a setting was set."""
+        found = self.values.get(name)
+        return found.source if found else "not set"
+
+    def request(self) -> dict[str, Json]:
+        """Give the fields of the request that are set, by the wire's names and `params`."""
+        return {name: self.values[name].value for name in REQUEST_KEYS if name in self.values}
+
+    @property
+    def base_url(self) -> str:
+        """The endpoint, normalised; `DEMO_URL` for the mock inside this process."""
+        return str(self.values["base_url"].value)
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the endpoint is the mock inside this process."""
+        return self.base_url == DEMO_URL
+
+    @property
+    def timeout_s(self) -> float:
+        """The longest silence."""
+        return float(self.values["timeout"].value)
+
+    @property
+    def max_time_s(self) -> float | None:
+        """The longest run; None for no end."""
+        value = self.get("max_time")
+        return None if value is None else float(value)
+
+    @property
+    def retries(self) -> int:
+        """How often to try again before the answer begins."""
+        return int(self.values["retries"].value)
+
+    @property
+    def max_input_bytes(self) -> int:
+        """The most that is read for one prompt."""
+        return int(self.values["max_input_bytes"].value)
+
+
+def resolve(
+    flags: Mapping[str, Json], environ: Mapping[str, str], config: Config | None = None
+) -> Settings:
+    """
+    Give the settings of a run.
+
+    `flags` are named like the keys of config.toml; None and empty lists mean not given.
+    `config` is what `load` gave, for those who resolve many times.
+
+    Raises:
+        ConfigError: the file is broken, or there is no such profile.
+        UsageError: a URL is none.
+
+    """
+    if config is None:
+        config = load(environ)
+    given = {name: v for name, v in flags.items() if v is not None and v not in ((), [], {})}
+    profile = chosen_profile(given, environ, config)
+    levels = list(_levels(given, environ, config, profile))
+    values = {name: value for name in KEYS if (value := _first(name, levels)) is not None}
+    values["base_url"] = _address(values["base_url"])
+    warnings = _warnings(values, config, profile, given)
+    return Settings(values, profile, config, environ, warnings, given)
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """
+    Read the config.toml that applies.
+
+    Raises:
+        ConfigError: it is broken, or GRADIENT_CONFIG names a file that is not there.
+
+    """
+    path = config_path(environ)
+    config = read_config(path)
+    if not config.exists and environ.get("GRADIENT_CONFIG"):
+        raise ConfigError(
+            f'$GRADIENT_CONFIG names "{path}", which is not there',
+            hint="unset the variable, or begin the file with `gradient config set model ID`",
+        )
+    return config
+
+
+def chosen_profile(
+    flags: Mapping[str, Json], environ: Mapping[str, str], config: Config
+) -> str | None:
+    """
+    Give the name of the profile in use, or None.
+
+    Raises:
+        ConfigError: there is no such profile.
+
+    """
+    name, source = None, ""
+    if flags.get("profile"):
+        name, source = str(flags["profile"]), "--profile"
+    elif environ.get(VARIABLES["profile"]):
+        name, source = environ[VARIABLES["profile"]], f"${VARIABLES['profile']}"
+    elif "profile" in config.top:
+        name, source = str(config.top["profile"]), str(config.path)
+    if name is None or name in config.profiles or name in BUILT_IN_PROFILES:
+        return name
+    known = [*config.profiles, *BUILT_IN_PROFILES]
+    near = nearest(name, known)
+    advice = f"; did you mean {near}?" if near else ""
+    raise ConfigError(
+        f'{source}: there is no profile "{name}"{advice}', hint=f"known: {', '.join(known)}"
+    )
+
+
+def flag_of(name: str) -> str:
+    """Give the flag that sets a setting."""
+    return FLAG_NAMES.get(name) or "--" + name.replace("_", "-")
+
+
+def _levels(
+    flags: Mapping[str, Json],
+    environ: Mapping[str, str],
+    config: Config,
+    profile: str | None,
+) -> Iterator[Level]:
+    for name, value in flags.items():
+        yield Level(flag_of(name), {name: value})
+    own = profile_values(config, profile)
+    for name, variable in VARIABLES.items():
+        is_inside = name == "base_url" and own.get(name) == DEMO_URL
+        if environ.get(variable) and not is_inside:
+            yield Level(f"${variable}", {name: environ[variable]})
+    if profile is not None:
+        yield Level(f'profile "{profile}"', own)
+    yield Level(str(config.path), config.top)
+    yield Level("built in", BUILT_IN)
+
+
+def profile_values(config: Config, profile: str | None) -> Mapping[str, Json]:
+    """Give what a profile itself sets; a user's `demo` is laid over the built-in one."""
+    if profile is None:
+        return {}
+    return {**BUILT_IN_PROFILES.get(profile, {}), **config.profiles.get(profile, {})}
+
+
+def _first(name: str, levels: list[Level]) -> Value | None:
+    found = [Value(level.values[name], level.source) for level in levels if name in level.values]
+    if not found:
+        return None
+    if name not in JOINED or not all(isinstance(value.value, Mapping) for value in found):
+        return found[0]
+    joined: dict[str, Json] = {}
+    for value in reversed(found):
+        joined.update(value.value)
+    return Value(joined, ", ".join(value.source for value in found))
+
+
+def _address(value: Value) -> Value:
+    if value.value == DEMO_URL and value.source == f'profile "{DEMO}"':
+        return value
+    return Value(normalised(value.value, value.source), value.source)
+
+
+def _warnings(
+    values: Mapping[str, Value],
+    config: Config,
+    profile: str | None,
+    flags: Mapping[str, Json],
+) -> tuple[str, ...]:
+    """Say when a profile that was asked for by flag does not get its own endpoint."""
+    own = profile_values(config, profile).get("base_url")
+    variable = f"${VARIABLES['base_url']}"
+    if own is None or values["base_url"].source != variable or "profile" not in flags:
+        return ()
+    if normalised(own, "base_url") == values["base_url"].value:
+        return ()
+    return (f'{variable} overrules the base_url of profile "{profile}"',)
+
+
+def endpoint_of(config: Config, profile: str | None) -> str:
+    """
+    Give the endpoint that the settings file means by a profile, or by none.
+
+    It is what the keys of that profile belong to, wherever this run goes.
+    """
+    own = profile_values(config, profile).get("base_url") or config.top.get("base_url")
+    if own is None or own == DEMO_URL:
+        return own or DEFAULT_URL
+    return normalised(own, "base_url")

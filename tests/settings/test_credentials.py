@@ -1,0 +1,60 @@
+"""Secrets stay secret, and credentials.toml is read with care."""
+
+import pickle
+
+import pytest
+
+from gradient_cli.errors import ConfigError
+from gradient_cli.settings.credentials import Credential, Secret, read_credentials
+
+
+def test_a_secret_shows_itself_to_nobody():
+    """Not in a repr, a format, a dataclass's repr or a pickle."""
+    secret = Secret("sk-do-sesame-1234")
+    credential = Credential(secret, "$X")
+
+    shown = f"{secret} {secret!r} {credential} {[secret]} {secret.__dir__()}"
+
+    assert "sesame" not in shown
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+
+
+def test_the_last_four_letters_are_all_that_is_shown():
+    """Enough to tell two keys apart; nothing of a short one."""
+    assert Secret("sk-do-sesame-1234").hint() == "…1234"
+    assert Secret("short").hint() == "…"
+
+
+def test_a_file_that_others_can_read_is_a_warning(home):
+    """As ssh does for its keys."""
+    home.stores('key = "k"\n')
+    assert read_credentials(home.environ).warning is None
+
+    home.credentials.chmod(0o644)
+
+    warning = read_credentials(home.environ).warning
+    assert warning == f"{home.credentials} can be read by others: chmod 600 {home.credentials}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-do-sesame",
+        'sk-do-sesame = "x"',
+        'key = "sk-do-sesame\n',
+        "key = 1234",
+        '[profiles.a]\nkee = "sk-do-sesame"',
+        'profiles = "sk-do-sesame"',
+        'profiles.a = "sk-do-sesame"',
+    ],
+)
+def test_a_broken_file_is_an_error_that_repeats_nothing(home, text):
+    """Its content may be a key in the wrong place."""
+    home.stores(text)
+
+    with pytest.raises(ConfigError) as caught:
+        read_credentials(home.environ)
+
+    assert str(home.credentials) in caught.value.message
+    assert "sesame" not in f"{caught.value.message}{caught.value.hint}"

@@ -1,0 +1,69 @@
+"""The guess for the early connection agrees with what the run will use, or says nothing."""
+
+import pytest
+
+from gradient_cli.settings.likely import likely_endpoint
+
+CONFIG = """
+base_url = "https://top.example"
+[profiles.local]
+base_url = "localhost:8000"
+[profiles.company]
+base_url = "https://llm.example"
+ca_bundle = "roots.pem"
+[profiles.review]
+temperature = 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ", "flags"),
+    [
+        ([], {}, {}),
+        (["-p", "local"], {}, {"profile": "local"}),
+        (["-plocal", "hi"], {}, {"profile": "local"}),
+        (["-qup", "local"], {}, {"profile": "local"}),
+        (["--profile=review"], {}, {"profile": "review"}),
+        (["hi", "--base-url", "https://flag.example/v1"], {}, {"base_url": "flag.example"}),
+        ([], {"GRADIENT_PROFILE": "local"}, {}),
+        ([], {"GRADIENT_INFERENCE_ENDPOINT": "env.example/"}, {}),
+        (["-p", "local"], {"GRADIENT_INFERENCE_ENDPOINT": "env.example"}, {"profile": "local"}),
+        (["-p", "local"], {"HTTPS_PROXY": "http://proxy:3128"}, {"profile": "local"}),
+        (["-mp", "--", "-p", "local"], {}, {}),
+    ],
+)
+def test_the_guess_is_what_the_run_uses(home, argv, environ, flags):
+    """Flags, clusters, variables and files are read as the run reads them."""
+    home.writes(CONFIG).exports(**environ)
+
+    assert likely_endpoint(argv, home.environ) == home.settings(**flags).base_url
+
+
+@pytest.mark.parametrize(
+    ("argv", "environ"),
+    [
+        (["-p", "demo"], {}),
+        (["-p", "company"], {}),
+        (["-p", "company", "--base-url", "https://x.example"], {}),
+        (["--dry-run"], {}),
+        (["--help"], {}),
+        (["--replay", "tapes"], {}),
+        (["--replay=tapes"], {}),
+        (["--proxy", "http://p"], {}),
+        (["--base-url", "ftp://x"], {}),
+        (["--base-url"], {"all_proxy": "socks5://x"}),
+        ([], {"https_proxy": "http://proxy:3128"}),
+    ],
+)
+def test_nothing_is_opened_where_anything_is_odd(home, argv, environ):
+    """A connection that cannot be used, or must not be made, is not begun."""
+    home.writes(CONFIG).exports(**environ)
+
+    assert likely_endpoint(argv, home.environ) is None
+
+
+def test_a_broken_file_opens_nothing(home):
+    """The run itself will say what is wrong with it."""
+    home.writes("model = \n")
+
+    assert likely_endpoint([], home.environ) is None

@@ -65,6 +65,12 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
             f"{message}: arguments are visible to every user of the machine",
             "set GRADIENT_MODEL_ACCESS_KEY, or use --key-file FILE or `gradient auth login`",
         )
+    if (
+        error.ctx is not None
+        and error.ctx.parent is None
+        and hasattr(error.ctx.command, "list_commands")
+    ):
+        return message, f"flags follow the command: gradient respond {name} ..."
     if found := nearest(name, _flags(error.ctx)):
         return f"{message}; did you mean {found}?", None
     if re.search(r"[\s\d]", name):

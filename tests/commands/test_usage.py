@@ -58,6 +58,8 @@ CASES = [
      "quote the prompt: gradient respond 'say it twice'"),
     (["respond", "-5 degrees"], 'unknown flag "-5"',
      "a prompt that begins with a dash goes after --: gradient respond -- ..."),
+    (["--json", "respond", "hi"], 'unknown flag "--json"',
+     "flags follow the command: gradient respond --json ..."),
     (["set", "--items", "x"], "NAME is missing", "`gradient set --help` explains it"),
     (["set", "x"], "--items is missing", "`gradient set --help` explains it"),
     (["set", "x", "y", "--items", "z"], 'unexpected argument "y"',

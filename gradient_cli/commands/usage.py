@@ -65,24 +65,22 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
             f"{message}: arguments are visible to every user of the machine",
             "set GRADIENT_MODEL_ACCESS_KEY, or use --key-file FILE or `gradient auth login`",
         )
-    if (
-        error.ctx is not None
-        and error.ctx.parent is None
-        and hasattr(error.ctx.command, "list_commands")
-    ):
-        return message, f"flags follow the command: gradient respond {name} ..."
     if found := nearest(name, _flags(error.ctx)):
         return f"{message}; did you mean {found}?", None
+    if _is_root(error.ctx):
+        return message, f"flags follow the command: gradient respond {name} ..."
     if re.search(r"[\s\d]", name):
         return message, f"a prompt that begins with a dash goes after --: {_path(error)} -- ..."
     return message, _help_hint(error)
 
 
 def _bad_option(error: Any) -> tuple[str, str | None]:
-    takes_none = "does not take" in str(error.message)
-    return f"{error.option_name} {'takes no value' if takes_none else 'needs a value'}", _help_hint(
-        error
-    )
+    wrong = "takes no value" if "does not take" in str(error.message) else "needs a value"
+    return f"{error.option_name} {wrong}", _help_hint(error)
+
+
+def _is_root(ctx: Any) -> bool:
+    return ctx is not None and ctx.parent is None and hasattr(ctx.command, "list_commands")
 
 
 def _flags(ctx: Any) -> list[str]:

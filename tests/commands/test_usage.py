@@ -58,6 +58,7 @@ CASES = [
      "quote the prompt: gradient respond 'say it twice'"),
     (["respond", "-5 degrees"], 'unknown flag "-5"',
      "a prompt that begins with a dash goes after --: gradient respond -- ..."),
+    (["--hlep"], 'unknown flag "--hlep"; did you mean --help?', None),
     (["--json", "respond", "hi"], 'unknown flag "--json"',
      "flags follow the command: gradient respond --json ..."),
     (["set", "--items", "x"], "NAME is missing", "`gradient set --help` explains it"),

@@ -1,0 +1,34 @@
+"""What the built-in profile `demo` says: canned, and plainly not from a model."""
+
+from gradient_cli.mock.script import Behaviour, Script
+
+STORY = (
+    "Once upon a time, a small unicorn named Juniper could not fall asleep, because the moon "
+    "had forgotten to rise. "
+    "So she trotted up the tallest hill and hummed her favourite song until one star, then ten, "
+    "then all of them came out to listen. "
+    "The moon heard it too, climbed up behind the trees to hear the end, and by the last note "
+    "Juniper was fast asleep in its silver light."
+)
+
+NOTE = "\n\n(A canned text of the demo profile; no model was asked.)\n"
+
+GREETING = (
+    "This is the demo profile: a canned text from inside `gradient`, no model was asked and "
+    "nothing left this machine.\n\n"
+    "To ask a real model, log in once with `gradient auth login`, choose a model with "
+    "`gradient config set model ID`, and run the same command without `--profile demo`.\n"
+)
+
+TOKEN_DELAY_S = 0.02
+
+
+def demo_script() -> Script:
+    """Give the script: a bedtime story for the asking, an explanation for anything else."""
+    story = Behaviour(
+        text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=TOKEN_DELAY_S, times=0
+    )
+    return Script(
+        behaviours=(story, Behaviour(text=GREETING, token_delay=TOKEN_DELAY_S, times=0)),
+        models=("demo",),
+    )

@@ -2,7 +2,9 @@
 
 import shlex
 
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import CredentialError, UsageError
+from gradient_cli.settings.keyring import find_key
+from gradient_cli.settings.resolve import Settings
 from gradient_cli.wire.request import PATH, Request
 
 LONGEST = 100_000
@@ -30,3 +32,15 @@ def curl_command(base_url: str, request: Request, key_variable: str | None) -> s
     lines.append("-H 'Content-Type: application/json'")
     lines.append(f"--data-binary {shlex.quote(body.decode())}")
     return " \\\n  ".join(lines)
+
+
+def key_variable(settings: Settings) -> str | None:
+    """Give the variable that a key would be in, or None where the endpoint asks for none."""
+    try:
+        credential = find_key(settings)
+    except CredentialError:
+        # The command is for reading or for another machine: no key is needed to print it.
+        return "MODEL_ACCESS_KEY"
+    if credential.source.startswith("$"):
+        return credential.source.removeprefix("$").split()[0]
+    return "MODEL_ACCESS_KEY" if credential.secret else None

@@ -10,11 +10,15 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gradient_cli.terminal.streams import Terminal
 
+if TYPE_CHECKING:
+    from gradient_cli.transport.preconnect import EarlyConnection
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Invocation:
     """What a command may know of the world; nothing is opened until it is used."""
 
@@ -22,6 +26,8 @@ class Invocation:
     environ: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    early: "EarlyConnection | None" = None
+    """A connection begun before anything else was loaded; the first client takes it."""
 
     @classmethod
     def system(cls) -> "Invocation":

@@ -32,3 +32,12 @@ class TextRenderer:
         if self._last not in {"", "\n"}:
             self._write("\n")
         self._last = ""
+
+
+def answer_text(text: str | None, response: Response) -> str:
+    """Give all that stdout would have got, for a file."""
+    written: list[str] = []
+    renderer = TextRenderer(written.append)
+    renderer.show(response.text if text is None else text)
+    renderer.close(response)
+    return "".join(written)

@@ -10,7 +10,6 @@ looks at every connection for every request (118 requests a second with one shar
 at 64 workers, 1,224 with one each).
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,41 +20,13 @@ import httpx
 
 from gradient_cli import __version__
 from gradient_cli.errors import ConnectionFailed, TimedOut
+from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.faults import Setting, from_exception
 from gradient_cli.transport.preconnect import EarlyConnection
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.transport.trust import tls_context
 
 CONNECT_TIMEOUT_S = 10.0
-
-
-@dataclass(slots=True)
-class Deadline:
-    """The moment at which the whole run ends; None is never. Shared by all of a run's clients."""
-
-    at: float | None = None
-    """Monotonic seconds."""
-
-    @classmethod
-    def after(cls, seconds: float | None) -> "Deadline":
-        """Give the deadline `seconds` from now."""
-        return cls(None if seconds is None else time.monotonic() + seconds)
-
-    def remaining_s(self) -> float | None:
-        """Give the seconds left, 0 at the least; None where there is no end."""
-        return None if self.at is None else max(0.0, self.at - time.monotonic())
-
-    def shorten(self, timeout_s: float | None) -> float | None:
-        """Give a timeout that does not outlast the deadline."""
-        left = self.remaining_s()
-        if left is None or (timeout_s is not None and timeout_s < left):
-            return timeout_s
-        # 0 would mean "do not block" to a socket.
-        return max(left, 0.001)
-
-    def has_passed(self) -> bool:
-        """Tell whether the time is up."""
-        return self.at is not None and time.monotonic() >= self.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,223 @@
+"""
+One run's way to the service: settings resolved once, clients opened as they are needed.
+
+    flags + environment + files ─► Settings ─► Session.open_client() ─► Client
+                                                   │
+            --replay: recordings │ demo: the mock inside │ else: HTTP, recorded if asked
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from gradient_cli.commands.invocation import Invocation
+from gradient_cli.commands.options import NetworkOptions, ProofOptions
+from gradient_cli.errors import UsageError
+from gradient_cli.settings.credentials import Credential
+from gradient_cli.settings.keyring import find_key
+from gradient_cli.settings.resolve import Settings, resolve
+from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    from gradient_cli.client import Client
+    from gradient_cli.mock.server import MockServer
+    from gradient_cli.transport.deadline import Deadline
+    from gradient_cli.transport.faults import Setting
+    from gradient_cli.transport.http import Network
+    from gradient_cli.transport.reply import Transport
+    from gradient_cli.transport.retry import Limiter
+    from gradient_cli.transport.tape import Player, Recorder
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Session:
+    """What all clients of one run share."""
+
+    invocation: Invocation
+    settings: Settings
+    proof: ProofOptions
+    tell: Tell
+    """Says a line for people: waits, warnings."""
+    detail: Tell
+    """Says a line that only --verbose shows."""
+    deadline: "Deadline"
+    limiter: "Limiter"
+    retries: int
+    _credential: Credential | None = None
+    _mock: "MockServer | None" = None
+    _recorder: "Recorder | None" = None
+    _player: "Player | None" = None
+    _lock: Lock = field(default_factory=Lock)
+    """Workers open their clients at the same time; a key command must run once."""
+
+    def base_url(self) -> str:
+        """Give the endpoint; for the demo, begin to serve it."""
+        if not self.settings.is_demo:
+            return self.settings.base_url
+        if self._mock is None:
+            from gradient_cli.mock.demo import demo_script
+            from gradient_cli.mock.server import MockServer
+
+            self._mock = MockServer(demo_script())
+            self._mock.start()
+        return self._mock.url
+
+    def credential(self) -> Credential:
+        """
+        Give the key and where it came from; looked for once.
+
+        Raises:
+            CredentialError: there is none where one is needed.
+
+        """
+        if self._credential is None:
+            self._credential = find_key(self.settings, self.invocation.terminal.stdin)
+        return self._credential
+
+    def open_client(self) -> "Client":
+        """
+        Open a client of its own for a worker.
+
+        Raises:
+            GradientError: no key, no recordings, no usable CA bundle.
+
+        """
+        from gradient_cli.client import Client
+        from gradient_cli.transport.retry import Schedule
+
+        with self._lock:
+            transport = self._transport()
+        return Client(
+            transport,
+            setting=self._setting(),
+            schedule=Schedule(retries=0 if self.proof.replay else self.retries),
+            limiter=self.limiter,
+            patience=self,
+            clock=self.invocation.clock,
+        )
+
+    def _transport(self) -> "Transport":
+        if self.proof.replay:
+            return self._open_player().transport()
+        from gradient_cli.transport.http import HttpTransport
+
+        credential = self.credential()
+        early, self.invocation.early = self.invocation.early, None
+        transport = HttpTransport(
+            self._network(credential),
+            self.invocation.environ,
+            deadline=self.deadline,
+            early=early,
+        )
+        if self.proof.record:
+            return self._open_recorder(credential).over(transport)
+        return transport
+
+    def _network(self, credential: Credential) -> "Network":
+        from gradient_cli.transport.http import Network
+
+        settings = self.settings
+        return Network(
+            base_url=self.base_url(),
+            secret=credential.secret.reveal() if credential.secret else "",
+            key_source=credential.source if credential.secret else None,
+            timeout_s=settings.timeout_s,
+            proxy=settings.get("proxy"),
+            ca_bundle=settings.get("ca_bundle"),
+        )
+
+    def _setting(self) -> "Setting":
+        """Give what errors may say."""
+        from gradient_cli.transport.faults import Setting
+
+        if self.proof.replay:
+            return Setting(f"the recordings in {self.proof.replay}")
+        credential = self.credential()
+        return Setting(
+            self.base_url(),
+            key_source=credential.source if credential.secret else None,
+            secret=credential.secret.reveal() if credential.secret else "",
+        )
+
+    def _open_recorder(self, credential: Credential) -> "Recorder":
+        if self._recorder is None:
+            from gradient_cli.transport.tape import Recorder
+
+            secrets = [credential.secret.reveal()] if credential.secret else []
+            self._recorder = Recorder(Path(str(self.proof.record)), secrets)
+        return self._recorder
+
+    def _open_player(self) -> "Player":
+        if self._player is None:
+            from gradient_cli.transport.tape import Player
+
+            self._player = Player(Path(str(self.proof.replay)))
+        return self._player
+
+    def close(self) -> None:
+        """End what was begun in this process."""
+        if self._mock is not None:
+            self._mock.stop()
+            self._mock = None
+
+    # Patience: how the clients wait ---------------------------------------------------------
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; Ctrl-C ends it."""
+        self.invocation.sleep(seconds)
+
+    def remaining_s(self) -> float | None:
+        """Give the seconds that the run may still take; None for no end."""
+        return self.deadline.remaining_s()
+
+
+def open_session(
+    invocation: Invocation,
+    flags: Mapping[str, Json],
+    network: NetworkOptions,
+    proof: ProofOptions,
+    *,
+    tell: Tell,
+    detail: Tell,
+) -> Session:
+    """
+    Resolve the settings; nothing is connected yet, and no key is looked for.
+
+    `flags` are the other flags that have a setting, by its name.
+
+    Raises:
+        GradientError: a flag or a settings file is wrong.
+
+    """
+    if proof.record and proof.replay:
+        raise UsageError("--record and --replay exclude each other")
+    _check_network(network)
+    from gradient_cli.transport.deadline import Deadline
+    from gradient_cli.transport.retry import Limiter
+
+    given = {name: value for name, value in asdict(network).items() if value is not None}
+    settings = resolve({**flags, **given}, invocation.environ)
+    for warning in settings.warnings:
+        tell(f"warning: {warning}")
+    return Session(
+        invocation,
+        settings,
+        proof,
+        tell,
+        detail,
+        deadline=Deadline.after(settings.max_time_s),
+        limiter=Limiter(),
+        retries=settings.retries,
+    )
+
+
+def _check_network(network: NetworkOptions) -> None:
+    for flag, seconds in (("--timeout", network.timeout), ("--max-time", network.max_time)):
+        if seconds is not None and not 0 < seconds < float("inf"):
+            raise UsageError(f"{flag} {seconds:g} is out of range: above 0 seconds")
+    if network.retries is not None and network.retries < 0:
+        raise UsageError(f"--retries {network.retries} is out of range: 0 and above")

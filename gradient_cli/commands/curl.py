@@ -3,7 +3,6 @@
 import shlex
 
 from gradient_cli.errors import CredentialError, UsageError
-from gradient_cli.settings.keyring import find_key
 from gradient_cli.settings.resolve import Settings
 from gradient_cli.wire.request import PATH, Request
 
@@ -37,7 +36,7 @@ def curl_command(base_url: str, request: Request, key_variable: str | None) -> s
 def key_variable(settings: Settings) -> str | None:
     """Give the variable that a key would be in, or None where the endpoint asks for none."""
     try:
-        credential = find_key(settings)
+        credential = settings.credential()
     except CredentialError:
         # The command is for reading or for another machine: no key is needed to print it.
         return "MODEL_ACCESS_KEY"

@@ -16,7 +16,6 @@ from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.options import NetworkOptions, ProofOptions
 from gradient_cli.errors import UsageError
 from gradient_cli.settings.credentials import Credential
-from gradient_cli.settings.keyring import find_key
 from gradient_cli.settings.resolve import Settings, resolve
 from gradient_cli.wire.json import Json
 
@@ -75,7 +74,9 @@ class Session:
 
         """
         if self._credential is None:
-            self._credential = find_key(self.settings, self.invocation.terminal.stdin)
+            self._credential = self.settings.credential(self.invocation.terminal.stdin)
+            if self._credential.warning:
+                self.tell(f"warning: {self._credential.warning}")
         return self._credential
 
     def open_client(self) -> "Client":

@@ -16,7 +16,15 @@ from pathlib import Path
 
 from gradient_cli.errors import ConfigError
 from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS, nearest
+from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
+
+DEMO = "demo"
+DEMO_URL = "demo:"
+"""Stands for the mock inside this process; whoever opens the client puts its address there."""
+BUILT_IN_PROFILES: Mapping[str, Mapping[str, Json]] = {
+    DEMO: {"base_url": DEMO_URL, "model": "demo"}
+}
 
 LONGEST_FILE = 1024 * 1024
 """Bytes; what is larger is no settings file."""
@@ -54,6 +62,25 @@ def read_config(path: Path) -> Config:
         top=check.table(table, ()),
         profiles={name: check.table(t, ("profiles", name)) for name, t in profiles.items()},
     )
+
+
+def profile_values(config: Config, profile: str | None) -> Mapping[str, Json]:
+    """Give what a profile itself sets; a user's `demo` is laid over the built-in one."""
+    if profile is None:
+        return {}
+    return {**BUILT_IN_PROFILES.get(profile, {}), **config.profiles.get(profile, {})}
+
+
+def endpoint_of(config: Config, profile: str | None) -> str:
+    """
+    Give the endpoint that the settings file means by a profile, or by none.
+
+    It is what the keys of that profile belong to, wherever this run goes.
+    """
+    own = profile_values(config, profile).get("base_url") or config.top.get("base_url")
+    if own is None or own == DEMO_URL:
+        return own or DEFAULT_URL
+    return normalised(own, "base_url")
 
 
 def read_text(path: Path) -> str | None:

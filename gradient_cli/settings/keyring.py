@@ -14,12 +14,13 @@ then stays at home. Only do-ai.run demands a key.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.settings import credentials
+from gradient_cli.settings.config import Config, endpoint_of, profile_values
 from gradient_cli.settings.credentials import Credential, Credentials, checked
-from gradient_cli.settings.resolve import VARIABLES, Settings, endpoint_of, profile_values
 from gradient_cli.wire.address import (
     host_of,
     is_digitalocean,
@@ -28,6 +29,7 @@ from gradient_cli.wire.address import (
     origin_of,
 )
 
+ENDPOINT_VARIABLE = "GRADIENT_INFERENCE_ENDPOINT"
 OWN_VARIABLE = "GRADIENT_MODEL_ACCESS_KEY"
 """The variable that is meant for this program: its key goes where the request goes."""
 ACCOUNT_VARIABLES = (
@@ -39,11 +41,23 @@ ACCOUNT_VARIABLES = (
 """Credentials of an account, which other programs use, too."""
 
 
-def find_key(settings: Settings, stdin: BinaryIO | None = None) -> Credential:
-    """
-    Give the key for a run, or a Credential without one where none is demanded.
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a request goes, and who sends it."""
 
-    May read files and run `key_command`; `stdin` is for `--key-file -`.
+    base_url: str
+    """Normalised."""
+    profile: str | None
+    config: Config
+    environ: Mapping[str, str]
+    key_file: str | None = None
+    """What --key-file names; `-` is stdin."""
+    allow_http: bool = False
+
+
+def find_key(destination: Destination, stdin: BinaryIO | None = None) -> Credential:
+    """
+    Give the key for a request, or a Credential without one where none is demanded.
 
     Raises:
         CredentialError: the endpoint demands a key and there is none, or it is not usable.
@@ -51,11 +65,9 @@ def find_key(settings: Settings, stdin: BinaryIO | None = None) -> Credential:
         ConfigError: a file that should hold it is broken.
 
     """
-    if settings.is_demo:
-        return Credential(None, "the demo needs no key")
-    found = _Search(settings, stdin).run()
+    found = _Search(destination, stdin).run()
     if found.secret is not None:
-        _check_privacy(settings, found)
+        check_privacy(destination, found.source)
     return found
 
 
@@ -63,9 +75,10 @@ def may_see_account(base_url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether an account's credentials may go to an endpoint."""
     if is_digitalocean(base_url):
         return True
-    variable = VARIABLES["base_url"]
-    named = environ.get(variable)
-    return bool(named) and host_of(normalised(named or "", f"${variable}")) == host_of(base_url)
+    named = environ.get(ENDPOINT_VARIABLE)
+    if not named:
+        return False
+    return host_of(normalised(named, f"${ENDPOINT_VARIABLE}")) == host_of(base_url)
 
 
 def same_owner(one: str, other: str) -> bool:
@@ -78,39 +91,38 @@ def same_owner(one: str, other: str) -> bool:
 class _Search:
     """One search for a key; remembers where it looked, for the error."""
 
-    def __init__(self, settings: Settings, stdin: BinaryIO | None) -> None:
-        self._settings = settings
+    def __init__(self, to: Destination, stdin: BinaryIO | None) -> None:
+        self._to = to
         self._stdin = stdin
         self._looked: list[str] = []
         self._stored: Credentials | None = None
 
     def run(self) -> Credential:
-        settings = self._settings
-        if named := settings.flags.get("key_file"):
-            return credentials.from_file(str(named), "--key-file", self._stdin)
+        if self._to.key_file:
+            return credentials.from_file(self._to.key_file, "--key-file", self._stdin)
         if self._has_own_endpoint():
-            found = self._of_profile(settings.profile)
+            found = self._of_profile(self._to.profile)
         else:
             found = self._variable()
-            for profile in dict.fromkeys((settings.profile, None)):
+            for profile in dict.fromkeys((self._to.profile, None)):
                 found = found or self._of_profile(profile)
         if found:
             return found
-        if is_digitalocean(settings.base_url):
+        if is_digitalocean(self._to.base_url):
             raise self._missing()
         return Credential(None, "; ".join(self._looked))
 
     def _has_own_endpoint(self) -> bool:
         """Tell whether the request goes to an endpoint that the profile brings itself."""
-        own = profile_values(self._settings.config, self._settings.profile).get("base_url")
+        own = profile_values(self._to.config, self._to.profile).get("base_url")
         return own is not None and same_owner(
-            endpoint_of(self._settings.config, self._settings.profile), self._settings.base_url
+            endpoint_of(self._to.config, self._to.profile), self._to.base_url
         )
 
     def _variable(self) -> Credential | None:
-        environ = self._settings.environ
+        environ = self._to.environ
         names = [OWN_VARIABLE]
-        if may_see_account(self._settings.base_url, environ):
+        if may_see_account(self._to.base_url, environ):
             names.extend(ACCOUNT_VARIABLES)
         for name in names:
             if environ.get(name, "").strip():
@@ -120,14 +132,14 @@ class _Search:
 
     def _of_profile(self, profile: str | None) -> Credential | None:
         """Give the key that the files hold for a profile, if it belongs to this endpoint."""
-        config = self._settings.config
+        config = self._to.config
         own = config.top if profile is None else profile_values(config, profile)
         place = str(config.path) if profile is None else f'profile "{profile}"'
         home = endpoint_of(config, profile)
-        if same_owner(home, self._settings.base_url):
+        if same_owner(home, self._to.base_url):
             if command := own.get("key_command"):
                 source = f"key_command of {place}"
-                return credentials.from_command(command, source, self._settings.environ)
+                return credentials.from_command(command, source, self._to.environ)
             if file := own.get("key_file"):
                 return credentials.from_file(file, f"key_file of {place}", None)
         elif "key_command" in own or "key_file" in own:
@@ -142,36 +154,41 @@ class _Search:
             self._looked.append(source)
             return None
         owner = stored.endpoint or home
-        if not same_owner(normalised(owner, f"the endpoint in {source}"), self._settings.base_url):
+        if not same_owner(normalised(owner, f"the endpoint in {source}"), self._to.base_url):
             self._looked.append(f"{source} (its key belongs to {owner})")
             return None
         return Credential(stored.secret, source, store.warning)
 
     def _read_store(self) -> Credentials:
         if self._stored is None:
-            self._stored = credentials.read_credentials(self._settings.environ)
+            self._stored = credentials.read_credentials(self._to.environ)
         return self._stored
 
     def _missing(self) -> CredentialError:
-        settings = self._settings
-        profile = f" --profile {settings.profile}" if settings.profile else ""
+        profile = f" --profile {self._to.profile}" if self._to.profile else ""
         login = f"`gradient auth login{profile}`"
         is_alone = self._has_own_endpoint()
         return CredentialError(
-            f"no key for {settings.base_url}; looked in: {', '.join(self._looked)}",
+            f"no key for {self._to.base_url}; looked in: {', '.join(self._looked)}",
             hint=f"{login} stores one; a profile with its own base_url uses no variable"
             if is_alone
             else f"{login} stores one, or set {OWN_VARIABLE}",
         )
 
 
-def _check_privacy(settings: Settings, found: Credential) -> None:
-    if is_private(settings.base_url) or settings.get("allow_http"):
+def check_privacy(destination: Destination, source: str) -> None:
+    """
+    Refuse to send a key where others can read it on the way.
+
+    Raises:
+        UsageError: plain HTTP to another machine, and no profile allows it.
+
+    """
+    if is_private(destination.base_url) or destination.allow_http:
         return
-    hint = "use https, or `gradient config set profiles.NAME.allow_http true` and -p NAME"
-    if settings.profile:
-        hint = f"use https, or `gradient config set profiles.{settings.profile}.allow_http true`"
+    profile = destination.profile or "NAME"
     raise UsageError(
-        f"the key from {found.source} is not sent over plain HTTP to {settings.base_url}",
-        hint=hint,
+        f"the key from {source} is not sent over plain HTTP to {destination.base_url}",
+        hint=f"use https, or `gradient config set profiles.{profile}.allow_http true` "
+        f"and -p {profile}",
     )

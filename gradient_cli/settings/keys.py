@@ -136,6 +136,9 @@ REQUEST_KEYS: Mapping[str, Kind] = {
 }
 """Fields of the request, by the wire's names; `params` is any other field."""
 
+REQUEST_FIELDS = (*REQUEST_KEYS, "previous_response_id")
+"""What may be asked for; an answer to go on from is no default, so it is a flag alone."""
+
 OTHER_KEYS: Mapping[str, Kind] = {
     "base_url": _ADDRESS,
     "timeout": _seconds(),

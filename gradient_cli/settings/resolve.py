@@ -10,17 +10,23 @@ so the environment's endpoint does not apply.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from gradient_cli.errors import ConfigError
-from gradient_cli.settings.config import Config, read_config
-from gradient_cli.settings.keys import KEYS, REQUEST_KEYS, nearest
+from gradient_cli.settings.config import (
+    BUILT_IN_PROFILES,
+    DEMO,
+    DEMO_URL,
+    Config,
+    profile_values,
+    read_config,
+)
+from gradient_cli.settings.credentials import Credential
+from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key
+from gradient_cli.settings.keys import KEYS, REQUEST_FIELDS, nearest
 from gradient_cli.settings.paths import config_path
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
-
-DEMO = "demo"
-DEMO_URL = "demo:"
-"""Stands for the mock inside this process; whoever opens the client puts its address there."""
 
 BUILT_IN: Mapping[str, Json] = {
     "base_url": DEFAULT_URL,
@@ -30,11 +36,8 @@ BUILT_IN: Mapping[str, Json] = {
     "format": "auto",
     "color": "auto",
 }
-BUILT_IN_PROFILES: Mapping[str, Mapping[str, Json]] = {
-    DEMO: {"base_url": DEMO_URL, "model": "demo"}
-}
 VARIABLES: Mapping[str, str] = {
-    "base_url": "GRADIENT_INFERENCE_ENDPOINT",
+    "base_url": ENDPOINT_VARIABLE,
     "model": "GRADIENT_MODEL",
     "profile": "GRADIENT_PROFILE",
 }
@@ -67,7 +70,7 @@ class Settings:
     """The settings of one run."""
 
     values: Mapping[str, Value]
-    """Only what is set somewhere; the keys of `settings.keys.KEYS`."""
+    """Only what is set somewhere; the keys of `settings.keys.KEYS`, and every flag given."""
     profile: str | None
     config: Config
     environ: Mapping[str, str]
@@ -88,7 +91,7 @@ class Settings:
 
     def request(self) -> dict[str, Json]:
         """Give the fields of the request that are set, by the wire's names and `params`."""
-        return {name: self.values[name].value for name in REQUEST_KEYS if name in self.values}
+        return {name: self.values[name].value for name in REQUEST_FIELDS if name in self.values}
 
     @property
     def base_url(self) -> str:
@@ -121,6 +124,30 @@ class Settings:
         """The most that is read for one prompt."""
         return int(self.values["max_input_bytes"].value)
 
+    def credential(self, stdin: BinaryIO | None = None) -> Credential:
+        """
+        Find the key for this run; see `settings.keyring`. May read files and run a command.
+
+        `stdin` is for `--key-file -`.
+
+        Raises:
+            CredentialError: the endpoint demands a key and there is none, or it is not usable.
+            UsageError: the key would go over plain HTTP to another machine.
+            ConfigError: a file that should hold it is broken.
+
+        """
+        if self.is_demo:
+            return Credential(None, "the demo needs no key")
+        destination = Destination(
+            self.base_url,
+            self.profile,
+            self.config,
+            self.environ,
+            key_file=self.flags.get("key_file"),
+            allow_http=bool(self.get("allow_http")),
+        )
+        return find_key(destination, stdin)
+
 
 def resolve(
     flags: Mapping[str, Json], environ: Mapping[str, str], config: Config | None = None
@@ -141,7 +168,8 @@ def resolve(
     given = {name: v for name, v in flags.items() if v is not None and v not in ((), [], {})}
     profile = chosen_profile(given, environ, config)
     levels = list(_levels(given, environ, config, profile))
-    values = {name: value for name in KEYS if (value := _first(name, levels)) is not None}
+    names = dict.fromkeys((*KEYS, *given))
+    values = {name: value for name in names if (value := _first(name, levels)) is not None}
     values["base_url"] = _address(values["base_url"])
     warnings = _warnings(values, config, profile, given)
     return Settings(values, profile, config, environ, warnings, given)
@@ -216,13 +244,6 @@ def _levels(
     yield Level("built in", BUILT_IN)
 
 
-def profile_values(config: Config, profile: str | None) -> Mapping[str, Json]:
-    """Give what a profile itself sets; a user's `demo` is laid over the built-in one."""
-    if profile is None:
-        return {}
-    return {**BUILT_IN_PROFILES.get(profile, {}), **config.profiles.get(profile, {})}
-
-
 def _first(name: str, levels: list[Level]) -> Value | None:
     found = [Value(level.values[name], level.source) for level in levels if name in level.values]
     if not found:
@@ -249,21 +270,9 @@ def _warnings(
 ) -> tuple[str, ...]:
     """Say when a profile that was asked for by flag does not get its own endpoint."""
     own = profile_values(config, profile).get("base_url")
-    variable = f"${VARIABLES['base_url']}"
+    variable = f"${ENDPOINT_VARIABLE}"
     if own is None or values["base_url"].source != variable or "profile" not in flags:
         return ()
     if normalised(own, "base_url") == values["base_url"].value:
         return ()
     return (f'{variable} overrules the base_url of profile "{profile}"',)
-
-
-def endpoint_of(config: Config, profile: str | None) -> str:
-    """
-    Give the endpoint that the settings file means by a profile, or by none.
-
-    It is what the keys of that profile belong to, wherever this run goes.
-    """
-    own = profile_values(config, profile).get("base_url") or config.top.get("base_url")
-    if own is None or own == DEMO_URL:
-        return own or DEFAULT_URL
-    return normalised(own, "base_url")

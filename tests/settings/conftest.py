@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from gradient_cli.settings.keyring import find_key
 from gradient_cli.settings.resolve import resolve
 
 
@@ -36,7 +35,7 @@ class Home:
 
     def key(self, **flags):
         """(key or None, source) of a run with these flags."""
-        found = find_key(self.settings(**flags))
+        found = self.settings(**flags).credential()
         return (found.secret.reveal() if found.secret else None, found.source)
 
 

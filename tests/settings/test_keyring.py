@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from gradient_cli.errors import ConfigError, CredentialError, UsageError
-from gradient_cli.settings.keyring import ACCOUNT_VARIABLES, OWN_VARIABLE, find_key
+from gradient_cli.settings.keyring import ACCOUNT_VARIABLES, OWN_VARIABLE
 
 LOCAL = '[profiles.local]\nbase_url = "http://127.0.0.1:8000"\n'
 ALL_VARIABLES = dict.fromkeys(ACCOUNT_VARIABLES, "account") | {OWN_VARIABLE: "own"}
@@ -161,7 +161,7 @@ def test_a_key_comes_from_stdin(home):
     """`--key-file -` for those who hand secrets through a pipe."""
     import io
 
-    found = find_key(home.settings(key_file="-"), io.BytesIO(b"piped\n"))
+    found = home.settings(key_file="-").credential(io.BytesIO(b"piped\n"))
 
     assert found.secret is not None
     assert found.secret.reveal() == "piped"

@@ -3,7 +3,7 @@
 import pytest
 
 from gradient_cli.errors import ConfigError, UsageError
-from gradient_cli.settings.resolve import DEMO_URL
+from gradient_cli.settings.config import DEMO_URL
 
 
 def test_a_flag_wins_over_everything_below(home):
@@ -55,6 +55,13 @@ def test_only_what_is_set_is_sent(home):
     home.writes("temperature = 0\ntimeout = 5\n[profiles.p]\nstream = false\n")
 
     assert home.settings(profile="p").request() == {"temperature": 0, "stream": False}
+
+
+def test_an_answer_to_go_on_from_is_a_flag_alone(home):
+    """It is sent when it is given; in a settings file it would be a mistake."""
+    assert home.settings(previous_response_id="r1").request() == {"previous_response_id": "r1"}
+    with pytest.raises(ConfigError, match="unknown key"):
+        home.writes('previous_response_id = "r1"').settings()
 
 
 def test_tables_are_joined_key_by_key(home):

@@ -1,0 +1,95 @@
+"""
+The scenes of the README's pictures: what is typed, and what a scripted mock answers.
+"""
+
+from dataclasses import dataclass
+
+from gradient_cli.mock.script import Behaviour
+
+MODEL = "openai-gpt-oss-20b"
+
+UNDO = """\
+## Undo the last commit
+
+Which way depends on **whether it was pushed**:
+
+| state | command | keeps the changes |
+| --- | --- | --- |
+| not pushed | `git reset --soft HEAD~1` | yes, staged |
+| not wanted at all | `git reset --hard HEAD~1` | no |
+| pushed | `git revert HEAD` | in history |
+
+1. Look first:
+   ```sh
+   git log --oneline -3
+   ```
+2. Then reset or revert, and look again.
+
+> A hard reset cannot be undone by `git` alone; `git reflog` is the way back.
+"""
+
+NO_MODEL = (
+    '{"error": {"message": "The model `llama-9` does not exist.", '
+    '"type": "NotFoundError", "param": "model", "code": 404}}'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+    """What is typed, a command each."""
+    replies: tuple[Behaviour, ...] = (Behaviour(),)
+    files: tuple[tuple[str, str], ...] = ()
+    """(name, content) of what lies in the folder."""
+    rows: int = 24
+    is_film: bool = False
+    """Whether the picture moves: frames of the run, then its end."""
+
+
+SCENES = (
+    Scene(
+        name="markdown",
+        title="An answer in Markdown, laid out while it streams",
+        lines=('gradient respond "how do I undo a commit?"',),
+        replies=(Behaviour(text=UNDO, first_token=0.3, token_delay=0.04, times=0),),
+        rows=32,
+        is_film=True,
+    ),
+    Scene(
+        name="errors",
+        title="Failures: what happened, what to do, and an exit status each",
+        lines=(
+            'gradient respond -m llama-9 "hi"; echo "status $?"',
+            'gradient respond "tell me a story"; echo "status $?"',
+            'gradient respond --temprature 0.2 "hi"; echo "status $?"',
+            'gradient respond "any secrets?" --one-of yes,no --expect no; echo "status $?"',
+        ),
+        replies=(
+            Behaviour(
+                text="Once upon a time there was a build that never ended, and",
+                end="close",
+                match="story",
+                times=0,
+            ),
+            Behaviour(status=404, body=NO_MODEL, match="hi", times=0),
+            Behaviour(text="Yes.", match="secrets", times=0),
+        ),
+    ),
+    Scene(
+        name="usage",
+        title="Reasoning and token counts on stderr, the answer on stdout",
+        lines=('gradient respond -u --show-reasoning "what is 17 * 23?"',),
+        replies=(
+            Behaviour(
+                reasoning="17 * 23 = 17 * 20 + 17 * 3 = 340 + 51 = 391.",
+                text="17 * 23 is **391**.",
+                token_delay=0.03,
+            ),
+        ),
+    ),
+)
+"""Every picture, in the README's order."""

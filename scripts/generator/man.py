@@ -7,7 +7,7 @@ import re
 from generator.tree import Flag, Node
 from gradient_cli import __version__
 from gradient_cli.commands.examples import EXAMPLES
-from gradient_cli.commands.topics import ENVIRONMENT, FILES, TOPICS, Rows, Topic, exit_rows
+from gradient_cli.commands.topics import FILES, TOPICS, Rows, Topic
 
 _INTRO = (
     "gradient sends prompts to a Responses endpoint, DigitalOcean's Gradient AI platform by "
@@ -36,9 +36,9 @@ def page(root: Node) -> str:
         ".SH OPTIONS",
         *_options(root),
         ".SH EXIT STATUS",
-        *_topic(TOPICS["exit-status"], {exit_rows()}),
+        *_topic(TOPICS["exit-status"]),
         ".SH ENVIRONMENT",
-        *_topic(TOPICS["environment"], {ENVIRONMENT}),
+        *_topic(TOPICS["environment"]),
         ".SH FILES",
         *_rows(FILES),
         ".PP",
@@ -46,7 +46,7 @@ def page(root: Node) -> str:
     ]
     for name, title in (("stdin", "STANDARD INPUT"), ("formats", "OUTPUT"),
                         ("completeness", "COMPLETENESS")):  # fmt: skip
-        lines += [f".SH {title}", *_topic(TOPICS[name], set())]
+        lines += [f".SH {title}", *_topic(TOPICS[name])]
     lines += [".SH EXAMPLES", *_examples(), ".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]
     return "\n".join(lines) + "\n"
 
@@ -83,8 +83,9 @@ def _commands(root: Node) -> list[str]:
             lines += [".PP", "Its options are below, under OPTIONS."]
             continue
         own = [flag for flag in node.flags if flag not in shared and "--help" not in flag.names]
-        both = [flag.names[-1] for flag in node.flags if (flag in shared and flag.value is not None)
-                or (flag in shared and "--help" not in flag.names)]  # fmt: skip
+        both = [
+            flag.names[-1] for flag in node.flags if flag in shared and "--help" not in flag.names
+        ]
         lines += _flags(own)
         if both:
             lines += [".PP", f"Of the options of {_OPTIONS_OF} it takes {escape(', '.join(both))}."]
@@ -115,7 +116,7 @@ def _flags(flags: list[Flag]) -> list[str]:
     return lines
 
 
-def _topic(topic: Topic, lists: set[Rows]) -> list[str]:
+def _topic(topic: Topic) -> list[str]:
     lines: list[str] = []
     for part in topic.parts:
         lines += _paragraphs((part,)) if isinstance(part, str) else _rows(part)

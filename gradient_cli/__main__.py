@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gradient_cli.commands.invocation import Invocation
     from gradient_cli.errors import GradientError
+    from gradient_cli.transport.preconnect import EarlyConnection
 
 
 def main() -> None:
@@ -71,14 +72,31 @@ def _run_process(argv: list[str]) -> int:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, terminate)
     try:
+        early = _begin_connecting(argv)
         from gradient_cli.commands.invocation import Invocation
 
-        return run(argv, Invocation.system())
+        invocation = Invocation.system()
+        invocation.early = early
+        return run(argv, invocation)
     except OutputClosed:
         _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
     except Terminated:
         _die_by(signal.SIGTERM)
     return 0
+
+
+def _begin_connecting(argv: list[str]) -> "EarlyConnection | None":
+    """Open the connection that the command will most likely use, while the rest still loads."""
+    if argv[0] not in {"respond", "models"}:
+        return None
+    from gradient_cli.settings.likely import likely_endpoint
+
+    url = likely_endpoint(argv[1:], os.environ)
+    if url is None:
+        return None
+    from gradient_cli.transport.preconnect import EarlyConnection
+
+    return EarlyConnection(url, os.environ)
 
 
 def run(argv: list[str], invocation: "Invocation") -> int:

@@ -3,7 +3,7 @@
 import shlex
 
 from gradient_cli.errors import CredentialError, UsageError
-from gradient_cli.settings.resolve import Settings
+from gradient_cli.settings.resolve import DEMO_URL, Settings
 from gradient_cli.wire.request import PATH, Request
 
 LONGEST = 100_000
@@ -18,6 +18,11 @@ def curl_command(base_url: str, request: Request, key_variable: str | None) -> s
         UsageError: the body is too long for a command line.
 
     """
+    if base_url == DEMO_URL:
+        raise UsageError(
+            "the demo profile has no address outside of this process",
+            hint="`gradient mock` serves one that curl can reach",
+        )
     body = b"".join(request.encode())
     if len(body) > LONGEST:
         raise UsageError(

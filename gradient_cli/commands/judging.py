@@ -1,13 +1,17 @@
 """
-What is expected of an answer, and what came of it.
+What the flags expect of an answer, and what came of it.
+
+    ExpectOptions ─► Expected ─► judge(request, outcome, client) ─► Judged
+                                     └── --repair: ask again, with what was wrong
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gradient_cli.client import Client, Outcome
+from gradient_cli.client import Asker, Outcome
 from gradient_cli.commands.options import ExpectOptions
-from gradient_cli.errors import GradientError, IncompleteAnswer
+from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
+from gradient_cli.expect.expectations import Expectations, Judgement
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
 
@@ -18,6 +22,7 @@ class Judged:
 
     outcome: Outcome
     error: GradientError | None = None
+    """Why the status is not 0: the exchange failed, or an expectation did."""
     text: str | None = None
     """What to print instead of the answer: a label, a code block, JSON."""
     parsed: Json = None
@@ -26,24 +31,104 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """All that the flags expect."""
+    """All that is expected of an answer."""
 
+    expectations: Expectations
     allows_incomplete: bool = False
-    is_held: bool = False
+    repairs: int = 0
     text_format: Json = None
+    """What the request carries, so that servers which can will obey the schema."""
 
-    def judge(self, request: Request, outcome: Outcome, client: Client) -> Judged:
+    @property
+    def is_held(self) -> bool:
+        """Tell whether stdout waits for the verdict."""
+        return self.expectations.needs_whole or self.repairs > 0
+
+    def judge(self, request: Request, outcome: Outcome, client: Asker) -> Judged:
         """Judge an answer, asking again where --repair allows it."""
-        error = outcome.error
-        if (
-            self.allows_incomplete
-            and isinstance(error, IncompleteAnswer)
-            and outcome.response.status == "incomplete"
-        ):
-            error = None
-        return Judged(outcome, error)
+        outcome = self.accepted(outcome)
+        judgement = self._judgement(outcome)
+        for _ in range(self.repairs):
+            if outcome.error or judgement.ok:
+                break
+            from gradient_cli.expect.repair import is_repairable, repaired
+
+            if not is_repairable(judgement):
+                break
+            request = repaired(request, outcome.response.text, judgement)
+            again = self.accepted(client.ask(request))
+            outcome = replace(
+                again,
+                attempts=outcome.attempts + again.attempts,
+                total_ms=outcome.total_ms + again.total_ms,
+                first_token_ms=outcome.first_token_ms,
+            )
+            judgement = self._judgement(outcome)
+        return judged(outcome, judgement)
+
+    def accepted(self, outcome: Outcome) -> Outcome:
+        """Give the outcome without its error, where a cut by a limit is allowed."""
+        is_limit = outcome.response.status == "incomplete"
+        if self.allows_incomplete and is_limit and isinstance(outcome.error, IncompleteAnswer):
+            return replace(outcome, error=None)
+        return outcome
+
+    def _judgement(self, outcome: Outcome) -> Judgement:
+        if outcome.error:
+            return Judgement()
+        return self.expectations.judge(outcome.response, outcome.total_ms / 1000)
 
 
-def expected(options: ExpectOptions, *, extract: bool) -> Expected:
-    """Give what the flags expect."""
-    return Expected(allows_incomplete=options.allow_incomplete, is_held=extract)
+def judged(outcome: Outcome, judgement: Judgement) -> Judged:
+    """Put an outcome and its verdicts together."""
+    checks = tuple(
+        {"expectation": v.expectation, "ok": v.ok, "message": v.message} for v in judgement.verdicts
+    )
+    return Judged(
+        outcome,
+        outcome.error or judgement.error(),
+        judgement.text,
+        judgement.parsed,
+        checks,
+    )
+
+
+def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
+    """
+    Give what the flags expect.
+
+    Raises:
+        UsageError: something is empty, no pattern, no schema, or they exclude each other.
+
+    """
+    schema = None
+    if options.schema is not None:
+        from gradient_cli.expect.load import load_schema
+
+        schema = load_schema(options.schema)
+    kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extract or None)]
+    given = [name for name, value in kinds if value is not None]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other: stdout is one or the other")
+    if options.repair and not (options.one_of or options.schema):
+        raise UsageError("--repair needs --one-of or --schema", hint="those it can ask for again")
+    labels: tuple[str, ...] = ()
+    if options.one_of is not None:
+        from gradient_cli.expect.labels import parse_labels
+
+        labels = parse_labels(options.one_of)
+    expectations = Expectations.build(
+        expect=options.expect or (),
+        expect_re=options.expect_re or (),
+        reject=options.reject or (),
+        reject_re=options.reject_re or (),
+        one_of=labels,
+        schema=schema,
+        extract=extract,
+    )
+    return Expected(
+        expectations,
+        options.allow_incomplete,
+        options.repair,
+        schema.text_format() if schema and options.send_schema else None,
+    )

@@ -1,0 +1,275 @@
+"""
+Expectations: pure functions of a Response that give Verdicts.
+
+    Expectations.build(...)  checked: nothing empty, every pattern and schema sound
+        .judge(response)     Judgement: the verdicts, and what to print of the answer
+
+`one_of`, `schema` and `extract` also say what the answer is: a label, a JSON value, a code block.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradient_cli.errors import ExpectationFailed, UsageError
+from gradient_cli.expect import patterns
+from gradient_cli.expect.excerpt import around, excerpt, one_line
+from gradient_cli.expect.extract import first_block
+from gradient_cli.expect.labels import check_labels, match_label
+from gradient_cli.expect.schema import Reading, Schema
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.response import Response
+
+if TYPE_CHECKING:
+    import regex
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one expectation says of one answer."""
+
+    expectation: str
+    """Such as `expect "NONE"`."""
+    ok: bool
+    message: str = ""
+    """Why not, in one line; "" where it is."""
+    excerpt: str = ""
+    """The place of the answer that shows it, on one line; "" where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdicts on an answer, and the answer as it is to be printed."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    text: str | None = None
+    """The label, the JSON or the code; None: the answer as it came."""
+    parsed: Json = None
+    """The value that the schema accepted."""
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether every expectation was met."""
+        return all(verdict.ok for verdict in self.verdicts)
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """Give the verdicts that are a no."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.ok)
+
+    def error(self) -> ExpectationFailed | None:
+        """Give the error that says which expectation failed, or None."""
+        if self.ok:
+            return None
+        first, *others = self.failed
+        more = f" (and {len(others)} more)" if others else ""
+        shown = f": {first.excerpt}" if first.excerpt else ""
+        return ExpectationFailed(f"{first.expectation}: {first.message}{more}{shown}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectations:
+    """All that is expected of an answer; build it with `build`."""
+
+    contains: tuple[str, ...] = ()
+    matches: "tuple[regex.Pattern[str], ...]" = ()
+    rejects: tuple[str, ...] = ()
+    rejects_matching: "tuple[regex.Pattern[str], ...]" = ()
+    equals: str | None = None
+    labels: tuple[str, ...] = ()
+    schema: Schema | None = None
+    extracts: bool = False
+    max_output_tokens_used: int | None = None
+    max_seconds: float | None = None
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        expect: Sequence[str] = (),
+        expect_re: Sequence[str] = (),
+        reject: Sequence[str] = (),
+        reject_re: Sequence[str] = (),
+        equals: str | None = None,
+        one_of: Sequence[str] = (),
+        schema: Schema | None = None,
+        extract: bool = False,
+        max_output_tokens_used: int | None = None,
+        max_seconds: float | None = None,
+        prefix: str = "--",
+    ) -> "Expectations":
+        """
+        Check the expectations and give them.
+
+        `prefix` is how errors name them: `--expect-re` for flags, `expect_re` for a suite ("").
+
+        Raises:
+            UsageError: an empty text, a pattern that is none, labels that are the same.
+
+        """
+
+        def name(field: str) -> str:
+            return prefix + field.replace("_", "-") if prefix else field
+
+        for field, texts in (("expect", expect), ("reject", reject)):
+            if "" in texts:
+                raise UsageError(f"{name(field)} is empty: it says nothing about an answer")
+        labels = check_labels(one_of, name("one_of")) if one_of else ()
+        if labels:
+            _check_labels_expected(labels, expect, name)
+        return cls(
+            contains=tuple(expect),
+            matches=tuple(patterns.compile_pattern(p, name("expect_re")) for p in expect_re),
+            rejects=tuple(reject),
+            rejects_matching=tuple(
+                patterns.compile_pattern(p, name("reject_re")) for p in reject_re
+            ),
+            equals=equals,
+            labels=labels,
+            schema=schema,
+            extracts=extract,
+            max_output_tokens_used=max_output_tokens_used,
+            max_seconds=max_seconds,
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is expected."""
+        return self == Expectations()
+
+    @property
+    def needs_whole(self) -> bool:
+        """Tell whether what is printed is known only at the end."""
+        return bool(self.labels or self.schema or self.extracts)
+
+    def judge(self, response: Response, seconds: float = 0.0) -> Judgement:
+        """Judge a complete answer; `seconds` is how long it took."""
+        reading = self.schema.judge(response.text) if self.schema else None
+        label = match_label(response.text, self.labels) if self.labels else None
+        code = first_block(response.text) if self.extracts else None
+        verdicts = (*self._verdicts(response, seconds, reading, label, code),)
+        text = label
+        if reading and reading.canonical is not None:
+            text = reading.canonical
+        if code is not None:
+            text = code
+        return Judgement(verdicts, text, reading.value if reading and text is not None else None)
+
+    def _verdicts(
+        self,
+        response: Response,
+        seconds: float,
+        reading: Reading | None,
+        label: str | None,
+        code: str | None,
+    ) -> Iterator[Verdict]:
+        text = response.text
+        if self.labels:
+            yield self._label_verdict(text, label)
+        elif self.contains:
+            yield from (_contains(text, wanted) for wanted in self.contains)
+        if reading is not None:
+            shown = excerpt(text) if reading.complaint else ""
+            yield Verdict("schema", reading.complaint is None, reading.complaint or "", shown)
+        if self.extracts:
+            complaint = "" if code is not None else "the answer has no fenced code block"
+            yield Verdict("extract", code is not None, complaint, "" if code else excerpt(text))
+        if self.equals is not None:
+            yield _equals(text, self.equals)
+        yield from (_matches(text, pattern) for pattern in self.matches)
+        yield from (_rejects(text, unwanted) for unwanted in self.rejects)
+        yield from (_rejects_matching(text, pattern) for pattern in self.rejects_matching)
+        yield from self._measures(response, seconds)
+
+    def _label_verdict(self, text: str, label: str | None) -> Verdict:
+        """Judge the label: with `expect`, it must be exactly the one that is named."""
+        name = f"one-of {','.join(self.labels)}"
+        if label is None:
+            return Verdict(name, False, "the answer is none of the labels", excerpt(text))
+        wanted = [match_label(text_, self.labels) for text_ in self.contains]
+        if wanted and label not in wanted:
+            expected = " or ".join(f'"{w}"' for w in wanted)
+            return Verdict(f"expect {expected}", False, f'the answer is "{label}"')
+        return Verdict(name, True)
+
+    def _measures(self, response: Response, seconds: float) -> Iterator[Verdict]:
+        if self.max_output_tokens_used is not None:
+            used = response.usage.output_tokens if response.usage else None
+            name = f"max_output_tokens_used {self.max_output_tokens_used}"
+            if used is None:
+                yield Verdict(name, False, "the server counted no tokens")
+            else:
+                ok = used <= self.max_output_tokens_used
+                yield Verdict(name, ok, "" if ok else f"{used} tokens were used")
+        if self.max_seconds is not None:
+            ok = seconds <= self.max_seconds
+            complaint = "" if ok else f"it took {seconds:.2f} s"
+            yield Verdict(f"max_seconds {self.max_seconds:g}", ok, complaint)
+
+
+def _check_labels_expected(labels: Sequence[str], expect: Sequence[str], name: object) -> None:
+    for wanted in expect:
+        if match_label(wanted, labels) is None:
+            assert callable(name)
+            raise UsageError(
+                f'{name("expect")} "{wanted}" is none of the labels {", ".join(labels)}',
+                hint="with one-of, expect names the label that is wanted",
+            )
+
+
+def _contains(text: str, wanted: str) -> Verdict:
+    name = f'expect "{one_line(wanted)}"'
+    if wanted in text:
+        return Verdict(name, True)
+    return Verdict(name, False, "the answer does not contain it", excerpt(text))
+
+
+def _equals(text: str, wanted: str) -> Verdict:
+    name = f'equals "{excerpt(wanted)}"'
+    # One newline at the end is the terminal's, not the answer's.
+    if text.removesuffix("\n") == wanted.removesuffix("\n"):
+        return Verdict(name, True)
+    position = next(
+        (n for n, (a, b) in enumerate(zip(text, wanted, strict=False)) if a != b),
+        min(len(text), len(wanted)),
+    )
+    return Verdict(
+        name,
+        False,
+        f"the answer differs from character {position + 1} on",
+        around(text, position, min(len(text), position + 40)),
+    )
+
+
+def _matches(text: str, pattern: "regex.Pattern[str]") -> Verdict:
+    name = f"expect-re {one_line(pattern.pattern)}"
+    try:
+        if patterns.search(pattern, text) is not None:
+            return Verdict(name, True)
+    except ExpectationFailed as error:
+        return Verdict(name, False, error.message, excerpt(text))
+    return Verdict(name, False, "it is not found in the answer", excerpt(text))
+
+
+def _rejects(text: str, unwanted: str) -> Verdict:
+    name = f'reject "{one_line(unwanted)}"'
+    position = text.find(unwanted)
+    if position < 0:
+        return Verdict(name, True)
+    return Verdict(
+        name,
+        False,
+        "the answer contains it",
+        around(text, position, position + len(unwanted)),
+    )
+
+
+def _rejects_matching(text: str, pattern: "regex.Pattern[str]") -> Verdict:
+    name = f"reject-re {one_line(pattern.pattern)}"
+    try:
+        place = patterns.search(pattern, text)
+    except ExpectationFailed as error:
+        return Verdict(name, False, error.message, excerpt(text))
+    if place is None:
+        return Verdict(name, True)
+    return Verdict(name, False, "it is found in the answer", around(text, *place))

@@ -1,0 +1,50 @@
+"""
+Regular expressions of users, which may not hang the run.
+
+The `regex` package understands Python's `re`, and takes a time limit.
+"""
+
+from typing import TYPE_CHECKING
+
+from gradient_cli.errors import ExpectationFailed, UsageError
+
+if TYPE_CHECKING:
+    import regex
+
+TIME_LIMIT_S = 2.0
+
+
+def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
+    """
+    Compile a pattern; it is searched for anywhere, `^` and `$` are the text's ends.
+
+    Raises:
+        UsageError: it is empty, or none.
+
+    """
+    import regex
+
+    if not pattern:
+        raise UsageError(f"{flag} is empty: every answer would match")
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise UsageError(f'{flag} "{pattern}" is no regular expression: {error}') from None
+
+
+def search(pattern: "regex.Pattern[str]", text: str) -> tuple[int, int] | None:
+    """
+    Give (start, end) of the first match, or None.
+
+    Raises:
+        ExpectationFailed: it took too long: the pattern backtracks without end on this text.
+
+    """
+    try:
+        found = pattern.search(text, timeout=TIME_LIMIT_S)
+    except TimeoutError:
+        raise ExpectationFailed(
+            f'"{pattern.pattern}" took longer than {TIME_LIMIT_S:g} s on this answer',
+            hint="nested repeats such as (a+)+ do that; write a+",
+        ) from None
+    return found.span() if found else None

@@ -1,0 +1,58 @@
+"""
+Templates: {{ name }} stands for a variable.
+
+    name     a letter or _, then letters, digits, _ and -
+    {{{{     a literal {{
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from gradient_cli.errors import UsageError
+
+_PLACE = re.compile(r"\{\{\{\{|\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
+
+
+def fill(text: str, variables: Mapping[str, str], where: str = "the prompt") -> str:
+    """
+    Give the text with its variables filled in; what is filled in is not looked at again.
+
+    Without any variables given, the text is left alone: prompts about templates are prompts.
+
+    Raises:
+        UsageError: a variable that is not set; names it and the nearest that is.
+
+    """
+    if not variables:
+        return text
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name is None:
+            return "{{"
+        if name not in variables:
+            raise _unset(name, variables, where)
+        return variables[name]
+
+    return _PLACE.sub(value, text)
+
+
+def _unset(name: str, variables: Mapping[str, str], where: str) -> UsageError:
+    near = get_close_matches(name, list(variables), 1)
+    advice = f"; did you mean {near[0]}?" if near else ""
+    return UsageError(
+        f"{{{{ {name} }}}} in {where} is not set{advice}",
+        hint=f"--var {name}=VALUE, or {{{{{{{{ for a literal {{{{",
+    )
+
+
+def names(text: str) -> set[str]:
+    """Give the variables that a text asks for."""
+    return {match[1] for match in _PLACE.finditer(text) if match[1]}
+
+
+def unused(texts: Iterable[str], variables: Mapping[str, str]) -> list[str]:
+    """Give the variables that no text asks for, in their own order."""
+    asked = set().union(*(names(text) for text in texts))
+    return [name for name in variables if name not in asked]

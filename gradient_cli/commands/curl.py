@@ -3,7 +3,8 @@
 import shlex
 
 from gradient_cli.errors import CredentialError, UsageError
-from gradient_cli.settings.resolve import DEMO_URL, Settings
+from gradient_cli.settings.config import DEMO_URL
+from gradient_cli.settings.resolve import Settings
 from gradient_cli.wire.request import PATH, Request
 
 LONGEST = 100_000

@@ -106,12 +106,14 @@ def run(argv: list[str], invocation: "Invocation") -> int:
     KeyboardInterrupt, OutputClosed and Terminated pass through: they are deaths, no errors.
     """
     from gradient_cli.commands.app import dispatch
-    from gradient_cli.errors import GradientError
+    from gradient_cli.errors import GradientError, OutputClosed
 
     try:
         return dispatch(argv, invocation)
     except GradientError as error:
         return _report(error, argv, invocation)
+    except OutputClosed:
+        raise
     except Exception:
         return _report_bug(invocation)
 

@@ -108,6 +108,8 @@ class ReplayServer:
     def __init__(self, *plays: Play) -> None:
         self.plays = list(plays)
         self.received: list[Received] = []
+        self.has_played = Event()
+        """Set when all bytes of a play have been sent."""
         self._gone = Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
@@ -134,6 +136,7 @@ class ReplayServer:
         """Forget what was to come and what was received; play these from now on."""
         self.plays = list(plays)
         self.received.clear()
+        self.has_played.clear()
 
     def _accept(self) -> None:
         while not self._gone.is_set():
@@ -160,6 +163,7 @@ class ReplayServer:
             if play.pause_s and self._gone.wait(play.pause_s):
                 return
             connection.sendall(piece)
+        self.has_played.set()
         match play.end:
             case End.CLOSE:
                 connection.shutdown(socket.SHUT_WR)

@@ -85,8 +85,13 @@ def dispatch(argv: list[str], invocation: Invocation) -> int:
     """
     # The parser's own errors; Typer (0.28) exports only one child of their common parent.
     parser_error: Any = typer.BadParameter.__mro__[2]
+    command = root()
     try:
-        status = root().main(args=argv, prog_name="gradient", obj=invocation, standalone_mode=False)
+        # Not main(), which makes a status of Ctrl-C: we have to die by it.
+        with command.make_context("gradient", list(argv), obj=invocation) as context:
+            status = command.invoke(context)
+    except typer.Exit as end:
+        status = end.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
     except parser_error as error:

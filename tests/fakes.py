@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gradient_cli.client import Client
 from gradient_cli.errors import GradientError
 from gradient_cli.transport.faults import Setting
+from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import Limiter, Schedule
 from gradient_cli.wire.events import Event
 
@@ -98,6 +99,17 @@ def client_of(*replies: FakeReply | GradientError, patience: FakePatience | None
     )
     client.transport = transport
     return client
+
+
+def asking_once(transport: Transport, setting: Setting) -> Client:
+    """Give a new client that never tries twice: one reply, one outcome."""
+    return Client(
+        transport,
+        setting=setting,
+        schedule=Schedule(retries=0),
+        limiter=Limiter(),
+        patience=FakePatience(),
+    )
 
 
 def sse(*payloads: object) -> bytes:

@@ -17,8 +17,8 @@ from gradient_cli.client import Outcome
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport.http import HttpTransport, Network
 from gradient_cli.wire.request import Request
-from tests.asking import client_of
 from tests.captures import KEY, Capture, answers, captures
+from tests.fakes import asking_once
 from tests.replay_server import Play, ReplayServer
 
 ASKED = [one for one in captures() if one.name != "ok-models"]
@@ -94,7 +94,7 @@ def ask(
     """Ask as a new client does; what one capture said of rate limits is nothing to the next."""
     server.then(Play(capture.response, piece_bytes))
     prompt = capture.prompt or "hi"
-    return client_of(transport, transport.setting).ask(
+    return asking_once(transport, transport.setting).ask(
         Request(model="tiny-qwen3", input=prompt, stream=capture.is_stream)
     )
 
@@ -200,7 +200,7 @@ def test_models_are_listed(capture, transport, server):
     """The list of models is read from every server that gave one."""
     server.then(Play(capture.response))
 
-    listed = client_of(transport, transport.setting).models()
+    listed = asking_once(transport, transport.setting).models()
 
     assert [model["id"] for model in listed] == [
         model["id"] for model in json.loads(capture.body)["data"]

@@ -11,10 +11,11 @@ import pytest
 
 from gradient_cli.client import Outcome
 from gradient_cli.errors import ConnectionFailed
+from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network
 from gradient_cli.wire.request import Request
-from tests.asking import GivenReply, GivenTransport, client_of
 from tests.captures import Capture, capture, streams
+from tests.fakes import FakeReply, FakeTransport, asking_once
 from tests.replay_server import End, Framing, Play, ReplayServer, framed
 
 HI = Request(model="any", input="hi", stream=True)
@@ -56,8 +57,12 @@ def told(outcome: Outcome) -> Told:
     return Told(int(outcome.status), outcome.response.text, calls)
 
 
-def ask_given(*chunks: bytes, error: ConnectionFailed | None = None) -> Outcome:
-    return client_of(GivenTransport(GivenReply(chunks, error=error))).ask(HI)
+def ask_given(
+    body: bytes, error: ConnectionFailed | None = None, content_type: str = "text/event-stream"
+) -> Outcome:
+    chunks = [body] if error is None else [body, error]
+    reply = FakeReply(headers={"content-type": content_type}, body=chunks)
+    return asking_once(FakeTransport([reply]), Setting("https://test.example")).ask(HI)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +90,7 @@ def test_framing_and_type_do_not_matter(name, framing, content_type, transport, 
     """A stream means the same however HTTP wraps it and whatever its header claims."""
     server.then(Play(framed(streams()[name], framing, content_type=content_type)))
 
-    assert told(client_of(transport).ask(HI)) == STREAMS[name]
+    assert told(asking_once(transport, transport.setting).ask(HI)) == STREAMS[name]
 
 
 @pytest.mark.parametrize("framing", [Framing.CHUNKED_CUT, Framing.LENGTH_CUT])
@@ -94,7 +99,7 @@ def test_a_fault_after_the_end_changes_nothing(name, framing, transport, server)
     """Once the server has said how it ended, a sloppy end of the connection is nobody's loss."""
     server.then(Play(framed(streams()[name], framing)))
 
-    assert told(client_of(transport).ask(HI)) == STREAMS[name]
+    assert told(asking_once(transport, transport.setting).ask(HI)) == STREAMS[name]
 
 
 @pytest.mark.parametrize("end", [End.CLOSE, End.RESET])
@@ -105,7 +110,9 @@ def test_a_stream_without_its_end_is_cut(framing, end, transport, server):
     part = body[: body.rindex(b"event: response.completed")]
     server.then(Play(framed(part, framing), end=end))
 
-    assert told(client_of(transport).ask(HI)) == Told(8, "The capital of France is **Paris**.")
+    assert told(asking_once(transport, transport.setting).ask(HI)) == Told(
+        8, "The capital of France is **Paris**."
+    )
 
 
 @pytest.mark.parametrize("end", list(End)[:2])
@@ -113,7 +120,7 @@ def test_a_server_that_says_nothing_has_failed(end, transport, server):
     """A connection that closes before a reply is a fault of the service."""
     server.then(Play(b"", end=end))
 
-    assert told(client_of(transport).ask(HI)) == Told(5)
+    assert told(asking_once(transport, transport.setting).ask(HI)) == Told(5)
 
 
 def complete_from(body: bytes) -> int:
@@ -178,8 +185,7 @@ def test_a_cut_body_is_never_an_answer(where):
 
     for place in range(0, len(body), 7):
         for error in (None, ConnectionFailed("the connection broke")):
-            reply = GivenReply([body[:place]], "application/json", error=error)
-            outcome = client_of(GivenTransport(reply)).ask(HI)
+            outcome = ask_given(body[:place], error, "application/json")
 
             assert outcome.status in {5, 8}, place
     assert told(ask_given(body)).status == 0

@@ -1,0 +1,117 @@
+"""The program against llama.cpp's own server, with a model that always says the same."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.captures import answers, tool
+
+pytestmark = pytest.mark.real
+
+ASK = ("respond", "-m", "tiny-qwen3", "--temperature", "0")
+
+
+def printed(text: str) -> bytes:
+    """Give what a pipe gets for an answer: its bytes, its last line ended; nothing for nothing."""
+    return text.encode() if text.endswith("\n") or not text else text.encode() + b"\n"
+
+
+@pytest.mark.parametrize("way", ["--stream", "--no-stream"])
+@pytest.mark.parametrize("prompt", answers())
+def test_the_answer_arrives_byte_for_byte(prompt, way, llama, run_gradient):
+    """Odd line ends, escapes, look-alikes of the protocol: a pipe gets what the model said."""
+    done = run_gradient(*ASK, way, prompt, url=llama.url)
+
+    assert done.stdout == printed(answers()[prompt])
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_empty_answer_is_one_with_a_warning(llama, run_gradient):
+    """Nothing said is said to be nothing, not passed over."""
+    done = run_gradient(*ASK, "Say nothing.", url=llama.url)
+
+    assert done.returncode == 0
+    assert b"empty" in done.stderr
+
+
+@pytest.mark.parametrize("way", ["--stream", "--no-stream"])
+def test_a_function_call_is_one_json_line(way, llama, run_gradient):
+    """A call for a function is an answer that a script can read."""
+    question, function = tool()
+    done = run_gradient(*ASK, way, "--tool", json.dumps(function), question, url=llama.url)
+
+    assert done.returncode == 0, done.stderr
+    call = json.loads(done.stdout)
+    assert (call["type"], call["name"]) == ("function_call", "get_weather")
+    assert json.loads(call["arguments"]) == {"city": "Paris"}
+    assert call["call_id"]
+    assert done.stdout.count(b"\n") == 1
+
+
+def test_stdin_is_the_prompt(llama, run_gradient):
+    """A prompt that comes through a pipe is the prompt."""
+    done = run_gradient(*ASK, url=llama.url, stdin=b"ping")
+
+    assert done.stdout == b"pong\n"
+
+
+def test_the_document_tells_everything(llama, run_gradient):
+    """--json is one object with the text, the status and the server's own final object."""
+    done = run_gradient(*ASK, "--json", "Say hello.", url=llama.url)
+
+    document = json.loads(done.stdout)
+    assert document["ok"] is True
+    assert document["exit_code"] == done.returncode == 0
+    assert document["text"] == "Hello, world!"
+    assert document["status"] == "completed"
+    assert document["usage"]["output_tokens"] > 0
+    assert document["response"]["status"] == "completed"
+
+
+def test_every_event_is_a_line(llama, run_gradient):
+    """--format events: each line is JSON for every reader of lines, the last one ours."""
+    prompt = "Use odd line ends."
+    done = run_gradient(*ASK, "--format", "events", prompt, url=llama.url)
+
+    events = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    deltas = [event["delta"] for event in events if event["type"] == "response.output_text.delta"]
+    assert "".join(deltas) == answers()[prompt]
+    assert events[-1]["type"] == "gradient.result"
+
+
+@pytest.mark.parametrize(("key", "words"), [("sk-wrong", b"not accepted"), (None, b"key")])
+def test_a_wrong_key_is_a_credential_error(key, words, llama, run_gradient):
+    """401 is status 3; the key itself is never shown."""
+    done = run_gradient(*ASK, "hi", url=llama.url, key=key)
+
+    assert done.returncode == 3
+    assert done.stdout == b""
+    assert words in done.stderr
+    assert b"sk-wrong" not in done.stderr
+
+
+def test_a_prompt_too_long_is_the_requests_fault(llama, run_gradient):
+    """A context that does not hold the prompt is status 4, with the server's words."""
+    done = run_gradient(*ASK, "word " * 3000, url=llama.url)
+
+    assert done.returncode == 4
+    assert b"context" in done.stderr
+
+
+def test_a_saved_answer_is_the_same(llama, run_gradient, tmp_path):
+    """-o holds the bytes that stdout would have had; stdout has none."""
+    done = run_gradient(*ASK, "-o", "answer.txt", "Write python.", url=llama.url)
+
+    assert done.returncode == 0
+    assert done.stdout == b""
+    assert (tmp_path / "answer.txt").read_bytes() == printed(answers()["Write python."])
+
+
+def test_many_at_once_do_not_mix(llama, run_gradient):
+    """Programs that run side by side each get their own answer."""
+    prompts = list(answers())[:8]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda prompt: run_gradient(*ASK, prompt, url=llama.url), prompts))
+
+    assert [one.stdout for one in done] == [printed(answers()[prompt]) for prompt in prompts]

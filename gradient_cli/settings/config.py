@@ -49,8 +49,17 @@ def read_config(path: Path) -> Config:
 
     """
     text = read_text(path)
-    if text is None:
-        return Config(path)
+    return Config(path) if text is None else check_text(text, path)
+
+
+def check_text(text: str, path: Path) -> Config:
+    """
+    Read and check the text of a config.toml; `path` is for errors and for what it names.
+
+    Raises:
+        ConfigError: it is no TOML, or has an unknown key or a wrong value.
+
+    """
     table = parse_toml(text, path)
     profiles = table.pop("profiles", {})
     if not isinstance(profiles, dict) or not all(isinstance(v, dict) for v in profiles.values()):
@@ -226,12 +235,12 @@ def _assignments(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
             table = _path(header[1])
             yield number, table
-        elif assignment := re.match(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*=", line):
+        elif assignment := re.match(rf"\s*({KEY_PATTERN}(?:\s*\.\s*{KEY_PATTERN})*)\s*=", line):
             yield number, (*table, *_path(assignment[1]))
 
 
-_KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+KEY_PATTERN = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 
 
 def _path(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip("\"'") for part in re.findall(_KEY, dotted))
+    return tuple(part.strip("\"'") for part in re.findall(KEY_PATTERN, dotted))

@@ -13,6 +13,7 @@ import os
 import ssl
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
@@ -31,26 +32,57 @@ def tls_context(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLCon
     return context
 
 
-def _context(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The roots that are trusted."""
+
+    path: str | None
+    """A file or a folder of roots; None for the system's own store, or certifi's."""
+    source: str
+    """Who chose it."""
+    is_asked_for: bool = False
+    """By the user: it must be readable then."""
+
+
+def store(ca_bundle: str | None, environ: Mapping[str, str]) -> Store:
+    """Choose the roots to trust; nothing is loaded yet."""
     if ca_bundle:
-        return _from_file(ca_bundle, "--ca-bundle")
+        return Store(ca_bundle, "--ca-bundle", is_asked_for=True)
     if file := environ.get("SSL_CERT_FILE"):
-        return _from_file(file, "SSL_CERT_FILE")
-    if sys.platform != "linux" and not environ.get("SSL_CERT_DIR"):
+        return Store(file, "SSL_CERT_FILE", is_asked_for=True)
+    named = environ.get("SSL_CERT_DIR")
+    if sys.platform != "linux" and not named:
+        return Store(None, TRUSTSTORE)
+    paths = ssl.get_default_verify_paths()
+    folder = named or paths.capath
+    if folder and _has_hashed_roots(folder):
+        return Store(folder, "SSL_CERT_DIR" if named else "the system's folder")
+    if paths.cafile:
+        return Store(paths.cafile, "the system's bundle")
+    return Store(None, CERTIFI)
+
+
+TRUSTSTORE = "the system's store"
+CERTIFI = "certifi; the system has no store"
+
+
+def _context(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+    chosen = store(ca_bundle, environ)
+    if chosen.path and chosen.is_asked_for:
+        return _from_file(chosen.path, chosen.source)
+    if chosen.source == TRUSTSTORE:
         import truststore
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    paths = ssl.get_default_verify_paths()
-    folder = environ.get("SSL_CERT_DIR") or paths.capath
-    if folder and _has_hashed_roots(folder):
-        context.load_verify_locations(capath=folder)
-    elif paths.cafile:
-        context.load_verify_locations(cafile=paths.cafile)
-    else:
+    if chosen.path is None:
         import certifi
 
         context.load_verify_locations(cafile=certifi.where())
+    elif Path(chosen.path).is_dir():
+        context.load_verify_locations(capath=chosen.path)
+    else:
+        context.load_verify_locations(cafile=chosen.path)
     return context
 
 

@@ -64,7 +64,12 @@ _EXAMPLE = "such as https://inference.do-ai.run or http://127.0.0.1:8000"
 def _check(parts: SplitResult, host: str, text: str, source: str) -> None:
     if parts.scheme not in {"", *_PORTS}:
         raise UsageError(f'{source} "{text}" is neither http nor https', hint=_EXAMPLE)
-    if not host or not (":" in host or _HOST_LETTERS.issuperset(host)):
+    # A colon without a port is a scheme that somebody meant: `mailto:`, `demo:`.
+    if (
+        not host
+        or parts.netloc.endswith(":")
+        or not (":" in host or _HOST_LETTERS.issuperset(host))
+    ):
         raise UsageError(f'{source} "{_printable(text)}" names no host', hint=_EXAMPLE)
     if parts.query or parts.fragment or not parts.path.isprintable() or " " in parts.path:
         raise UsageError(

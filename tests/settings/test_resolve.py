@@ -111,9 +111,11 @@ def test_the_demo_stays_inside_whatever_the_environment_says(home):
 
 
 def test_only_the_profile_leads_to_the_demo(home):
-    """The marker of the demo is no address for anybody else: `demo:` is a host."""
-    assert not home.settings(base_url=DEMO_URL).is_demo
-    assert not home.writes(f'base_url = "{DEMO_URL}"').settings().is_demo
+    """The marker of the demo is no address for anybody else."""
+    with pytest.raises(UsageError):
+        home.settings(base_url=DEMO_URL)
+    with pytest.raises(ConfigError):
+        home.writes(f'base_url = "{DEMO_URL}"').settings()
 
 
 def test_overruling_the_endpoint_of_a_chosen_profile_is_said(home):

@@ -35,6 +35,7 @@ def test_a_base_url_has_one_spelling(text, expected):
         "https://",
         "ftp://host",
         "https://host:port",
+        "ftp:",
         "https://host:99999",
         "https://host/?a=b",
         "https://host/#top",

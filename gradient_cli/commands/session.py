@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.options import NetworkOptions, ProofOptions
 from gradient_cli.errors import UsageError
+from gradient_cli.settings.config import Config
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.resolve import Settings, resolve
 from gradient_cli.wire.json import Json
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from gradient_cli.transport.reply import Transport
     from gradient_cli.transport.retry import Limiter
     from gradient_cli.transport.tape import Player, Recorder
+
+    Around = Callable[[Transport], Transport]
 
 Tell = Callable[[str], None]
 
@@ -79,9 +82,15 @@ class Session:
                 self.tell(f"warning: {self._credential.warning}")
         return self._credential
 
-    def open_client(self) -> "Client":
+    def use(self, credential: Credential) -> None:
+        """Take this key instead of looking for one, as a login does."""
+        self._credential = credential
+
+    def open_client(self, around: "Around | None" = None) -> "Client":
         """
         Open a client of its own for a worker.
+
+        `around` may put something between the client and its transport.
 
         Raises:
             GradientError: no key, no recordings, no usable CA bundle.
@@ -93,7 +102,7 @@ class Session:
         with self._lock:
             transport = self._transport()
         return Client(
-            transport,
+            around(transport) if around else transport,
             setting=self._setting(),
             schedule=Schedule(retries=0 if self.proof.replay else self.retries),
             limiter=self.limiter,
@@ -184,11 +193,13 @@ def open_session(
     *,
     tell: Tell,
     detail: Tell,
+    config: Config | None = None,
 ) -> Session:
     """
     Resolve the settings; nothing is connected yet, and no key is looked for.
 
-    `flags` are the other flags that have a setting, by its name.
+    `flags` are the other flags that have a setting, by its name; `config` stands for the
+    settings file where it is about to change.
 
     Raises:
         GradientError: a flag or a settings file is wrong.
@@ -201,7 +212,7 @@ def open_session(
     from gradient_cli.transport.retry import Limiter
 
     given = {name: value for name, value in asdict(network).items() if value is not None}
-    settings = resolve({**flags, **given}, invocation.environ)
+    settings = resolve({**flags, **given}, invocation.environ, config)
     for warning in settings.warnings:
         tell(f"warning: {warning}")
     return Session(

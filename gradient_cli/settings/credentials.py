@@ -61,7 +61,7 @@ class Credential:
     secret: Secret | None
     """None: the request is sent without one."""
     source: str
-    """Such as `$MODEL_ACCESS_KEY`; where there is none, the places looked in."""
+    """Such as `$MODEL_ACCESS_KEY`; where there is none, why."""
     warning: str | None = None
     """A line for the user: others can read the file that holds it."""
 
@@ -169,15 +169,27 @@ def from_file(name: str, flag: str, stdin: BinaryIO | None) -> Credential:
     """
     source = f"{flag} {name}"
     if name == "-":
-        if stdin is None:
-            raise UsageError(f"{source}: stdin is closed")
-        return Credential(checked(_first_line(stdin.read(LONGEST_KEY), source), source), source)
+        return from_stdin(stdin, source)
     try:
         with Path(name).open("rb") as file:
             data = file.read(LONGEST_KEY)
     except OSError as error:
         raise UsageError(f'{flag} "{name}" cannot be read: {error.strerror}') from None
     return Credential(checked(_first_line(data, source), source), source)
+
+
+def from_stdin(stdin: BinaryIO | None, source: str) -> Credential:
+    """
+    Read a key from the first line of stdin.
+
+    Raises:
+        UsageError: stdin is closed.
+        CredentialError: no usable key came.
+
+    """
+    if stdin is None:
+        raise UsageError(f"{source}: stdin is closed")
+    return Credential(checked(_first_line(stdin.read(LONGEST_KEY), source), source), source)
 
 
 def _first_line(data: bytes, source: str) -> str:

@@ -28,6 +28,7 @@ from gradient_cli.wire.address import (
     normalised,
     origin_of,
 )
+from gradient_cli.wire.json import Json
 
 ENDPOINT_VARIABLE = "GRADIENT_INFERENCE_ENDPOINT"
 OWN_VARIABLE = "GRADIENT_MODEL_ACCESS_KEY"
@@ -71,6 +72,11 @@ def find_key(destination: Destination, stdin: BinaryIO | None = None) -> Credent
     return found
 
 
+def before_stored(destination: Destination) -> str | None:
+    """Give the source of a key that would be used before the stored one, or None."""
+    return _Search(destination, None).before_stored()
+
+
 def may_see_account(base_url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether an account's credentials may go to an endpoint."""
     if is_digitalocean(base_url):
@@ -110,7 +116,14 @@ class _Search:
             return found
         if is_digitalocean(self._to.base_url):
             raise self._missing()
-        return Credential(None, "; ".join(self._looked))
+        return Credential(None, f"not in: {', '.join(self._looked)}")
+
+    def before_stored(self) -> str | None:
+        if not self._has_own_endpoint() and (found := self._variable()):
+            return found.source
+        values, place = self._table(self._to.profile)
+        names = (name for name in ("key_command", "key_file") if name in values)
+        return next((f"{name} of {place}" for name in names), None)
 
     def _has_own_endpoint(self) -> bool:
         """Tell whether the request goes to an endpoint that the profile brings itself."""
@@ -132,10 +145,8 @@ class _Search:
 
     def _of_profile(self, profile: str | None) -> Credential | None:
         """Give the key that the files hold for a profile, if it belongs to this endpoint."""
-        config = self._to.config
-        own = config.top if profile is None else profile_values(config, profile)
-        place = str(config.path) if profile is None else f'profile "{profile}"'
-        home = endpoint_of(config, profile)
+        own, place = self._table(profile)
+        home = endpoint_of(self._to.config, profile)
         if same_owner(home, self._to.base_url):
             if command := own.get("key_command"):
                 source = f"key_command of {place}"
@@ -145,6 +156,13 @@ class _Search:
         elif "key_command" in own or "key_file" in own:
             self._looked.append(f"{place} (its key belongs to {home})")
         return self._from_store(profile, home)
+
+    def _table(self, profile: str | None) -> tuple[Mapping[str, Json], str]:
+        """Give what the settings file says for a profile, and the words for that place."""
+        config = self._to.config
+        if profile is None:
+            return config.top, str(config.path)
+        return profile_values(config, profile), f'profile "{profile}"'
 
     def _from_store(self, profile: str | None, home: str) -> Credential | None:
         store = self._read_store()

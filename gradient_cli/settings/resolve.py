@@ -138,7 +138,11 @@ class Settings:
         """
         if self.is_demo:
             return Credential(None, "the demo needs no key")
-        destination = Destination(
+        return find_key(self.destination(), stdin)
+
+    def destination(self) -> Destination:
+        """Give what decides on the key."""
+        return Destination(
             self.base_url,
             self.profile,
             self.config,
@@ -146,7 +150,6 @@ class Settings:
             key_file=self.flags.get("key_file"),
             allow_http=bool(self.get("allow_http")),
         )
-        return find_key(destination, stdin)
 
 
 def resolve(

@@ -22,6 +22,7 @@ from gradient_cli.commands.help_format import (
 )
 from gradient_cli.commands.table import COMMANDS, SUMMARY
 from gradient_cli.commands.topics import TOPICS
+from gradient_cli.settings.keys import KEYS
 
 FILE, FOLDER, PROFILE, WORDS, FREE = "file", "folder", "profile", "words", "free"
 """What completes a value: file names, folder names, profiles, the words given, nothing."""
@@ -32,6 +33,9 @@ KNOWN_WORDS = {
     "--modality": ("text",),
 }
 """Values worth offering where the flag takes others too."""
+
+SETTING_COMMANDS = (("config", "set"), ("config", "unset"))
+"""Their KEY is one of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,8 @@ def _argument(parameter, path: tuple[str, ...]) -> Argument:
     if path == ("help",):
         words = (*COMMANDS, *TOPICS)
         return Argument(Value(value_name(parameter), WORDS, words), parameter.help or "", is_many)
+    if path in SETTING_COMMANDS and value_name(parameter) == "KEY":
+        return Argument(Value("KEY", WORDS, tuple(sorted(KEYS))), parameter.help or "", is_many)
     return Argument(_value(parameter, ()), parameter.help or "", is_many)
 
 

@@ -1,0 +1,244 @@
+# bash completion for gradient. Written by scripts/generate.py; do not edit.
+# Source it, or copy it to ~/.local/share/bash-completion/completions/gradient
+
+# Offer the words that begin like the one typed; nothing is forked.
+_gradient_words() {
+    local candidate
+    for candidate in "$@"; do
+        [[ $candidate == "$word"* ]] && COMPREPLY[${#COMPREPLY[@]}]=$candidate
+    done
+}
+
+# Let readline offer file names, or folders with "dirnames".
+_gradient_files() {
+    type compopt >/dev/null 2>&1 && compopt -o "${1:-default}"
+}
+
+# Offer the profiles of the settings file.
+_gradient_profiles() {
+    local line file=${GRADIENT_CONFIG:-${XDG_CONFIG_HOME:-$HOME/.config}/gradient-cli/config.toml}
+    [[ -r $file ]] || file="$HOME/Library/Application Support/gradient-cli/config.toml"
+    _gradient_words demo
+    [[ -r $file ]] || return 0
+    while IFS= read -r line; do
+        [[ $line =~ ^\[profiles\.([A-Za-z0-9_-]+)\] ]] && _gradient_words "${BASH_REMATCH[1]}"
+    done <"$file"
+    return 0
+}
+
+_gradient() {
+    local IFS=$' \t\n' word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+    local path= only_arguments= i
+    COMPREPLY=()
+    if [[ $word == = ]]; then
+        word=
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -- ]] && only_arguments=1
+        case $path:${COMP_WORDS[i]} in
+            ":respond") path="respond" ;;
+            ":models") path="models" ;;
+            ":auth") path="auth" ;;
+            ":config") path="config" ;;
+            ":doctor") path="doctor" ;;
+            ":help") path="help" ;;
+            "auth:login") path="auth login" ;;
+            "auth:status") path="auth status" ;;
+            "auth:logout") path="auth logout" ;;
+            "config:path") path="config path" ;;
+            "config:show") path="config show" ;;
+            "config:set") path="config set" ;;
+            "config:unset") path="config unset" ;;
+        esac
+    done
+    case $path in
+        "")
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -h --help -V --version
+            else
+                _gradient_words respond models auth config doctor help
+            fi
+            ;;
+        "respond")
+            [[ $only_arguments ]] || case $previous in
+                -f|--file) _gradient_files; return 0 ;;
+                -s|--system|--instructions) return 0 ;;
+                --var) return 0 ;;
+                --prompt-file) _gradient_files; return 0 ;;
+                --thread) _gradient_files; return 0 ;;
+                --tool-output) return 0 ;;
+                -m|--model) return 0 ;;
+                --max-output-tokens|--max-tokens) return 0 ;;
+                --temperature) return 0 ;;
+                --top-p) return 0 ;;
+                --stop) return 0 ;;
+                --metadata) return 0 ;;
+                --user) return 0 ;;
+                --modality) _gradient_words text; return 0 ;;
+                --tool) _gradient_files; return 0 ;;
+                --tool-choice) _gradient_words none auto required; return 0 ;;
+                --reasoning-effort) _gradient_words none low medium high max; return 0 ;;
+                --previous-response-id) return 0 ;;
+                --param) return 0 ;;
+                --body) _gradient_files; return 0 ;;
+                --format) _gradient_words auto text markdown json events; return 0 ;;
+                -o|--output) _gradient_files; return 0 ;;
+                --color) _gradient_words auto always never; return 0 ;;
+                --expect) return 0 ;;
+                --expect-re) return 0 ;;
+                --reject) return 0 ;;
+                --reject-re) return 0 ;;
+                --one-of) return 0 ;;
+                --schema) _gradient_files; return 0 ;;
+                --repair) return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+                --record) _gradient_files dirnames; return 0 ;;
+                --replay) _gradient_files dirnames; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
+            else
+                :
+            fi
+            ;;
+        "models")
+            [[ $only_arguments ]] || case $previous in
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --json -h --help
+            else
+                :
+            fi
+            ;;
+        "auth")
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -h --help
+            else
+                _gradient_words login status logout
+            fi
+            ;;
+        "auth login")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile --with-key --check --no-check -h --help
+            else
+                :
+            fi
+            ;;
+        "auth status")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile --check --json -h --help
+            else
+                :
+            fi
+            ;;
+        "auth logout")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile -h --help
+            else
+                :
+            fi
+            ;;
+        "config")
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -h --help
+            else
+                _gradient_words path show set unset
+            fi
+            ;;
+        "config path")
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -h --help
+            else
+                :
+            fi
+            ;;
+        "config show")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile --json -h --help
+            else
+                :
+            fi
+            ;;
+        "config set")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile -h --help
+            else
+                _gradient_words allow_http base_url ca_bundle color format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+            fi
+            ;;
+        "config unset")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile -h --help
+            else
+                _gradient_words allow_http base_url ca_bundle color format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+            fi
+            ;;
+        "doctor")
+            [[ $only_arguments ]] || case $previous in
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --json -h --help
+            else
+                :
+            fi
+            ;;
+        "help")
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -h --help
+            else
+                _gradient_words respond check batch models auth config doctor mock help exit-status environment stdin formats completeness
+            fi
+            ;;
+    esac
+    return 0
+}
+
+# -o default where compopt is missing (bash 3.2): file names wherever nothing else fits.
+if type compopt >/dev/null 2>&1; then
+    complete -F _gradient gradient
+else
+    complete -o default -F _gradient gradient
+fi

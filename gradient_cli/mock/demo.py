@@ -23,12 +23,10 @@ GREETING = (
 TOKEN_DELAY_S = 0.02
 
 
-def demo_script() -> Script:
-    """Give the script: a bedtime story for the asking, an explanation for anything else."""
-    story = Behaviour(
-        text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=TOKEN_DELAY_S, times=0
-    )
+def demo_script(delay: float = TOKEN_DELAY_S) -> Script:
+    """Give the script: a bedtime story, or what this is; `delay` is seconds between words."""
+    story = Behaviour(text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=delay, times=0)
     return Script(
-        behaviours=(story, Behaviour(text=GREETING, token_delay=TOKEN_DELAY_S, times=0)),
+        behaviours=(story, Behaviour(text=GREETING, token_delay=delay, times=0)),
         models=("demo",),
     )

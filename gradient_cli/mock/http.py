@@ -153,15 +153,16 @@ class Connection:
 
     def has_gone(self, wait_s: float) -> bool:
         """Wait a while; tell whether the other side has closed in the meantime."""
-        self._socket.settimeout(wait_s)
         try:
-            return self._socket.recv(1, socket.MSG_PEEK) == b""
+            self._socket.settimeout(wait_s)
+            has_ended = self._socket.recv(1, socket.MSG_PEEK) == b""
+            self._socket.settimeout(None)
         except TimeoutError:
+            self._socket.settimeout(None)
             return False
         except OSError:
             return True
-        finally:
-            self._socket.settimeout(None)
+        return has_ended
 
     def close(self) -> None:
         """Close."""

@@ -18,8 +18,9 @@ class TextRenderer:
     def show(self, text: str) -> None:
         """Write one piece of the answer."""
         if text:
-            self._write(text)
+            # Before writing: a signal may come between the two, and must find a begun line.
             self._last = text[-1]
+            self._write(text)
 
     def close(self, response: Response) -> None:
         """End the line, and write the function calls, one JSON object a line."""

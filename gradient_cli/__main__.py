@@ -74,9 +74,11 @@ def _run_process(argv: list[str]) -> int:
     try:
         early = _begin_connecting(argv)
         from gradient_cli.commands.invocation import Invocation
+        from gradient_cli.terminal.attention import open_attention
 
         invocation = Invocation.system()
         invocation.early = early
+        invocation.attention = open_attention()
         return run(argv, invocation)
     except OutputClosed:
         _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gradient_cli.terminal.attention import Attention
 from gradient_cli.terminal.streams import Terminal
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class Invocation:
     environ: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    attention: Attention | None = None
+    """How the main thread waits for a socket; None in tests, and where there is no poll()."""
     early: "EarlyConnection | None" = None
     """A connection begun before anything else was loaded; the first client takes it."""
 

@@ -6,6 +6,7 @@ One run's way to the service: settings resolved once, clients opened as they are
             --replay: recordings │ demo: the mock inside │ else: HTTP, recorded if asked
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gradient_cli.mock.server import MockServer
     from gradient_cli.transport.deadline import Deadline
     from gradient_cli.transport.faults import Setting
-    from gradient_cli.transport.http import Network
+    from gradient_cli.transport.http import Network, Wait
     from gradient_cli.transport.reply import Transport
     from gradient_cli.transport.retry import Limiter
     from gradient_cli.transport.tape import Player, Recorder
@@ -122,10 +123,17 @@ class Session:
             self.invocation.environ,
             deadline=self.deadline,
             early=early,
+            wait=self._wait(),
         )
         if self.proof.record:
             return self._open_recorder(credential).over(transport)
         return transport
+
+    def _wait(self) -> "Wait | None":
+        """Give the main thread's way to wait; a worker has nobody to listen for."""
+        attention = self.invocation.attention
+        is_main = threading.current_thread() is threading.main_thread()
+        return attention.wait if attention and is_main else None
 
     def _network(self, credential: Credential) -> "Network":
         from gradient_cli.transport.http import Network

@@ -10,7 +10,7 @@ looks at every connection for every request (118 requests a second with one shar
 at 64 workers, 1,224 with one each).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,9 @@ from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.transport.trust import tls_context
 
 CONNECT_TIMEOUT_S = 10.0
+
+Wait = Callable[[int, float | None], bool]
+"""Waits until a file descriptor can be read, for at most so many seconds; False if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,7 @@ class HttpTransport:
         *,
         deadline: Deadline | None = None,
         early: EarlyConnection | None = None,
+        wait: Wait | None = None,
     ) -> None:
         self._network = network
         self._deadline = deadline or Deadline()
@@ -63,7 +67,7 @@ class HttpTransport:
         is_tls = urlsplit(network.base_url).scheme == "https" or (proxy or "").startswith("https:")
         # No context for plain HTTP: nothing would use it, and a bundle costs 20 ms.
         verify: Any = tls_context(network.ca_bundle, environ) if is_tls else False
-        self._backend = _Backend(self._deadline, None if proxy else early)
+        self._backend = _Backend(self._deadline, None if proxy else early, wait)
         self._client = httpx.Client(
             transport=_Pool(verify, proxy, self._backend),
             timeout=httpx.Timeout(
@@ -182,8 +186,18 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         grace = self._backend.grace_s
-        timeout = grace if grace is not None else timeout
-        return self._inner.read(max_bytes, self._backend.deadline.shorten(timeout))
+        timeout = self._backend.deadline.shorten(grace if grace is not None else timeout)
+        self._wait(timeout)
+        return self._inner.read(max_bytes, timeout)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Wait with an ear for signals, where somebody has one; read() alone has none."""
+        sock = self._inner.get_extra_info("socket") if self._backend.wait else None
+        if sock is None or self._backend.wait is None:
+            return
+        # What TLS has decrypted already makes no socket readable.
+        if getattr(sock, "pending", int)() == 0 and not self._backend.wait(sock.fileno(), timeout):
+            raise httpcore.ReadTimeout
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, self._backend.deadline.shorten(timeout))
@@ -213,8 +227,11 @@ class _EarlyTls(_Stream):
 class _Backend(httpcore.NetworkBackend):
     """Opens sockets, the early one first."""
 
-    def __init__(self, deadline: Deadline, early: EarlyConnection | None) -> None:
+    def __init__(
+        self, deadline: Deadline, early: EarlyConnection | None, wait: Wait | None
+    ) -> None:
         self.deadline = deadline
+        self.wait = wait
         self.grace_s: float | None = None
         self._early = early
         self._sockets = httpcore.SyncBackend()

@@ -224,10 +224,10 @@ def serve(invocation: Invocation, script: "Script", address: Address) -> int:
 
     terminal, host, port = invocation.terminal, address.host, address.port
 
-    def log(record: "Record") -> None:
+    def log(record: "Record", seconds: float) -> None:
         if not address.quiet:
             terminal.note(
-                f"{record.method} {record.path} {record.status} {record.seconds * 1000:.0f} ms"
+                f"{record.method} {record.path} {record.status} {seconds * 1000:.0f} ms"
                 f"{_key_note(record)}"
             )
 

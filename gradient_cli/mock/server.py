@@ -42,10 +42,10 @@ class Record:
     headers: Mapping[str, str]
     body: Json
     status: int
-    seconds: float
 
 
-Log = Callable[[Record], None]
+Log = Callable[[Record, float], None]
+"""Takes each request after its answer, and the seconds that it took."""
 
 
 class MockServer:
@@ -132,29 +132,33 @@ class MockServer:
 
     def _answer(self, connection: Connection, request: HttpRequest) -> None:
         begun = time.monotonic()
-        status, body = 200, None
+        body = _json_or_none(request.body)
+        refusal = self._refusal(request, body)
+        behaviour = None
+        if refusal is None and request.path != "/v1/models":
+            behaviour = self._director.choose(prompt_of(body))
+        status = refusal[0] if refusal else behaviour.status if behaviour else 200
+        # Before the answer: whoever has read it may look at once.
+        record = self._keep(request, body, status)
         try:
-            body = _json_or_none(request.body)
-            refusal = self._refusal(request, body)
             if refusal:
-                status, value, headers = refusal
-                connection.send_json(status, value, headers)
-            elif request.path == "/v1/models":
-                connection.send_json(200, self._models(), {})
+                connection.send_json(*refusal)
+            elif behaviour:
+                self._respond(connection, behaviour, body)
             else:
-                status = self._respond(connection, body)
+                connection.send_json(200, self._models(), {})
         finally:
-            self._keep(request, body, status, time.monotonic() - begun)
+            if self._log:
+                self._log(record, time.monotonic() - begun)
 
-    def _keep(self, request: HttpRequest, body: Json, status: int, seconds: float) -> None:
+    def _keep(self, request: HttpRequest, body: Json, status: int) -> Record:
         headers = {
             name: "(hidden)" if name == "authorization" else value
             for name, value in request.headers.items()
         }
-        record = Record(request.method, request.path, headers, body, status, seconds)
+        record = Record(request.method, request.path, headers, body, status)
         self.requests.append(record)
-        if self._log:
-            self._log(record)
+        return record
 
     def _refusal(
         self, request: HttpRequest, body: Json
@@ -184,8 +188,9 @@ class MockServer:
         ]
         return {"object": "list", "data": data}
 
-    def _respond(self, connection: Connection, body: Mapping[str, Json]) -> int:
-        behaviour = self._director.choose(prompt_of(body))
+    def _respond(
+        self, connection: Connection, behaviour: Behaviour, body: Mapping[str, Json]
+    ) -> None:
         answer = Answer(behaviour, body, f"resp_mock_{next(self._ids)}", int(time.time()))
         headers = {"X-Request-Id": f"req_{answer.id}", **self._limit.headers(), **behaviour.headers}
         _wait(connection, behaviour.delay)
@@ -203,7 +208,6 @@ class MockServer:
             self._stream(connection, answer, headers)
         else:
             self._send_whole(connection, answer, headers)
-        return behaviour.status
 
     def _dialect(self, behaviour: Behaviour) -> str:
         return behaviour.dialect or self.script.dialect

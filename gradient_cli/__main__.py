@@ -51,12 +51,13 @@ def _quick_answer(argv: list[str]) -> str | None:
 
 
 def _print(text: str) -> None:
-    import signal
-
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
+        # Its enums would cost `--version` a quarter of its time.
+        import signal
+
         _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
 
 

@@ -1,0 +1,108 @@
+"""
+What each kind of run may load. Start-up time is a promise; imports are how it gets broken.
+
+The lists name packages, not milliseconds: a new import is seen here on any machine.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.captures import KEY, capture
+from tests.replay_server import Play
+
+DUMP = """
+import os, sys
+before = set(sys.modules)
+
+def tell(status=0):
+    names = [name for name, module in sys.modules.items() if module and name not in before]
+    os.write(2, ("\\n" + " ".join(names)).encode())
+    leave(status)
+
+leave, os._exit = os._exit, tell
+sys.argv[0] = "gradient"
+from gradient_cli.__main__ import main
+main()
+tell()
+"""
+"""Runs the program and says, when it leaves, what it has loaded: in one line on stderr."""
+
+LIBRARIES = {"typer", "httpx", "httpx_sse", "httpcore"}
+BENEATH = {"annotated_doc", "shellingham", "anyio", "certifi", "h11", "idna", "typing_extensions"}
+"""What those libraries load themselves."""
+
+HEAVY = {
+    "argparse",
+    "asyncio",
+    "concurrent.futures",
+    "http.server",
+    "importlib.metadata",
+    "multiprocessing",
+    "sqlite3",
+    "tomllib",
+    "unittest",
+    "xml",
+}
+"""Of the standard library, what no plain run has any use for."""
+
+
+@pytest.fixture
+def loaded(world, replay_server):
+    """Give a function that runs the program and gives the names of all it loaded."""
+    replay_server.then(Play(capture("vllm", "ok-hello-stream").response))
+
+    def run(*arguments: str) -> set[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", DUMP, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={
+                **world,
+                "GRADIENT_INFERENCE_ENDPOINT": replay_server.url,
+                "GRADIENT_MODEL_ACCESS_KEY": KEY,
+            },
+            check=True,
+        )
+        return set(done.stderr.decode().splitlines()[-1].split())
+
+    return run
+
+
+def packages(names: set[str]) -> set[str]:
+    """Give the packages that are not of the standard library."""
+    return {name.split(".")[0] for name in names} - sys.stdlib_module_names
+
+
+def test_the_version_loads_nothing(loaded):
+    """`--version` costs what Python costs."""
+    names = loaded("--version")
+
+    assert packages(names) == {"gradient_cli"}
+    assert not names & {"dataclasses", "enum", "re", "signal", "typing"}
+
+
+def test_help_loads_no_library(loaded):
+    """`--help` is text that is there already."""
+    names = loaded("--help")
+
+    assert packages(names) == {"gradient_cli"}
+    assert not names & (HEAVY | {"ssl", "socket", "subprocess", "typing"})
+
+
+def test_an_answer_loads_what_it_needs(loaded):
+    """`respond` to a pipe loads typer and httpx: no rich, no settings library, no validator."""
+    names = loaded("respond", "-m", "any", "hi")
+
+    assert packages(names) - {"gradient_cli"} - BENEATH == LIBRARIES
+    assert not names & HEAVY
+    assert not names & {"httpx._main", "typer.rich_utils"}
+
+
+def test_the_help_of_a_command_needs_no_network(loaded):
+    """`respond --help` loads typer alone."""
+    names = loaded("respond", "--help")
+
+    assert packages(names) - {"gradient_cli"} - BENEATH == {"typer"}
+    assert not names & (HEAVY | {"ssl"})

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import cycle
 
 from gradient_cli.terminal.streams import Terminal
 
@@ -16,20 +17,22 @@ class Spinner:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
+        # A signal may raise between the lock's taking and its `with`: whoever cleans up then
+        # takes it again, in the same thread. An Event has a lock inside that cannot.
+        self._lock = threading.RLock()
         self._is_shown = False
-        self._thread: threading.Thread | None = None
+        self._is_stopped = False
 
     def start(self) -> None:
         """Begin; shows nothing yet."""
-        self._thread = threading.Thread(target=self._turn, daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._turn, daemon=True).start()
 
     def stop(self) -> None:
         """Erase it; may be called at any time, and twice."""
+        if self._is_stopped and not self._is_shown:
+            return
         with self._lock:
-            self._stop.set()
+            self._is_stopped = True
             if self._is_shown:
                 self._terminal.write_stderr(_ERASE)
                 self._is_shown = False
@@ -43,17 +46,12 @@ class Spinner:
 
     def _turn(self) -> None:
         begun = time.monotonic()
-        if self._stop.wait(BEGIN_AFTER_S):
-            return
-        step = 0
-        while True:
+        time.sleep(BEGIN_AFTER_S)
+        for frame in cycle(_FRAMES):
             with self._lock:
-                if self._stop.is_set():
+                if self._is_stopped:
                     return
                 seconds = time.monotonic() - begun
-                frame = _FRAMES[step % len(_FRAMES)]
                 self._terminal.write_stderr(f"\r{frame} {seconds:.0f} s\x1b[K")
                 self._is_shown = True
-            step += 1
-            if self._stop.wait(STEP_S):
-                return
+            time.sleep(STEP_S)

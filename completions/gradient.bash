@@ -43,6 +43,7 @@ _gradient() {
             ":auth") path="auth" ;;
             ":config") path="config" ;;
             ":doctor") path="doctor" ;;
+            ":mock") path="mock" ;;
             ":help") path="help" ;;
             "auth:login") path="auth login" ;;
             "auth:status") path="auth status" ;;
@@ -58,7 +59,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help -V --version
             else
-                _gradient_words respond models auth config doctor help
+                _gradient_words respond models auth config doctor mock help
             fi
             ;;
         "respond")
@@ -221,6 +222,32 @@ _gradient() {
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --json -h --help
+            else
+                :
+            fi
+            ;;
+        "mock")
+            [[ $only_arguments ]] || case $previous in
+                --reply) return 0 ;;
+                --script) _gradient_files; return 0 ;;
+                --dialect) _gradient_words typed chunk; return 0 ;;
+                --reasoning) return 0 ;;
+                --call) return 0 ;;
+                --delay) return 0 ;;
+                --first-token) return 0 ;;
+                --token-delay) return 0 ;;
+                --status) return 0 ;;
+                --header) return 0 ;;
+                --times) return 0 ;;
+                --end) _gradient_words incomplete failed error cut close stall malformed done; return 0 ;;
+                --after) return 0 ;;
+                --port) return 0 ;;
+                --host) return 0 ;;
+                --key) return 0 ;;
+                --limit-per-minute) return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words --reply --script --dialect --reasoning --call --delay --first-token --token-delay --loop --status --header --times --end --after --port --host --key --limit-per-minute -q --quiet -h --help
             else
                 :
             fi

@@ -48,7 +48,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gradient config set profiles.local.base_url http://127.0.0.1:8000",
     ),
     "doctor": ("gradient doctor",),
-    "mock": ("gradient mock --port 8080",),
+    "mock": (
+        'gradient mock --reply "feat: add a mock"',
+        "gradient mock --status 429 --header 'Retry-After: 1'",
+        "gradient mock --end close --after 3",
+    ),
     "help": ("gradient help respond", "gradient help exit-status"),
 }
 """command path without `gradient` -> command lines; "" is the program itself."""

@@ -22,6 +22,7 @@ from gradient_cli.commands.help_format import (
 )
 from gradient_cli.commands.table import COMMANDS, SUMMARY
 from gradient_cli.commands.topics import TOPICS
+from gradient_cli.mock.script import ENDS
 from gradient_cli.settings.keys import KEYS
 
 FILE, FOLDER, PROFILE, WORDS, FREE = "file", "folder", "profile", "words", "free"
@@ -31,6 +32,7 @@ KNOWN_WORDS = {
     "--reasoning-effort": ("none", "low", "medium", "high", "max"),
     "--tool-choice": ("none", "auto", "required"),
     "--modality": ("text",),
+    "--end": tuple(end for end in ENDS if end != "completed"),
 }
 """Values worth offering where the flag takes others too."""
 

@@ -11,7 +11,7 @@ from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.models import for_text
 from gradient_cli.commands.options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
-from gradient_cli.errors import RequestRejected, UsageError
+from gradient_cli.errors import CredentialError, RequestRejected, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.settings import edit
 from gradient_cli.settings.config import BUILT_IN_PROFILES
@@ -106,6 +106,9 @@ class Login:
         client = self._session.open_client()
         try:
             return client.models()
+        except CredentialError as error:
+            error.hint = "nothing was kept"
+            raise
         except RequestRejected as error:
             if error.http_status not in {404, 405}:
                 raise
@@ -140,10 +143,14 @@ class Login:
             answer = terminal.stdin.readline().decode("utf-8", "replace") if terminal.stdin else ""
             if not answer.strip():
                 return
-            if model := chosen(answer.strip(), sorted(ids)):
-                self._set_model(model)
-                return
-            self._note("that is not one of them")
+            match meant(answer.strip(), sorted(ids)):
+                case [model]:
+                    self._set_model(model)
+                    return
+                case []:
+                    self._note("that is none of them")
+                case several:
+                    self._note(f"that is in {len(several)} of them")
 
     def _set_model(self, model: str) -> None:
         settings = self._settings
@@ -162,12 +169,10 @@ def numbered(ids: Sequence[str], width: int) -> list[str]:
     return ["".join(c.ljust(column) for c in cells[row::rows]).rstrip() for row in range(rows)]
 
 
-def chosen(answer: str, ids: Sequence[str]) -> str | None:
-    """Give the id that a number, an id or a part of just one id means, or None."""
-    if answer.isdecimal():
-        number = int(answer)
-        return ids[number - 1] if 1 <= number <= len(ids) else None
+def meant(answer: str, ids: Sequence[str]) -> list[str]:
+    """Give the ids that a number, an id or a part of an id means."""
+    if answer.isdecimal() and 1 <= int(answer) <= len(ids):
+        return [ids[int(answer) - 1]]
     if answer in ids:
-        return answer
-    parts = [name for name in ids if answer.lower() in name.lower()]
-    return parts[0] if len(parts) == 1 else None
+        return [answer]
+    return [name for name in ids if answer.lower() in name.lower()]

@@ -4,6 +4,7 @@
 A table on a terminal, one id a line in a pipe, the server's own objects with --json.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -96,14 +97,23 @@ def matching(found: Sequence[Json], wanted: str) -> list[Json]:
     matches = [model for model in found if wanted.lower() in model["id"].lower()]
     if matches:
         return matches
-    from difflib import get_close_matches
-
-    ids = [model["id"] for model in found]
-    near = get_close_matches(wanted, ids, 3, 0.4)
+    near = _near(wanted.lower(), [model["id"] for model in found])
     raise ExpectationFailed(
-        f'none of {len(ids)} models has "{wanted}" in its id',
+        f'none of {len(found)} models has "{wanted}" in its id',
         hint=f"near: {', '.join(map(visible, near))}" if near else None,
     )
+
+
+def _near(wanted: str, ids: Sequence[str]) -> list[str]:
+    """Give up to three ids of which the whole or one word is like what was wanted."""
+    from difflib import SequenceMatcher
+
+    def likeness(name: str) -> float:
+        words = [name.lower(), *re.split(r"[-/._:]+", name.lower())]
+        return max(SequenceMatcher(None, wanted, word).ratio() for word in words)
+
+    ranked = sorted(((likeness(name), name) for name in ids), reverse=True)
+    return [name for score, name in ranked if score >= 0.6][:3]
 
 
 def for_text(found: Sequence[Json]) -> list[str]:

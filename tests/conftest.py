@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.captures import KEY
+from tests.home import Home
 from tests.replay_server import Play, ReplayServer, framed
 
 ROOT = Path(__file__).parent.parent
@@ -69,3 +70,9 @@ def replay_server() -> Iterator[ReplayServer]:
     nothing = framed(b"", status="500 nothing to play")
     with ReplayServer(Play(nothing)) as server:
         yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Give a user with a settings folder of their own and no variables."""
+    return Home(tmp_path)

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
+from gradient_cli.__main__ import run
+from gradient_cli.commands.invocation import Invocation
 from gradient_cli.settings.resolve import resolve
+from gradient_cli.terminal.streams import Terminal
 
 
 class Home:
@@ -38,7 +39,8 @@ class Home:
         found = self.settings(**flags).credential()
         return (found.secret.reveal() if found.secret else None, found.source)
 
-
-@pytest.fixture
-def home(tmp_path):
-    return Home(tmp_path)
+    def runs(self, *argv, stdin=b"", is_tty=False):
+        """(exit status, stdout, stderr) of a command line, run in this process."""
+        terminal = Terminal.recording(stdin, is_tty=is_tty)
+        status = run(list(argv), Invocation(terminal, self.environ))
+        return (status, terminal.stdout_text, terminal.stderr_text)

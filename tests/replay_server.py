@@ -27,6 +27,8 @@ class End(Enum):
     """Breaks off, as a killed machine does: RST."""
     STALL = "stall"
     """Leaves the connection open and says nothing more, until the client goes."""
+    REPEAT = "repeat"
+    """Says the same again and again, until the client goes."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Play:
     end: End = End.CLOSE
     pause_s: float = 0
     """Silence before each piece."""
+    again: bytes = b""
+    """What End.REPEAT says, twenty times a second."""
 
     def pieces(self) -> Iterator[bytes]:
         """Give what is sent at a time."""
@@ -181,6 +185,9 @@ class ReplayServer:
                 connection.settimeout(60)
                 while connection.recv(65536):
                     pass
+            case End.REPEAT:
+                while not self._gone.wait(0.05):
+                    connection.sendall(play.again)
 
 
 def cuts(play: Play, sizes: Iterable[int] = (0, 1, 2, 3)) -> list[Play]:

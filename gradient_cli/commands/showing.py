@@ -233,4 +233,8 @@ def _harmless_to_stderr(terminal: Terminal) -> Write:
 
 
 def _live_markdown(terminal: Terminal, look: Look) -> Renderer:
-    return TextRenderer(_harmless(terminal))
+    from gradient_cli.render.markdown import MarkdownRenderer
+
+    return MarkdownRenderer(
+        terminal.write, terminal.size, has_color=look.has_color, may_move=look.may_move
+    )

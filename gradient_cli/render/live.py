@@ -1,0 +1,86 @@
+"""
+The live region: the last lines on a terminal, which are drawn anew until they are final.
+
+Lines above it are never touched again. It is at most a screen less one row high, so that
+nothing that may change ever scrolls away, and only what differs is written: mostly the few
+characters by which the last line grew.
+"""
+
+from collections.abc import Callable, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+Write = Callable[[str], None]
+
+BEGIN_UPDATE, END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
+"""Synchronized output: terminals that know it show a redraw at once, others ignore it."""
+ERASE_BELOW = "\x1b[J"
+RESET = "\x1b[0m"
+NEWLINE = "\r\n"
+
+
+class LiveRegion:
+    """Draws final lines and open lines; the cursor rests at the end of the last open line."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._shown: list[str] = []
+
+    def draw(self, final: Sequence[str], open_lines: Sequence[str], rows: int) -> None:
+        """Replace what is open by final lines and what is open now; `rows` is the screen's."""
+        open_lines = list(open_lines)[-max(1, rows - 1) :]
+        wanted = [*final, *open_lines]
+        shown = self._shown
+        same = _common(shown, wanted)
+        if same == len(shown) == len(wanted) and not final:
+            return
+        self._shown = open_lines
+        text = self._difference(shown, wanted, same)
+        # What is final ends with its newline; what is open does not.
+        if final and not open_lines:
+            text += NEWLINE
+        if text:
+            self._write(text)
+
+    def _difference(self, shown: list[str], wanted: list[str], same: int) -> str:
+        rest = wanted[same:]
+        if same == len(shown):
+            lead = NEWLINE if shown and rest else ""
+            return lead + NEWLINE.join(rest)
+        is_last = same == len(shown) - 1
+        if is_last and rest and rest[0].startswith(shown[same]):
+            grown = rest[0][len(shown[same]) :]
+            return NEWLINE.join([grown, *rest[1:]])
+        up = len(shown) - 1 - same
+        climb = f"\x1b[{up}A" if up else ""
+        drawn = f"\r{climb}{ERASE_BELOW}{NEWLINE.join(rest)}"
+        return f"{BEGIN_UPDATE}{drawn}{END_UPDATE}"
+
+    def forget(self, columns: int) -> None:
+        """Erase what is open after a resize, when the terminal has wrapped it anew."""
+        if not self._shown:
+            return
+        rows = sum(max(1, -(-_width(line) // columns)) for line in self._shown)
+        climb = f"\x1b[{rows - 1}A" if rows > 1 else ""
+        self._write(f"\r{climb}{ERASE_BELOW}")
+        self._shown = []
+
+    def leave(self) -> None:
+        """Leave what is shown as it is: a whole line, no colour, no update left open."""
+        self._write(END_UPDATE + RESET + (NEWLINE if self._shown else ""))
+        self._shown = []
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Give how many lines are the same from the top on."""
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _width(line: str) -> int:
+    return cell_len(Text.from_ansi(line).plain)

@@ -26,7 +26,6 @@ from picturing.svg import picture  # noqa: E402  # after the path
 from gradient_cli.mock.script import Script  # noqa: E402  # after the path
 from gradient_cli.mock.server import MockServer  # noqa: E402  # after the path
 
-COLUMNS = 80
 MOST_FRAMES = 14
 
 
@@ -48,7 +47,7 @@ def record(scene: Scene, folder: Path) -> list[Frame]:
             "GRADIENT_INFERENCE_ENDPOINT": server.url,
             "GRADIENT_MODEL": MODEL,
         }
-        session = Session(environ, COLUMNS, scene.rows)
+        session = Session(environ, scene.columns, scene.rows)
         try:
             session.type(f"cd {folder}")
             session.clear()

@@ -43,11 +43,24 @@ class Frame:
     rows: Rows
 
 
+class Screen(pyte.Screen):
+    """pyte's screen, which forgets faint text (SGR 2): here it is grey."""
+
+    def select_graphic_rendition(self, *attrs: int, **settings: bool) -> None:
+        """Set the look of what follows."""
+        super().select_graphic_rendition(*attrs, **settings)
+        if not {38, 48} & set(attrs):  # where 2 means a colour in red, green and blue
+            if 2 in attrs:
+                super().select_graphic_rendition(90)
+            elif 22 in attrs:
+                super().select_graphic_rendition(39)
+
+
 class Session:
     """An interactive bash with a bare prompt, in an environment of its own."""
 
     def __init__(self, environ: dict[str, str], columns: int, rows: int) -> None:
-        self.screen = pyte.Screen(columns, rows)
+        self.screen = Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.frames: list[Frame] = []
         self._prompts = 0

@@ -45,6 +45,7 @@ class Scene:
     replies: tuple[Behaviour, ...] = (Behaviour(),)
     files: tuple[tuple[str, str], ...] = ()
     """(name, content) of what lies in the folder."""
+    columns: int = 80
     rows: int = 24
     is_film: bool = False
     """Whether the picture moves: frames of the run, then its end."""
@@ -68,6 +69,7 @@ SCENES = (
             'gradient respond --temprature 0.2 "hi"; echo "status $?"',
             'gradient respond "any secrets?" --one-of yes,no --expect no; echo "status $?"',
         ),
+        columns=104,
         replies=(
             Behaviour(
                 text="Once upon a time there was a build that never ended, and",
@@ -83,6 +85,7 @@ SCENES = (
         name="usage",
         title="Reasoning and token counts on stderr, the answer on stdout",
         lines=('gradient respond -u --show-reasoning "what is 17 * 23?"',),
+        columns=90,
         replies=(
             Behaviour(
                 reasoning="17 * 23 = 17 * 20 + 17 * 3 = 340 + 51 = 391.",

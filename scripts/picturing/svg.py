@@ -50,7 +50,8 @@ def _height(rows: Rows) -> int:
 
 def _style(frames: list[Frame]) -> str:
     rules = [
-        f"text{{font:{FONT_SIZE}px ui-monospace,SFMono-Regular,Menlo,Consolas,"
+        # No `font:` shorthand: it would take the weight back that a text's attribute gives.
+        f"text{{font-size:{FONT_SIZE}px;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"
         f"'DejaVu Sans Mono',monospace;white-space:pre}}"
     ]
     if len(frames) == 1:

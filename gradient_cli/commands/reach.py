@@ -12,7 +12,7 @@ from gradient_cli.commands.findings import FAIL, OK, WARN, Finding, from_error
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
-from gradient_cli.errors import GradientError, RequestRejected
+from gradient_cli.errors import GradientError, RequestRejected, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, load
@@ -100,7 +100,7 @@ def _key(session: Session) -> Iterator[Finding]:
 def _network(session: Session) -> Iterator[Finding]:
     from gradient_cli.transport.probe import probe
     from gradient_cli.transport.proxy import proxy_for
-    from gradient_cli.transport.trust import store
+    from gradient_cli.transport.trust import store, tls_context
 
     settings = session.settings
     environ = session.invocation.environ
@@ -111,9 +111,14 @@ def _network(session: Session) -> Iterator[Finding]:
     if proxy:
         yield Finding("proxy", OK, _without_password(proxy))
     if url.startswith("https:"):
+        try:
+            tls_context(bundle, environ)
+        except UsageError as error:
+            yield from_error("trust", error)
+            return
         chosen = store(bundle, environ)
-        place = f"{chosen.path} ({chosen.source})" if chosen.path else chosen.source
-        yield Finding("trust", OK, place)
+        source = settings.source("ca_bundle") if bundle else chosen.source
+        yield Finding("trust", OK, f"{chosen.path} ({source})" if chosen.path else source)
     # Beyond a proxy only the request itself can look.
     for step in probe(proxy or url, bundle, environ, settings.timeout_s):
         if step.has_failed:
@@ -195,7 +200,7 @@ def _model(settings: Settings, ids: Sequence[str]) -> Iterator[Finding]:
     """Say whether the default model is one of those that the key may use."""
     model = settings.get("model")
     if not isinstance(model, str):
-        hint = "gradient config set model ID"
+        hint = "`gradient config set model ID` sets one"
         yield Finding("model", WARN, "no default model is set; each run needs --model", hint)
     elif model in ids:
         yield Finding("model", OK, f"{visible(model)} ({settings.source('model')})")

@@ -97,6 +97,15 @@ def test_a_broken_settings_file_is_status_2(home):
     assert checks["program"]["state"] == "ok"
 
 
+def test_roots_that_cannot_be_read_are_status_2(home):
+    """A mistake in a flag, not in the network."""
+    status, checks = examine(home, "--base-url", "https://127.0.0.1:1", "--ca-bundle", "none.pem")
+
+    assert status == 2
+    assert checks["trust"]["state"] == "fail"
+    assert "tcp" not in checks
+
+
 def test_a_model_that_is_not_in_the_list_is_a_warning(home, endpoint):
     """With the nearest that is."""
     home.exports(GRADIENT_MODEL="mm")

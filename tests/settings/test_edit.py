@@ -119,6 +119,16 @@ def test_a_broken_file_is_not_touched(home):
     assert home.config.read_text() == "model = \n# precious\n"
 
 
+def test_a_mistake_elsewhere_in_the_file_is_told(home):
+    """A change is not written beside a key that no run would accept."""
+    home.writes("temprature = 1\n")
+
+    with pytest.raises(ConfigError, match='unknown key "temprature"'):
+        set_in(home, "model", "b")
+
+    assert home.config.read_text() == "temprature = 1\n"
+
+
 def test_a_key_can_be_taken_out(home):
     """And a profile as a whole."""
     home.writes(TEXT)

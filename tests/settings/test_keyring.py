@@ -1,5 +1,6 @@
 """A key belongs to an endpoint: which key a request gets, and which it never gets."""
 
+import os
 import sys
 
 import pytest
@@ -103,6 +104,15 @@ def test_a_stored_key_stays_with_its_endpoint(home, how):
 
     assert key[0] is None
     assert "belongs to https://inference.do-ai.run" in key[1]
+
+
+def test_a_stored_key_serves_all_of_do_ai_run(home):
+    """Another region of the service is the service; plain HTTP is not."""
+    home.stores('key = "stored"\nendpoint = "https://inference.do-ai.run"\n')
+
+    assert home.key(base_url="https://eu.do-ai.run")[0] == "stored"
+    with pytest.raises(CredentialError):
+        home.key(base_url="http://inference.do-ai.run")
 
 
 def test_a_key_stored_for_another_endpoint_does_not_follow_the_profile(home):
@@ -237,8 +247,21 @@ def test_a_command_that_fails_shows_its_own_words(home):
 
 
 def test_a_command_gets_no_stdin(home):
-    """stdin may be the prompt."""
-    assert command(home, "import sys; print('x' + sys.stdin.read())").key()[0] == "x"
+    """stdin may be the prompt: here it is a pipe with something in it."""
+    reader, writer = os.pipe()
+    os.write(writer, b"the prompt")
+    os.close(writer)
+    before = os.dup(0)
+    os.dup2(reader, 0)
+    try:
+        found = command(home, "import sys; print('x' + sys.stdin.read())").key()
+        left = os.read(0, 100)
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reader)
+
+    assert (found[0], left) == ("x", b"the prompt")
 
 
 def test_a_command_that_is_not_there_is_an_error(home):

@@ -69,6 +69,7 @@ def test_a_password_in_a_url_is_refused_and_not_shown():
         ("127.8.9.1", True),
         ("::1", True),
         ("127.example.com", False),
+        ("127.0.0.1.5", False),
         ("127.0.0.1.example.com", False),
         ("localhost.example.com", False),
         ("10.0.0.1", False),

@@ -32,7 +32,7 @@ from gradient_cli.render.text import answer_text
 from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import check_target, write_file
 from gradient_cli.terminal.streams import Terminal
-from gradient_cli.wire.address import host_of, is_digitalocean
+from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
 
@@ -158,7 +158,7 @@ def _request(flags: Flags, session: Session, expected: judging.Expected) -> Requ
         text_format=expected.text_format,
         stream=bool(fields.get("stream", base.get("stream", True))),
     )
-    if is_digitalocean(host_of(settings.base_url)) and not request.body().get("model"):
+    if is_digitalocean(settings.base_url) and not request.body().get("model"):
         raise UsageError(
             "no model is set",
             hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",

@@ -10,6 +10,7 @@ so the environment's endpoint does not apply.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from gradient_cli.errors import ConfigError
@@ -20,6 +21,7 @@ from gradient_cli.settings.config import (
     Config,
     profile_values,
     read_config,
+    read_text,
 )
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key
@@ -90,8 +92,34 @@ class Settings:
         return found.source if found else "not set"
 
     def request(self) -> dict[str, Json]:
-        """Give the fields of the request that are set, by the wire's names and `params`."""
-        return {name: self.values[name].value for name in REQUEST_FIELDS if name in self.values}
+        """
+        Give the fields of the request that are set, by the wire's names and `params`.
+
+        Instructions that the settings file keeps in a file of their own are read; those of
+        a flag are given as they came.
+
+        Raises:
+            ConfigError: such a file cannot be read.
+
+        """
+        fields = {name: self.values[name].value for name in REQUEST_FIELDS if name in self.values}
+        if "instructions" in fields and "instructions" not in self.flags:
+            fields["instructions"] = self._instructions()
+        return fields
+
+    def _instructions(self) -> str:
+        text = str(self.get("instructions"))
+        if text.startswith("@@"):
+            return text[1:]
+        if not text.startswith("@"):
+            return text
+        found = read_text(Path(text[1:]))
+        if found is None:
+            raise ConfigError(
+                f'{self.source("instructions")}: instructions: there is no file "{text[1:]}"',
+                hint="@@ begins a text with a literal @",
+            )
+        return found
 
     @property
     def base_url(self) -> str:

@@ -64,6 +64,24 @@ def test_an_answer_to_go_on_from_is_a_flag_alone(home):
         home.writes('previous_response_id = "r1"').settings()
 
 
+def test_instructions_are_read_from_beside_the_settings(home):
+    """A prompt is a file in a repository; the settings name it."""
+    home.writes('instructions = "@review.md"\n[profiles.at]\ninstructions = "@@home"\n')
+    (home.folder / "review.md").write_text("You review diffs.\n")
+
+    assert home.settings().request() == {"instructions": "You review diffs.\n"}
+    assert home.settings(profile="at").request() == {"instructions": "@home"}
+    assert home.settings(instructions="@given").request() == {"instructions": "@given"}
+
+
+def test_instructions_that_are_not_there_are_an_error(home):
+    """Nothing is asked without them."""
+    home.writes('[profiles.review]\ninstructions = "@none.md"\n')
+
+    with pytest.raises(ConfigError, match=r'^profile "review": instructions: there is no file'):
+        home.settings(profile="review").request()
+
+
 def test_tables_are_joined_key_by_key(home):
     """A profile adds one parameter and keeps the others."""
     home.writes("[params]\nseed = 1\ntop_k = 5\n[profiles.p.params]\nseed = 2\n")

@@ -4,8 +4,7 @@ import ast
 import sys
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
-from shutil import copytree, ignore_patterns
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -50,14 +49,25 @@ def room(dotted: str) -> str:
     return [*dotted.split("."), "__init__"][1]
 
 
-def breaches(house: Path) -> list[str]:
+@cache
+def house() -> dict[PurePath, str]:
+    """Give the house: path within the package -> source."""
+    return {path.relative_to(HOUSE): path.read_text() for path in sorted(HOUSE.rglob("*.py"))}
+
+
+def with_planted(module: str, line: str) -> dict[PurePath, str]:
+    """Give a copy of the house in which one module has one more line."""
+    return {**house(), PurePath(module): f"{house()[PurePath(module)]}\n{line}\n"}
+
+
+def breaches(sources: dict[PurePath, str]) -> list[str]:
     """Give a line for each import that the law forbids."""
     floor = {name: height for height, names in enumerate(FLOORS) for name in names}
     floor["__version__"] = 0
     found = []
-    for path in sorted(house.rglob("*.py")):
-        here = path.relative_to(house).parts[0].removesuffix(".py")
-        for name in imports_of(path.read_text()):
+    for path, source in sources.items():
+        here = path.parts[0].removesuffix(".py")
+        for name in imports_of(source):
             top = name.split(".")[0]
             if top == "gradient_cli":
                 there = room(name)
@@ -65,19 +75,19 @@ def breaches(house: Path) -> list[str]:
             else:
                 is_lawful = top in sys.stdlib_module_names or top in LIBRARIES.get(here, ())
             if not is_lawful:
-                found.append(f"{path.relative_to(house)} imports {name}")
+                found.append(f"{path} imports {name}")
     return found
 
 
-def circle(house: Path) -> list[str]:
+def circle(sources: dict[PurePath, str]) -> list[str]:
     """Give the modules of one circle of imports, or nothing."""
     modules = {
-        ".".join(("gradient_cli", *path.relative_to(house).with_suffix("").parts)): path
-        for path in house.rglob("*.py")
+        ".".join(("gradient_cli", *path.with_suffix("").parts)): source
+        for path, source in sources.items()
     }
     graph = {}
-    for module, path in modules.items():
-        names = set(imports_of(path.read_text()))
+    for module, source in modules.items():
+        names = set(imports_of(source))
         names |= {name.rpartition(".")[0] for name in names}
         graph[module] = names & modules.keys()
     try:
@@ -89,20 +99,19 @@ def circle(house: Path) -> list[str]:
 
 def test_every_room_has_its_floor():
     """A new package has to be given a place before it can be built."""
-    rooms = {path.name.removesuffix(".py") for path in HOUSE.iterdir() if path.suffix == ".py"}
-    rooms |= {path.parent.name for path in HOUSE.glob("*/__init__.py")}
+    rooms = {path.parts[0].removesuffix(".py") for path in house()}
 
     assert rooms <= set().union(*FLOORS)
 
 
 def test_imports_go_down():
     """A module imports its own package, lower floors, and the library of its room."""
-    assert breaches(HOUSE) == []
+    assert breaches(house()) == []
 
 
 def test_there_are_no_circles():
     """No module imports itself by way of others."""
-    assert circle(HOUSE) == []
+    assert circle(house()) == []
 
 
 @pytest.mark.parametrize(
@@ -116,22 +125,18 @@ def test_there_are_no_circles():
         ("terminal/streams.py", "import numpy"),
     ],
 )
-def test_a_forbidden_import_is_seen(tmp_path, module, line):
+def test_a_forbidden_import_is_seen(module, line):
     """The law is not asleep: an import planted in a copy of the house is found."""
-    house = copytree(HOUSE, tmp_path / "gradient_cli", ignore=ignore_patterns("__pycache__"))
-    with (house / module).open("a") as file:
-        file.write(f"\n{line}\n")
-
-    found = breaches(house)
+    found = breaches(with_planted(module, line))
 
     assert len(found) == 1
     assert found[0].startswith(module)
 
 
-def test_a_circle_is_seen(tmp_path):
+def test_a_circle_is_seen():
     """A circle planted in a copy of the house is found."""
-    house = copytree(HOUSE, tmp_path / "gradient_cli", ignore=ignore_patterns("__pycache__"))
-    with (house / "wire" / "json.py").open("a") as file:
-        file.write("\ndef late():\n    from gradient_cli.wire.request import Request\n")
+    planted = with_planted(
+        "wire/json.py", "def late():\n    from gradient_cli.wire.request import Request"
+    )
 
-    assert {"gradient_cli.wire.json", "gradient_cli.wire.request"} <= set(circle(house))
+    assert {"gradient_cli.wire.json", "gradient_cli.wire.request"} <= set(circle(planted))

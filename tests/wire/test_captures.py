@@ -133,7 +133,13 @@ def plain_text(capture: Capture) -> str:
     return "".join(deltas or (part["text"] for item in items for part in item["content"]))
 
 
-@pytest.mark.parametrize("capture", ASKED, ids=str)
+def once_each(capture: Capture) -> Any:
+    """Leave what is much like another server's to the longer run."""
+    is_like_others = capture.server == "vllm-0.28" or fnmatchcase(str(capture), "llmock/[eo]*")
+    return pytest.param(capture, marks=pytest.mark.real) if is_like_others else capture
+
+
+@pytest.mark.parametrize("capture", [once_each(one) for one in ASKED], ids=str)
 def test_every_reply_has_its_status_and_text(capture, transport, server):
     """A failure has words and no key in them; a text is what the model was made to say."""
     outcome = ask(transport, server, capture)

@@ -48,7 +48,13 @@ def page(root: Node) -> str:
                         ("completeness", "COMPLETENESS")):  # fmt: skip
         lines += [f".SH {title}", *_topic(TOPICS[name])]
     lines += [".SH EXAMPLES", *_examples(), ".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]
-    return "\n".join(lines) + "\n"
+    # A paragraph begins by itself after a heading; mandoc warns of a second beginning.
+    kept = [
+        line
+        for before, line in zip(["", *lines], lines, strict=False)
+        if line != ".PP" or not before.startswith((".SH", ".SS"))
+    ]
+    return "\n".join(kept) + "\n"
 
 
 def escape(text: str) -> str:

@@ -14,7 +14,7 @@ then stays at home. Only do-ai.run demands a key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from gradient_cli.errors import CredentialError, UsageError
@@ -50,7 +50,8 @@ class Destination:
     """Normalised."""
     profile: str | None
     config: Config
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
+    """It may hold keys."""
     key_file: str | None = None
     """What --key-file names; `-` is stdin."""
     allow_http: bool = False

@@ -75,7 +75,8 @@ class Settings:
     """Only what is set somewhere; the keys of `settings.keys.KEYS`, and every flag given."""
     profile: str | None
     config: Config
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
+    """It may hold keys."""
     warnings: tuple[str, ...] = ()
     """Lines for the user on stderr."""
     flags: Mapping[str, Json] = field(default_factory=dict)

@@ -18,7 +18,7 @@ the key is taken out of them should it be there.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gradient_cli.errors import (
     BrokenReply,
@@ -48,7 +48,7 @@ class Setting:
     """The base URL."""
     model: str | None = None
     key_source: str | None = None
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     """Taken out of whatever the server says."""
 
 

@@ -11,7 +11,7 @@ at 64 workers, 1,224 with one each).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +38,7 @@ class Network:
 
     base_url: str
     """Scheme, host and port; no path's end."""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     key_source: str | None = None
     timeout_s: float = 120.0
     """The longest silence: connecting, before the first byte, between two reads."""

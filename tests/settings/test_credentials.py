@@ -6,6 +6,8 @@ import pytest
 
 from gradient_cli.errors import ConfigError
 from gradient_cli.settings.credentials import Credential, Secret, read_credentials
+from gradient_cli.transport.faults import Setting
+from gradient_cli.transport.http import Network
 
 
 def test_a_secret_shows_itself_to_nobody():
@@ -18,6 +20,22 @@ def test_a_secret_shows_itself_to_nobody():
     assert "sesame" not in shown
     with pytest.raises(TypeError):
         pickle.dumps(secret)
+
+
+def test_no_value_that_carries_a_key_shows_it(home):
+    """A repr in a log, a failed assertion or a debugger is no leak."""
+    home.exports(GRADIENT_MODEL_ACCESS_KEY="sk-do-sesame-1234")
+    settings = home.settings()
+    key = settings.credential().secret.reveal()
+    carriers = (
+        settings,
+        settings.destination(),
+        settings.credential(),
+        Network(base_url=settings.base_url, secret=key),
+        Setting(settings.base_url, secret=key),
+    )
+
+    assert "sesame" not in repr(carriers)
 
 
 def test_the_last_four_letters_are_all_that_is_shown():

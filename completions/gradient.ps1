@@ -16,7 +16,7 @@ $script:GradientCommands = @{
             '--help' = 'this page'
             '-V' = 'the version'
             '--version' = 'the version'}
-        Values = @{}
+        Takes = @{}
     }
     'respond' = @{
         Words = @{}
@@ -93,7 +93,7 @@ $script:GradientCommands = @{
             '--replay' = 'answer from the files in DIR; no network'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-f' = 'files'
             '--file' = 'files'
             '-s' = @()
@@ -157,7 +157,7 @@ $script:GradientCommands = @{
             '--json' = 'one JSON list of the server''s own objects'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '--timeout' = @()
             '--max-time' = @()
             '--retries' = @()
@@ -176,7 +176,7 @@ $script:GradientCommands = @{
         Flags = @{
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{}
+        Takes = @{}
     }
     'auth login' = @{
         Words = @{}
@@ -188,7 +188,7 @@ $script:GradientCommands = @{
             '--no-check' = 'whether the service is asked about the key'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-p' = @('demo')
             '--profile' = @('demo')}
     }
@@ -201,7 +201,7 @@ $script:GradientCommands = @{
             '--json' = 'one JSON object'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-p' = @('demo')
             '--profile' = @('demo')}
     }
@@ -212,7 +212,7 @@ $script:GradientCommands = @{
             '--profile' = 'a profile of the settings'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-p' = @('demo')
             '--profile' = @('demo')}
     }
@@ -225,14 +225,14 @@ $script:GradientCommands = @{
         Flags = @{
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{}
+        Takes = @{}
     }
     'config path' = @{
         Words = @{}
         Flags = @{
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{}
+        Takes = @{}
     }
     'config show' = @{
         Words = @{}
@@ -242,7 +242,7 @@ $script:GradientCommands = @{
             '--json' = 'one JSON object'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-p' = @('demo')
             '--profile' = @('demo')}
     }
@@ -282,7 +282,7 @@ $script:GradientCommands = @{
             '--profile' = 'a profile of the settings'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-p' = @('demo')
             '--profile' = @('demo')}
     }
@@ -322,7 +322,7 @@ $script:GradientCommands = @{
             '--profile' = 'a profile of the settings'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '-p' = @('demo')
             '--profile' = @('demo')}
     }
@@ -341,7 +341,7 @@ $script:GradientCommands = @{
             '--json' = 'one JSON object'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '--timeout' = @()
             '--max-time' = @()
             '--retries' = @()
@@ -377,7 +377,7 @@ $script:GradientCommands = @{
             '--quiet' = 'no line for each request'
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{
+        Takes = @{
             '--reply' = @()
             '--script' = 'files'
             '--dialect' = @('typed', 'chunk')
@@ -415,7 +415,7 @@ $script:GradientCommands = @{
         Flags = @{
             '-h' = 'this page'
             '--help' = 'this page'}
-        Values = @{}
+        Takes = @{}
     }
 }
 
@@ -433,8 +433,8 @@ Register-ArgumentCompleter -Native -CommandName gradient -ScriptBlock {
     }
     $here = $script:GradientCommands[$path]
 
-    if ($here.Values.ContainsKey($previous)) {
-        $values = $here.Values[$previous]
+    if ($here.Takes.ContainsKey($previous)) {
+        $values = $here.Takes[$previous]
         if ($values -eq 'files') { return }
         $offered = @{}
         foreach ($value in $values) { $offered[$value] = $value }

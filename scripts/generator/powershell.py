@@ -28,8 +28,8 @@ Register-ArgumentCompleter -Native -CommandName gradient -ScriptBlock {
     }
     $here = $script:GradientCommands[$path]
 
-    if ($here.Values.ContainsKey($previous)) {
-        $values = $here.Values[$previous]
+    if ($here.Takes.ContainsKey($previous)) {
+        $values = $here.Takes[$previous]
         if ($values -eq 'files') { return }
         $offered = @{}
         foreach ($value in $values) { $offered[$value] = $value }
@@ -53,6 +53,8 @@ def script(root: Node) -> str:
 
 def _entry(node: Node) -> str:
     flags = [(name, flag.short_help) for flag in node.flags for name in flag.all_names]
+    if len({name.lower() for name, _ in flags}) < len(flags):
+        raise ValueError(f"{node.name}: a hashtable of PowerShell tells no -v from -V")
     words = [(child.path[-1], child.summary) for child in node.children]
     for argument in node.arguments:
         words += [(word, word) for word in argument.value.words]
@@ -63,7 +65,7 @@ def _entry(node: Node) -> str:
         f"    {_quote(node.name)} = @{{\n"
         f"        Words = @{{{_pairs(words)}}}\n"
         f"        Flags = @{{{_pairs(flags)}}}\n"
-        f"        Values = @{{{''.join(_line(name, text) for name, text in values)}}}\n"
+        f"        Takes = @{{{''.join(_line(name, text) for name, text in values)}}}\n"
         "    }\n"
     )
 

@@ -9,6 +9,7 @@ body in the ways in which servers wrap bodies.
 """
 
 import socket
+import ssl
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -109,15 +110,18 @@ class ReplayServer:
     in a thread of its own, and lets everything go at the end.
     """
 
-    def __init__(self, *plays: Play) -> None:
+    def __init__(self, *plays: Play, tls: ssl.SSLContext | None = None) -> None:
         self.plays = list(plays)
+        self.connections = 0
+        """How many were opened, used or not."""
+        self._tls = tls
         self.received: list[Received] = []
         self.has_played = Event()
         """Set when all bytes of a play have been sent."""
         self._gone = Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._acceptor = Thread(target=self._accept, daemon=True)
 
     def __enter__(self) -> Self:
@@ -148,9 +152,15 @@ class ReplayServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             Thread(target=self._serve, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, raw: socket.socket) -> None:
+        try:
+            connection = self._tls.wrap_socket(raw, server_side=True) if self._tls else raw
+        except OSError:
+            raw.close()
+            return
         with connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:

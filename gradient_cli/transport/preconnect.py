@@ -26,9 +26,14 @@ class EarlyConnection:
         self._timeout_s = connect_timeout_s
         self._environ = environ
         self._socket: socket.socket | None = None
-        self._is_done = _thread.allocate_lock()
-        self._is_done.acquire()
+        self._is_done = _taken_lock()
+        self._has_tls = _taken_lock()
         _thread.start_new_thread(self._connect, ())
+        # Not in the thread: while it makes a dataclass, the main thread may be in the middle
+        # of importing typing, which dataclasses (3.11) looks at without waiting for its end.
+        if self.is_tls:
+            import gradient_cli.transport.trust  # noqa: F401
+        self._has_tls.release()
 
     def _connect(self) -> None:
         try:
@@ -41,6 +46,7 @@ class EarlyConnection:
     def _open(self) -> socket.socket:
         sock = socket.create_connection((self.host, self.port), self._timeout_s)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._has_tls.acquire()
         if not self.is_tls:
             return sock
         from gradient_cli.errors import GradientError
@@ -65,3 +71,10 @@ class EarlyConnection:
         self._is_done.release()
         sock, self._socket = self._socket, None
         return sock
+
+
+def _taken_lock() -> _thread.LockType:
+    """Give a lock for another thread to open: an Event would cost the import of threading."""
+    lock = _thread.allocate_lock()
+    lock.acquire()
+    return lock

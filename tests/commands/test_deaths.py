@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,9 @@ SINGING = Play(
     framed([LA])[: -len(b"0\r\n\r\n")], end=End.REPEAT, again=b"%x\r\n%b\r\n" % (len(LA), LA)
 )
 """An answer without an end, a word at a time."""
+SILENT = replace(SINGING, end=End.STALL)
+"""One word, and then nothing more."""
+BOTH = pytest.mark.parametrize("play", [SINGING, SILENT], ids=["singing", "silent"])
 
 
 @pytest.fixture
@@ -25,8 +29,8 @@ def asked(world, replay_server):
     """Give a function that starts the program and waits until the server has begun."""
 
     @contextmanager
-    def start(*flags: str) -> Iterator["subprocess.Popen[bytes]"]:
-        replay_server.then(SINGING)
+    def start(play: Play, *flags: str) -> Iterator["subprocess.Popen[bytes]"]:
+        replay_server.then(play)
         process = subprocess.Popen(
             [sys.executable, "-m", "gradient_cli", "respond", "-m", "any", "hi", *flags],
             stdin=subprocess.DEVNULL,
@@ -48,10 +52,11 @@ def asked(world, replay_server):
     return start
 
 
+@BOTH
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_as_a_signal(number, asked):
+def test_a_signal_ends_it_as_a_signal(number, play, asked):
     """A shell's loop must see that it was a signal; what had come stays, its line ended."""
-    with asked() as process:
+    with asked(play) as process:
         first = os.read(process.stdout.fileno(), 1)
         process.send_signal(number)
         rest, words = process.communicate(timeout=10)
@@ -62,9 +67,10 @@ def test_a_signal_ends_it_as_a_signal(number, asked):
     assert b"Traceback" not in words
 
 
-def test_a_closed_pipe_ends_it_in_silence(asked):
+@BOTH
+def test_a_closed_pipe_ends_it_in_silence(play, asked):
     """`gradient respond | head -1` says nothing on stderr and dies by SIGPIPE."""
-    with asked() as process:
+    with asked(play) as process:
         process.stdout.close()
         process.stdout = None
         _, words = process.communicate(timeout=10)
@@ -78,7 +84,7 @@ def test_a_signal_leaves_an_old_file_alone(asked, tmp_path):
     target = tmp_path / "answer.txt"
     target.write_text("old")
 
-    with asked("-o", str(target)) as process:
+    with asked(SILENT, "-o", str(target)) as process:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=10)
 

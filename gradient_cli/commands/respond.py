@@ -35,6 +35,7 @@ from gradient_cli.terminal.streams import Terminal
 from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
+from gradient_cli.wire.response import Response
 
 app = new_app()
 
@@ -240,7 +241,7 @@ def _finish(plan: Plan, screen: Screen, judged: judging.Judged) -> int:
     """Show the end, and keep the answer if it is one."""
     error, outcome = judged.error, judged.outcome
     response = outcome.response
-    for warning in _warnings(outcome, error):
+    for warning in _warnings(plan.request, outcome, error):
         plan.notices.tell(warning)
     if plan.output and error is None:
         try:
@@ -264,13 +265,24 @@ def _finish(plan: Plan, screen: Screen, judged: judging.Judged) -> int:
     return result.exit_code
 
 
-def _warnings(outcome: Outcome, error: GradientError | None) -> Iterator[str]:
+def _warnings(request: Request, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
     response = outcome.response
     if response.streamed_text_differs:
         yield "warning: the server's final text differs from what it streamed"
     if error is None and response.is_complete and not response.text and not response.tool_calls:
         thought = " (it only reasoned; --show-reasoning shows it)" if response.reasoning else ""
         yield f"warning: the answer is empty{thought}"
+    if error is None and (limit := _used_up(request, response)):
+        # llama.cpp calls an answer completed that the limit has cut.
+        yield f"warning: the answer used all {limit} tokens that it may have; it may be cut"
+
+
+def _used_up(request: Request, response: Response) -> int | None:
+    """Give the limit of tokens if the answer reached it."""
+    body = request.body()
+    limit = body.get("max_output_tokens") or body.get("max_tokens")
+    used = response.usage.output_tokens if response.usage else None
+    return limit if isinstance(limit, int) and used is not None and used >= limit else None
 
 
 def _summary(outcome: Outcome) -> str:

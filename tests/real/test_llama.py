@@ -35,6 +35,14 @@ def test_an_empty_answer_is_one_with_a_warning(llama, run_gradient):
     assert b"empty" in done.stderr
 
 
+def test_a_limit_that_was_reached_is_told(llama, run_gradient):
+    """llama.cpp says "completed" of an answer that the limit has cut: we say what we know."""
+    done = run_gradient(*ASK, "--max-output-tokens", "8", "Sing.", url=llama.url)
+
+    assert done.stdout == b"30 green bottles hanging on the wall\n"
+    assert b"warning: the answer used all 8 tokens" in done.stderr
+
+
 @pytest.mark.parametrize("way", ["--stream", "--no-stream"])
 def test_a_function_call_is_one_json_line(way, llama, run_gradient):
     """A call for a function is an answer that a script can read."""
@@ -115,3 +123,24 @@ def test_many_at_once_do_not_mix(llama, run_gradient):
         done = list(pool.map(lambda prompt: run_gradient(*ASK, prompt, url=llama.url), prompts))
 
     assert [one.stdout for one in done] == [printed(answers()[prompt]) for prompt in prompts]
+
+
+def test_a_recorded_answer_needs_no_server(llama, run_gradient, tmp_path):
+    """--record keeps the exchange, --replay gives it byte for byte from a server that is gone."""
+    ask = (*ASK, "Use odd line ends.")
+    first = run_gradient(*ask, "--record", "tapes", url=llama.url)
+
+    again = run_gradient(*ask, "--replay", "tapes", url="http://127.0.0.1:9", key=None)
+
+    assert first.returncode == again.returncode == 0, again.stderr
+    assert again.stdout == first.stdout == printed(answers()["Use odd line ends."])
+    (tape,) = (tmp_path / "tapes").iterdir()
+    assert b"sk-local-test" not in tape.read_bytes()
+
+
+def test_the_models_are_listed(llama, run_gradient):
+    """`models` gives one id a line."""
+    done = run_gradient("models", url=llama.url)
+
+    assert done.stdout == b"tiny-qwen3\n"
+    assert done.returncode == 0

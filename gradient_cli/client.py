@@ -212,7 +212,11 @@ class _Exchange:
 
         """
         self._started = self._clock()
-        reply = transport.send("POST", PATH, body, accept=accept)
+        try:
+            reply = transport.send("POST", PATH, body, accept=accept)
+        except BaseException:
+            limiter.leave()
+            raise
         try:
             limiter.observe(reply.status, reply.headers)
             self.check(reply)

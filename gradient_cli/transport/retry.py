@@ -1,20 +1,34 @@
 """
 Waiting: which faults are worth another try, and after how long.
 
-    Schedule     after a fault: a Wait, or why not (GiveUp); pure, the clock is handed in
-    Limiter      before a request: one for all workers; on 429 everyone waits
+    Schedule     after a fault: Wait(seconds), or GiveUp; pure, the clock is handed in
+    Limiter      before a request: one for all workers of a run
+
+The Limiter learns from what the service says. On 429 everybody waits, by the same rule as the
+one who was refused. And it keeps count: with `x-ratelimit-limit-requests: 120` and its
+`remaining`, requests are sent as fast as the bucket fills, so that a long run settles at the
+limit instead of running into it; tokens a minute likewise, by what a request costs on average.
 """
 
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 RETRIED = frozenset({408, 409, 425, 429})
 LONGEST_BACKOFF_S = 60.0
 FIRST_BACKOFF_S = 0.5
+LONGEST_WAIT_S = 120.0
+FIRST_AT_ONCE = 8
+"""Requests that are sent before any reply has told what the limit is."""
+LISTEN_S = 0.01
+SHORTEST_WAIT_S = 0.001
+
+
+def _random() -> float:
+    import random  # 5 ms that only a fault pays
+
+    return random.random()  # noqa: S311  # jitter is no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +50,8 @@ class Schedule:
     """How often and when to try again."""
 
     retries: int = 3
-    longest_wait_s: float = 120.0
-    random: Callable[[], float] = random.random
+    longest_wait_s: float = LONGEST_WAIT_S
+    random: Callable[[], float] = _random
 
     def wait(
         self, attempt: int, http_status: int | None, headers: Mapping[str, str], *, now_epoch: float
@@ -76,10 +90,8 @@ def asked_wait(
     if after := headers.get("retry-after"):
         if (seconds := _number(after)) is not None:
             return max(0.0, seconds)
-        try:
-            return max(0.0, parsedate_to_datetime(after).timestamp() - now_epoch)
-        except ValueError:
-            pass
+        if (moment := _moment(after)) is not None:
+            return max(0.0, moment - now_epoch)
     resets = [
         reset
         for name, value in headers.items()
@@ -92,31 +104,131 @@ def asked_wait(
     return max(min(resets) - now_epoch, 1.0) + 0.25 + 0.25 * jitter()
 
 
-def _number(text: str | None) -> float | None:
+def _moment(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
     try:
-        return float(text) if text else None
+        return parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None
 
 
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and number == number and abs(number) < 1e15 else None
+
+
+class _Bucket:
+    """What may still be spent of one kind; fills evenly over a minute."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left = 0.0
+        self._at = 0.0
+        self._per_second = 0.0
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether the service has said a limit."""
+        return self._per_second > 0
+
+    def learn(self, limit: float, remaining: float) -> None:
+        """Take in what a reply says; what we know to be less stays."""
+        left = self._filled() if self.is_known else remaining
+        self._per_second = limit / 60
+        self._left, self._at = min(left, remaining), self._clock()
+
+    def _filled(self) -> float:
+        return self._left + (self._clock() - self._at) * self._per_second
+
+    def wait_s(self, cost: float) -> float:
+        """Give the seconds until this much may be spent; 0 for now."""
+        return max(0.0, (cost - self._filled()) / self._per_second) if self.is_known else 0.0
+
+    def spend(self, cost: float) -> None:
+        """Take it out; may go below zero, and then fills from there."""
+        if self.is_known:
+            self._left, self._at = self._filled() - cost, self._clock()
+
+    def empty(self) -> None:
+        """The service said no: nothing is left."""
+        self._left, self._at = min(0.0, self._left), self._clock()
+
+
 class Limiter:
-    """Holds back every worker while the service says that it is too much."""
+    """Holds back every worker while the service says, or would say, that it is too much."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._closed_until = 0.0
+        self._requests = _Bucket(clock)
+        self._tokens = _Bucket(clock)
+        self._tokens_each = 0.0
+        self._under_way = 0
+        self._has_heard = False
 
     def enter(self, sleep: Callable[[float], None]) -> None:
-        """Return as soon as a request may be sent."""
-        while (left := self._closed_until - self._clock()) > 0:
-            sleep(left)
+        """Return as soon as a request may be sent; `sleep` is interrupted by Ctrl-C."""
+        while True:
+            with self._lock:
+                seconds = self.wait_s()
+                if not self._has_heard and self._under_way >= FIRST_AT_ONCE:
+                    # What the limit is, only a first reply tells.
+                    seconds = max(seconds, LISTEN_S)
+                if seconds < SHORTEST_WAIT_S:
+                    self._requests.spend(1)
+                    self._tokens.spend(self._tokens_each)
+                    self._under_way += 1
+                    return
+            sleep(seconds)
+
+    def wait_s(self) -> float:
+        """Give the seconds for which nobody may send; for the progress bar, too."""
+        return max(
+            self._closed_until - self._clock(),
+            self._requests.wait_s(1),
+            self._tokens.wait_s(self._tokens_each),
+        )
 
     def observe(self, http_status: int, headers: Mapping[str, str]) -> None:
-        """Take note of a reply's head."""
-        if http_status != 429:
-            return
-        seconds = asked_wait(headers, time.time(), random.random)
-        if seconds is not None:
-            with self._lock:
-                self._closed_until = max(self._closed_until, self._clock() + min(seconds, 120.0))
+        """Take note of a reply's head; every `enter` is followed by one, or by `leave`."""
+        with self._lock:
+            self._under_way -= 1
+            self._has_heard = True
+            self._learn(self._requests, headers, "requests", self._under_way)
+            self._learn(
+                self._tokens,
+                headers,
+                "tokens-per-minute",
+                self._under_way * self._tokens_each,
+            )
+            if http_status == 429:
+                self._requests.empty()
+                seconds = asked_wait(headers, time.time(), _random)
+                wait = FIRST_BACKOFF_S if seconds is None else min(seconds, LONGEST_WAIT_S)
+                self._closed_until = max(self._closed_until, self._clock() + wait)
+
+    def leave(self) -> None:
+        """Take note that no reply came."""
+        with self._lock:
+            self._under_way -= 1
+            self._has_heard = True
+
+    def spent(self, tokens: int) -> None:
+        """Take note of what an answer cost; the average is what the next one will."""
+        with self._lock:
+            before = self._tokens_each or tokens
+            self._tokens_each = 0.9 * before + 0.1 * tokens
+
+    @staticmethod
+    def _learn(bucket: _Bucket, headers: Mapping[str, str], name: str, under_way: float) -> None:
+        limit = _number(headers.get(f"x-ratelimit-limit-{name}"))
+        remaining = _number(headers.get(f"x-ratelimit-remaining-{name}"))
+        if limit and limit > 0 and remaining is not None:
+            # What is on its way is not counted yet by the one who says what remains, and who
+            # rounds it down.
+            bucket.learn(limit, remaining + 0.5 - under_way)

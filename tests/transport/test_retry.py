@@ -1,0 +1,184 @@
+"""Waiting by the rule, and settling at a limit instead of running into it."""
+
+import heapq
+from email.utils import formatdate
+
+import pytest
+
+from gradient_cli.transport.retry import FIRST_AT_ONCE, GiveUp, Limiter, Schedule, Wait
+
+NOW = 1_800_000_000.0
+
+
+def decide(status: int | None, headers: dict[str, str] | None = None, attempt: int = 0) -> object:
+    return Schedule(random=lambda: 0.5).wait(attempt, status, headers or {}, now_epoch=NOW)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "4"}, 4),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250", "retry-after": "4"}, 0.25),
+        ({"retry-after": formatdate(NOW + 7, usegmt=True)}, 7),
+        ({"retry-after": formatdate(NOW - 7, usegmt=True)}, 0),
+        ({"x-ratelimit-reset-requests": str(NOW + 5)}, 5.375),
+        ({"x-ratelimit-reset-requests": str(NOW - 1)}, 1.375),
+        (
+            {"x-ratelimit-reset-requests": "0", "x-ratelimit-reset-tokens-per-day": str(NOW + 3)},
+            3.375,
+        ),
+        ({"ratelimit-reset": str(NOW + 2)}, 2.375),
+        ({"x-ratelimit-reset-requests": "0"}, 0.5),
+        ({"retry-after": "soon"}, 0.5),
+        ({"retry-after": "nan"}, 0.5),
+        ({}, 0.5),
+    ],
+)
+def test_the_wait_is_what_the_server_asks_for(headers, seconds):
+    """Seconds, milliseconds, a date, a reset; else the back-off."""
+    assert decide(429, headers) == Wait(pytest.approx(seconds))
+
+
+def test_the_back_off_doubles_up_to_a_minute():
+    """0.5 s, 1 s, 2 s … and never more than 60 s."""
+    schedule = Schedule(retries=20, random=lambda: 0.5)
+
+    waits = [schedule.wait(n, 503, {}, now_epoch=NOW).seconds for n in range(10)]
+
+    assert waits == [0.5, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 422, 501])
+def test_what_does_not_pass_is_not_tried_again(status):
+    """A bad request stays one."""
+    assert decide(status) == GiveUp()
+
+
+def test_the_server_may_forbid_another_try():
+    """x-should-retry: false wins over the status."""
+    assert decide(503, {"x-should-retry": "false"}) == GiveUp()
+
+
+def test_too_long_a_wait_is_told_instead():
+    """More than two minutes is for the user to decide."""
+    assert decide(429, {"retry-after": "121"}) == GiveUp(121)
+
+
+def test_retries_end():
+    """After the last one there is no wait."""
+    assert decide(503, attempt=3) == GiveUp()
+
+
+class Service:
+    """A bucket of requests that fills evenly; counts what it refuses."""
+
+    def __init__(self, per_minute: int, burst: int) -> None:
+        self.per_minute, self.burst = per_minute, burst
+        self.left, self.at, self.refused = float(burst), 0.0, 0
+
+    def answer(self, now: float) -> tuple[int, dict[str, str]]:
+        self.left = min(self.burst, self.left + (now - self.at) * self.per_minute / 60)
+        self.at = now
+        is_ok = self.left >= 1
+        self.left -= is_ok
+        self.refused += not is_ok
+        return 200 if is_ok else 429, {
+            "x-ratelimit-limit-requests": str(self.per_minute),
+            "x-ratelimit-remaining-requests": str(int(self.left)),
+            "x-ratelimit-reset-requests": "0",
+        }
+
+
+def simulate(service: Service, workers: int, rows: int, latency_s: float) -> float:
+    """Give the seconds that so many rows take, in simulated time."""
+    now = 0.0
+    limiter = Limiter(clock=lambda: now)
+    queue = [(0.0, worker, "enter", ()) for worker in range(workers)]
+    waiting, done = rows, 0
+    while done < rows:
+        now, worker, what, reply = heapq.heappop(queue)
+        if what == "enter":
+            if waiting == 0:
+                continue
+            slept: list[float] = []
+
+            def sleep(seconds: float) -> None:
+                slept.append(seconds)
+                raise TimeoutError
+
+            try:
+                limiter.enter(sleep)
+            except TimeoutError:
+                heapq.heappush(queue, (now + slept[0], worker, "enter", ()))
+                continue
+            waiting -= 1
+            heapq.heappush(queue, (now + latency_s / 2, worker, "served", ()))
+        elif what == "served":
+            reply = service.answer(now)
+            heapq.heappush(queue, (now + latency_s / 2, worker, "reply", reply))
+        else:
+            limiter.observe(*reply)
+            done += reply[0] == 200
+            waiting += reply[0] != 200
+            heapq.heappush(queue, (now, worker, "enter", ()))
+    return now
+
+
+@pytest.mark.parametrize("burst", [10, 120])
+@pytest.mark.parametrize("workers", [8, 64])
+def test_a_long_run_settles_at_the_limit(burst, workers):
+    """120 a minute and no Retry-After: within 1.1 of the ideal time, 2 % refused at most."""
+    service = Service(per_minute=120, burst=burst)
+    ideal_s = (400 - burst) / 2
+
+    seconds = simulate(service, workers, rows=400, latency_s=0.5)
+
+    assert seconds <= 1.1 * ideal_s
+    assert service.refused <= 0.02 * 400
+
+
+def test_nobody_sends_while_the_service_says_no():
+    """A 429 for one worker holds back all of them."""
+    now = 0.0
+    limiter = Limiter(clock=lambda: now)
+    limiter.enter(lambda s: None)
+
+    limiter.observe(429, {"retry-after": "3"})
+
+    assert limiter.wait_s() == pytest.approx(3)
+
+
+def test_the_first_requests_are_few():
+    """Until a reply has come, nobody knows the limit."""
+    limiter = Limiter(clock=lambda: 0.0)
+    for _ in range(FIRST_AT_ONCE):
+        limiter.enter(pytest.fail)
+
+    class Slept(Exception):
+        pass
+
+    def sleep(seconds: float) -> None:
+        raise Slept
+
+    with pytest.raises(Slept):
+        limiter.enter(sleep)
+    limiter.observe(200, {})
+    limiter.enter(pytest.fail)
+
+
+def test_tokens_a_minute_are_counted_by_what_a_request_costs():
+    """The average answer decides how many fit."""
+    limiter = Limiter(clock=lambda: 0.0)
+    limiter.enter(pytest.fail)
+    limiter.spent(600)
+
+    limiter.observe(
+        200,
+        {
+            "x-ratelimit-limit-tokens-per-minute": "6000",
+            "x-ratelimit-remaining-tokens-per-minute": "300",
+        },
+    )
+
+    assert limiter.wait_s() == pytest.approx(3, rel=0.01)

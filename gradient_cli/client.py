@@ -442,7 +442,7 @@ def _is_worth_retrying(error: GradientError) -> bool:
     """Tell a fault that may pass: the schedule decides on statuses, this on the rest."""
     if error.http_status is not None:
         return True
-    return isinstance(error, ConnectionFailed | RateLimited)
+    return isinstance(error, ConnectionFailed | RateLimited) and error.code != faults.UNTRUSTED
 
 
 def _duration(seconds: float) -> str:

@@ -37,6 +37,9 @@ LONGEST_WORDS = 300
 LONGEST_BODY = 64 * 1024
 """Bytes of an error body that are read."""
 
+UNTRUSTED = "untrusted_certificate"
+"""The code of a connection that TLS refused: trying again changes nothing."""
+
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "cf-ray")
 
 
@@ -263,7 +266,9 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
             return RequestRejected(f'"{place}" is no usable address: {cause}', hint=_BASE_URL)
         case httpx.ConnectError():
             return ConnectionFailed(
-                f"cannot connect to {place}: {cause}", hint=_connect_hint(cause)
+                f"cannot connect to {place}: {cause}",
+                hint=_connect_hint(cause),
+                code=UNTRUSTED if _is_untrusted(error) else None,
             )
         case httpx.DecodingError():
             return BrokenReply(f"the reply's compression is broken: {cause}")
@@ -271,6 +276,14 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
             return ConnectionFailed(f"the connection to {place} broke: {cause}")
         case _:
             raise TypeError("not a fault of the transport") from error
+
+
+def _is_untrusted(error: BaseException | None) -> bool:
+    while error is not None:
+        if hasattr(error, "verify_message"):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _root_words(error: BaseException) -> str:

@@ -90,6 +90,17 @@ class Service:
         }
 
 
+class NotYet(Exception):
+    """Raised instead of sleeping."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+def not_yet(seconds: float) -> None:
+    raise NotYet(seconds)
+
+
 def simulate(service: Service, workers: int, rows: int, latency_s: float) -> float:
     """Give the seconds that so many rows take, in simulated time."""
     now = 0.0
@@ -101,16 +112,10 @@ def simulate(service: Service, workers: int, rows: int, latency_s: float) -> flo
         if what == "enter":
             if waiting == 0:
                 continue
-            slept: list[float] = []
-
-            def sleep(seconds: float) -> None:
-                slept.append(seconds)
-                raise TimeoutError
-
             try:
-                limiter.enter(sleep)
-            except TimeoutError:
-                heapq.heappush(queue, (now + slept[0], worker, "enter", ()))
+                limiter.enter(not_yet)
+            except NotYet as error:
+                heapq.heappush(queue, (now + error.seconds, worker, "enter", ()))
                 continue
             waiting -= 1
             heapq.heappush(queue, (now + latency_s / 2, worker, "served", ()))
@@ -155,14 +160,8 @@ def test_the_first_requests_are_few():
     for _ in range(FIRST_AT_ONCE):
         limiter.enter(pytest.fail)
 
-    class Slept(Exception):
-        pass
-
-    def sleep(seconds: float) -> None:
-        raise Slept
-
-    with pytest.raises(Slept):
-        limiter.enter(sleep)
+    with pytest.raises(NotYet):
+        limiter.enter(not_yet)
     limiter.observe(200, {})
     limiter.enter(pytest.fail)
 

@@ -279,6 +279,8 @@ def _items(response: Object) -> Iterator[Object]:
 
 def _parts(item: Object) -> Iterator[Object]:
     content = item.get("content")
+    if isinstance(content, str):
+        yield {"type": "output_text", "text": content}
     for part in content if isinstance(content, list) else []:
         if isinstance(part, Mapping):
             yield part

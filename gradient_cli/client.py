@@ -8,7 +8,6 @@ Asking: one request in, one Outcome out, whatever happens on the way.
 There is one way to send a request: respond, check and batch all come through here.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ from gradient_cli.transport.retry import GiveUp, Limiter, Schedule
 from gradient_cli.transport.sse import Frame, frames
 from gradient_cli.wire.dialects import decode
 from gradient_cli.wire.events import Ended, Event, ReasoningDelta, TextDelta, ToolCallDelta
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import PATH, Request
 from gradient_cli.wire.response import Fold, Response
 from gradient_cli.wire.surrogates import PairJoiner
@@ -194,6 +193,8 @@ class _Exchange:
         self.headers: dict[str, str] = {}
         self.has_begun = False
         """Something of the answer has arrived: from here on nothing is tried again."""
+        self._is_plain = False
+        """The reply is a whole JSON document, no stream."""
         self._setting = setting
         self._watcher = watcher
         self._clock = clock
@@ -288,7 +289,7 @@ class _Exchange:
             return
         rest = _chain(head, chunks)
         claims_stream = "text/event-stream" in self.headers.get("content-type", "").lower()
-        if first in {b"{", b"["} or (first == b"<" and not claims_stream):
+        if first in {b"{", b"[", b"<"}:
             yield from _plain_frame(rest)
         elif claims_stream or head.lstrip(_BLANK).startswith(_FIELDS):
             yield from frames(rest)
@@ -305,11 +306,12 @@ class _Exchange:
         if frame.data.strip() == DONE:
             return True
         try:
-            payload = json.loads(frame.data)
-        except (ValueError, RecursionError):
+            payload = loads(frame.data)
+        except ValueError:
             if not frame.is_whole:
                 return False
             raise self._broken(frame) from None
+        self._is_plain = not frame.event
         if self._watcher:
             self._watcher.frame(frame.event, frame.data)
         name = "" if frame.event == "message" else frame.event
@@ -385,6 +387,11 @@ class _Exchange:
             )
         if not self.has_begun:
             return BrokenReply(f"{self._setting.endpoint} answered with nothing", hint="try again")
+        if self._is_plain:
+            return IncompleteAnswer(
+                f"{self._setting.endpoint} answered with JSON that holds no finished answer",
+                hint="`--format events` shows it; is this a Responses endpoint? check --base-url",
+            )
         return IncompleteAnswer(
             "the answer was cut: the stream ended without its terminal event",
             hint="what arrived is kept; try again",
@@ -402,16 +409,15 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _plain_frame(chunks: Iterator[bytes]) -> Iterator[Frame]:
     """Give a plain body as one frame; one that breaks off is no whole one."""
-    body = b""
     pieces: list[bytes] = []
     try:
         pieces.extend(chunks)
     except GradientError:
-        body = b"".join(pieces)
-        yield Frame("", body.decode("utf-8", "replace"), is_whole=False)
+        yield Frame("", b"".join(pieces).decode("utf-8", "replace"), is_whole=False)
         raise
-    body = b"".join(pieces)
-    yield Frame("", body.decode("utf-8-sig", "replace").strip())
+    pieces = [b"".join(pieces)]
+    # Popped: nobody keeps the bytes of a long answer beside its text.
+    yield Frame("", pieces.pop().decode("utf-8-sig", "replace").strip())
 
 
 def _shorten_patience(transport: Transport) -> None:
@@ -455,7 +461,7 @@ def _duration(seconds: float) -> str:
 
 def _models(body: bytes) -> list[Json]:
     try:
-        payload = json.loads(body)
+        payload = loads(body.decode("utf-8-sig", "replace"))
     except ValueError:
         raise BrokenReply("the list of models is no JSON") from None
     data = payload.get("data") if isinstance(payload, dict) else payload

@@ -1,9 +1,7 @@
 """`--format events`: each server event verbatim as one JSON line, flushed at once."""
 
-import json
-
 from gradient_cli.render.text import Write
-from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.json import Json, line, loads
 
 _LINE_ENDS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -16,7 +14,7 @@ def event_line(data: str) -> str:
     alone, where their escapes mean the same; others can stand between tokens alone.
     """
     if "\n" in data or "\r" in data:
-        return line(json.loads(data))
+        return line(loads(data))
     for character, escape in _LINE_ENDS.items():
         data = data.replace(character, escape)
     return data

@@ -15,7 +15,6 @@ The words are the server's, so they are cut, stripped of markup and control char
 the key is taken out of them should it be there.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from gradient_cli.errors import (
     ServiceError,
     TimedOut,
 )
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, loads
 
 LONGEST_WORDS = 300
 """Characters of a server's message that are shown."""
@@ -74,7 +73,7 @@ def read_complaint(body: bytes, secret: str = "") -> Complaint:
     """Read an error body of any shape."""
     text = body.decode("utf-8", "replace")
     try:
-        payload = json.loads(text)
+        payload = loads(text)
     except ValueError:
         is_markup = text.lstrip()[:1] == "<"
         return Complaint(

@@ -1,10 +1,36 @@
 """JSON as this program reads and writes it: UTF-8, nothing escaped that need not be."""
 
 import json
+import math
 from typing import Any
 
 Json = Any
 """A decoded JSON value. The only Any in the house; its shape is checked where it is read."""
+
+
+def loads(text: str) -> Json:
+    """
+    Decode JSON as servers write it.
+
+    NaN, Infinity and numbers too large for a float become null: Python servers write them
+    among log probabilities, and nobody else could read them from our own output.
+
+    Raises:
+        ValueError: it is no JSON, nested too deep, or has a number of thousands of digits.
+
+    """
+    try:
+        return _DECODER.decode(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
 
 
 def dumps(value: Json) -> str:

@@ -4,6 +4,7 @@ When an answer is complete, and when it is not: every ending, in every framing.
 The one thing that must never happen is that a cut answer passes for a whole one.
 """
 
+import gzip
 import json
 from typing import NamedTuple
 
@@ -193,3 +194,80 @@ def test_a_cut_body_is_never_an_answer(where):
 
             assert outcome.status in {5, 8}, place
     assert told(ask_given(body)).status == 0
+
+
+HELLO = capture("vllm", "ok-hello-stream").body
+DEEP = b"[" * 100_000
+ODD_BUT_SOUND = {
+    "gzip": framed(gzip.compress(HELLO), headers=["content-encoding: gzip"]),
+    "103 first": b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + framed(HELLO),
+    "HTTP/1.0": framed(HELLO, Framing.CLOSE).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "no reason phrase": framed(HELLO).replace(b"200 OK", b"200"),
+    "BOM": framed(b"\xef\xbb\xbf" + HELLO),
+    "CRLF": framed(HELLO.replace(b"\n", b"\r\n")),
+    "CR": framed(HELLO.replace(b"\n", b"\r")),
+    "pings": framed(b": ping\n\n" * 50 + HELLO.replace(b"event:", b"event: ping\n\nevent:")),
+    "JSON that is no event": framed(b'data: null\n\ndata: 1\n\ndata: "x"\n\ndata: []\n\n' + HELLO),
+    "white space before JSON": framed(
+        b"\n\n  \n" + capture("vllm", "ok-hello").body, content_type="application/json"
+    ),
+    "content that is a string": framed(
+        b'{"status":"completed","output":[{"type":"message","content":"Hello, world!"}]}'
+    ),
+}
+BROKEN = {
+    "gzip that is none": framed(HELLO, headers=["content-encoding: gzip"]),
+    "gzip cut": framed(gzip.compress(HELLO)[:100], headers=["content-encoding: gzip"]),
+    "a chunk without size": framed(HELLO).replace(b"\r\n\r\n", b"\r\n\r\nzz\r\n", 1),
+    "a page": framed(b"<html>Sign in</html>", content_type="text/html"),
+    "a page that claims to be a stream": framed(b"<!DOCTYPE html><html></html>"),
+    "words": framed(b"OK", content_type="text/plain"),
+    "nothing": framed(b""),
+    "204": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "JSON too deep": framed(DEEP, content_type="application/json"),
+    "an event too deep": framed(b"data: " + DEEP + b"\n\n"),
+    "an error too deep": framed(DEEP, status="400 Bad Request"),
+    "a number too long": framed(b'data: {"n":' + b"9" * 5000 + b"}\n\n"),
+    "null": framed(b"null", content_type="application/json"),
+    "[DONE] alone": framed(b"data: [DONE]\n\n"),
+    "an error that says nothing": framed(b'{"error":true}', content_type="application/json"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_BUT_SOUND)
+def test_odd_but_sound_is_an_answer(name, transport, server):
+    """What servers and proxies do to a reply, and may."""
+    server.then(Play(ODD_BUT_SOUND[name]))
+
+    assert told(asking_once(transport, transport.setting).ask(HI)) == Told(0, "Hello, world!")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_is_an_error_with_words(name, transport, server):
+    """What is no answer is never one, and never a crash."""
+    server.then(Play(BROKEN[name]))
+
+    outcome = asking_once(transport, transport.setting).ask(HI)
+
+    assert outcome.status in {4, 5, 8}
+    assert outcome.response.text == ""
+    assert outcome.error
+    assert len(outcome.error.message) < 500
+
+
+def test_a_server_that_hangs_after_the_end_is_not_waited_for(transport, server):
+    """A typed answer is over with its terminal event, whatever the connection does."""
+    server.then(Play(framed(HELLO, Framing.CHUNKED_CUT), end=End.STALL))
+
+    assert told(asking_once(transport, transport.setting).ask(HI)) == Told(0, "Hello, world!")
+
+
+def test_numbers_that_json_does_not_know_are_null():
+    """Python servers write NaN; whoever reads our output could not."""
+    body = b'data: {"type":"response.completed","response":{"status":"completed","n":[NaN,-1e999]}}'
+
+    response = ask_given(body + b"\n\n").response
+
+    assert response.status == "completed"
+    assert response.body["n"] == [None, None]

@@ -31,7 +31,8 @@ from gradient_cli.wire.json import Json
 
 Object = Mapping[str, Json]
 
-_TERMINAL_STATUS = {"completed", "incomplete", "failed", "cancelled"}
+# A tuple, as are others below: whether a list is in a set is an error, and servers send lists.
+_TERMINAL_STATUS = ("completed", "incomplete", "failed", "cancelled")
 _TEXT_DELTAS = {"response.output_text.delta", "response.refusal.delta"}
 _TEXT_DONE = {"response.output_text.done": "text", "response.refusal.done": "refusal"}
 _REASONING_DELTAS = {
@@ -295,7 +296,7 @@ def _output_texts(response: Object) -> Iterator[str]:
             continue
         for part in _parts(item):
             text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
-            if part.get("type") in {"output_text", "text", "refusal"} and isinstance(text, str):
+            if part.get("type") in ("output_text", "text", "refusal") and isinstance(text, str):
                 yield text
 
 
@@ -304,7 +305,7 @@ def _reasoning_texts(response: Object) -> Iterator[str]:
         summary = item.get("summary")
         parts = [*_parts(item), *(summary if isinstance(summary, list) else [])]
         for part in parts:
-            if isinstance(part, Mapping) and part.get("type") in {"reasoning_text", "summary_text"}:
+            if isinstance(part, Mapping) and part.get("type") in ("reasoning_text", "summary_text"):
                 yield _text(part.get("text")) or ""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gradient_cli.client import Asker, Outcome
 from gradient_cli.commands.options import ExpectOptions
 from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
-from gradient_cli.expect.expectations import Expectations, Judgement
+from gradient_cli.expect.expectations import Expectations, Judgement, Verdict
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
 
@@ -27,6 +27,7 @@ class Judged:
     """What to print instead of the answer: a label, a code block, JSON."""
     parsed: Json = None
     checks: tuple[Mapping[str, Json], ...] = ()
+    failed: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def judged(outcome: Outcome, judgement: Judgement) -> Judged:
         judgement.text,
         judgement.parsed,
         checks,
+        judgement.failed,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gradient_cli.client import Outcome
-from gradient_cli.commands import asking, curl, judging, values
+from gradient_cli.commands import asking, curl, judging, prompting
 from gradient_cli.commands.app import new_app
 from gradient_cli.commands.expand import expand
 from gradient_cli.commands.invocation import Invocation
@@ -31,8 +31,7 @@ from gradient_cli.render.document import Result
 from gradient_cli.render.text import answer_text
 from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import check_target, write_file
-from gradient_cli.terminal.streams import Terminal
-from gradient_cli.wire.address import is_digitalocean
+from gradient_cli.thread import answer_items
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
 from gradient_cli.wire.response import Response
@@ -69,7 +68,7 @@ def respond(
             return _show_request(plan, is_curl=proof.curl)
         return answer(plan)
     finally:
-        plan.session.close()
+        plan.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +89,18 @@ class Plan:
     """What to ask, what to expect, and how to show it."""
 
     session: Session
-    request: Request
+    question: prompting.Question
     expected: judging.Expected
     look: Look
     output: str | None
     """The file that gets the answer."""
     notices: Notices
+
+    def close(self) -> None:
+        """Let go of what the run holds."""
+        self.session.close()
+        if self.question.thread:
+            self.question.thread.close()
 
 
 def make_plan(invocation: Invocation, flags: Flags) -> Plan:
@@ -107,10 +112,15 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
 
     """
     expected = judging.expected(flags.expectations, extract=flags.output.extract)
+    prompt_file = prompting.read_prompt_file(flags.prompt, flags.input)
     notices = Notices(invocation.terminal, flags.output)
     session = open_session(
         invocation,
-        {**asking.request_flags(flags.request), **_output_flags(flags.output)},
+        {
+            **(prompt_file.fields if prompt_file else {}),
+            **asking.request_flags(flags.request),
+            **_output_flags(flags.output),
+        },
         flags.network,
         flags.proof,
         tell=notices.tell,
@@ -118,10 +128,11 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     )
     if flags.output.output:
         check_target(flags.output.output)
-    request = _request(flags, session, expected)
-    return Plan(
-        session, request, expected, _look(flags, session, expected), flags.output.output, notices
+    question = prompting.make_question(
+        flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format
     )
+    look = _look(flags, session, expected)
+    return Plan(session, question, expected, look, flags.output.output, notices)
 
 
 def _output_flags(output: OutputOptions) -> dict[str, Json]:
@@ -133,49 +144,6 @@ def _output_flags(output: OutputOptions) -> dict[str, Json]:
         "usage": output.usage,
     }
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _request(flags: Flags, session: Session, expected: judging.Expected) -> Request:
-    """Read prompt, files and body, and make the request."""
-    settings = session.settings
-    reader = asking.Reader(
-        session.invocation.terminal,
-        timeout_s=settings.timeout_s,
-        max_bytes=settings.max_input_bytes,
-        note=session.tell,
-    )
-    base = asking.base_body(flags.request, reader.explicit_stdin)
-    intake = asking.read_input(flags.prompt, flags.input, flags.request.body, reader)
-    if intake.is_empty and not base.get("input"):
-        raise _nothing_to_ask(session.invocation.terminal)
-    fields = settings.request()
-    if flags.input.instructions is not None:
-        fields["instructions"] = values.text_or_file(flags.input.instructions)
-    request = asking.build_request(
-        fields,
-        input="" if intake.is_empty else intake.text(),
-        options=flags.request,
-        base=base,
-        text_format=expected.text_format,
-        stream=bool(fields.get("stream", base.get("stream", True))),
-    )
-    if is_digitalocean(settings.base_url) and not request.body().get("model"):
-        raise UsageError(
-            "no model is set",
-            hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",
-        )
-    return request
-
-
-def _nothing_to_ask(terminal: Terminal) -> UsageError:
-    if terminal.stdin_is_tty:
-        return UsageError(
-            "there is no prompt", hint='gradient respond "three names for a build bot"'
-        )
-    return UsageError(
-        "there is no prompt, and nothing came on stdin",
-        hint='gradient respond "…", or pipe the prompt in',
-    )
 
 
 def _look(flags: Flags, session: Session, expected: judging.Expected) -> Look:
@@ -205,10 +173,11 @@ def _show_request(plan: Plan, *, is_curl: bool) -> int:
     if is_curl:
         variable = curl.key_variable(plan.session.settings)
         terminal.write(
-            curl.curl_command(plan.session.settings.base_url, plan.request, variable) + "\n"
+            curl.curl_command(plan.session.settings.base_url, plan.question.request, variable)
+            + "\n"
         )
         return ExitStatus.OK
-    for chunk in plan.request.encode():
+    for chunk in plan.question.request.encode():
         terminal.write_bytes(chunk)
     terminal.write("\n")
     return ExitStatus.OK
@@ -227,8 +196,8 @@ def answer(plan: Plan) -> int:
     plan.notices.screen = screen
     screen.begin()
     try:
-        outcome = client.ask(plan.request, screen)
-        judged = plan.expected.judge(plan.request, outcome, client)
+        outcome = client.ask(plan.question.request, screen)
+        judged = plan.expected.judge(plan.question.request, outcome, client)
         return _finish(plan, screen, judged)
     except BaseException:
         screen.interrupt()
@@ -241,11 +210,17 @@ def _finish(plan: Plan, screen: Screen, judged: judging.Judged) -> int:
     """Show the end, and keep the answer if it is one."""
     error, outcome = judged.error, judged.outcome
     response = outcome.response
-    for warning in _warnings(plan.request, outcome, error):
-        plan.notices.tell(warning)
+    warnings = _warnings(plan.question.request, outcome, error)
+    for notice in (*warnings, *_complaints(judged)):
+        plan.notices.tell(notice)
     if plan.output and error is None:
         try:
             write_file(plan.output, answer_text(judged.text, response))
+        except UsageError as fault:
+            error = fault
+    if plan.question.thread and error is None:
+        try:
+            plan.question.thread.add([*plan.question.turn, *answer_items(response)])
         except UsageError as fault:
             error = fault
     result = Result(
@@ -283,6 +258,15 @@ def _used_up(request: Request, response: Response) -> int | None:
     limit = body.get("max_output_tokens") or body.get("max_tokens")
     used = response.usage.output_tokens if response.usage else None
     return limit if isinstance(limit, int) and used is not None and used >= limit else None
+
+
+def _complaints(judged: judging.Judged) -> Iterator[str]:
+    """Give the place of the answer that shows each failure; the error itself names the first."""
+    for verdict in judged.failed:
+        if len(judged.failed) > 1:
+            yield f"{verdict.expectation}: {verdict.message}"
+        if verdict.excerpt:
+            yield f"| {verdict.excerpt}"
 
 
 def _summary(outcome: Outcome) -> str:

@@ -63,8 +63,7 @@ class Judgement:
             return None
         first, *others = self.failed
         more = f" (and {len(others)} more)" if others else ""
-        shown = f": {first.excerpt}" if first.excerpt else ""
-        return ExpectationFailed(f"{first.expectation}: {first.message}{more}{shown}")
+        return ExpectationFailed(f"{first.expectation}: {first.message}{more}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,17 +14,24 @@ from gradient_cli.errors import UsageError
 _PLACE = re.compile(r"\{\{\{\{|\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
 
 
-def fill(text: str, variables: Mapping[str, str], where: str = "the prompt") -> str:
+def fill(
+    text: str,
+    variables: Mapping[str, str],
+    where: str = "the prompt",
+    *,
+    is_template: bool = False,
+) -> str:
     """
     Give the text with its variables filled in; what is filled in is not looked at again.
 
-    Without any variables given, the text is left alone: prompts about templates are prompts.
+    Without any variables given, a text is left alone, unless it is known to be a template:
+    prompts about templates are prompts.
 
     Raises:
         UsageError: a variable that is not set; names it and the nearest that is.
 
     """
-    if not variables:
+    if not variables and not is_template:
         return text
 
     def value(match: re.Match[str]) -> str:

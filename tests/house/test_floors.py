@@ -14,7 +14,7 @@ FLOORS = [
     {"errors"},
     {"wire"},
     {"transport", "terminal", "settings"},
-    {"client", "expect"},
+    {"client", "expect", "thread"},
     {"render", "check", "batch", "mock"},
     {"commands"},
     {"__main__"},

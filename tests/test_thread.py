@@ -1,0 +1,162 @@
+"""Conversations in a file: whole turns, one writer at a time."""
+
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from gradient_cli.errors import UsageError
+from gradient_cli.thread import answer_items, open_thread, output_item, user_item
+from gradient_cli.wire.response import Response, ToolCall
+
+CALL = ToolCall("f", "{}", "c1")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "talk.jsonl"
+
+
+def open_at(path, notes=None):
+    return open_thread(str(path), (notes if notes is not None else []).append)
+
+
+def test_a_new_thread_is_empty_and_writes_nothing(path):
+    """Only a turn makes the file."""
+    thread = open_at(path)
+    thread.close()
+
+    assert thread.items == []
+    assert not path.exists()
+
+
+def test_a_turn_is_added_and_read_again(path):
+    """The wire's own items, one a line, for the owner's eyes only."""
+    thread = open_at(path)
+    thread.add([user_item("hi \u2028"), *answer_items(Response(text="ho", tool_calls=(CALL,)))])
+    thread.close()
+
+    again = open_at(path)
+    again.close()
+
+    assert again.items == [
+        {"role": "user", "content": "hi \u2028"},
+        {"role": "assistant", "content": "ho"},
+        CALL.as_item(),
+    ]
+    assert again.open_calls == ["c1"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(path.read_text().splitlines()) == 3
+
+
+def test_a_link_stays_a_link(path, tmp_path):
+    """The file it leads to is the one that grows."""
+    real = tmp_path / "real.jsonl"
+    real.write_text("")
+    path.symlink_to(real)
+    thread = open_at(path)
+    thread.add([user_item("hi")])
+    thread.close()
+
+    assert path.is_symlink()
+    assert json.loads(real.read_text()) == user_item("hi")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}\n", ":1: no input item"),
+        ('{"role":"user","content":"x"}\nnope\n', ":2: not JSON"),
+        ('{"type":"function_call","name":"f"}\n', ":1: a function call without a `call_id`"),
+    ],
+)
+def test_a_line_that_is_no_item_is_named(path, text, words):
+    """And the file is left as it is, free for the next one."""
+    path.write_text(text)
+
+    for _ in range(2):
+        with pytest.raises(UsageError) as error:
+            open_at(path)
+        assert words in error.value.message
+    assert path.read_text() == text
+
+
+def test_outputs_answer_open_calls_and_no_others(path):
+    """A wrong id is named, and so is a call that stays open."""
+    thread = open_at(path)
+    thread.items = [user_item("x"), CALL.as_item()]
+
+    thread.check_outputs([output_item("c1", "42")], has_prompt=False)
+    with pytest.raises(UsageError, match='no call "c2" is open'):
+        thread.check_outputs([output_item("c2", "42")], has_prompt=False)
+    with pytest.raises(UsageError, match="waits for the output of c1"):
+        thread.check_outputs([], has_prompt=True)
+    thread.close()
+
+
+def test_a_thread_without_a_prompt_says_how_to_go_on(path):
+    """It is no REPL."""
+    thread = open_at(path)
+    thread.add([user_item("hi"), {"role": "assistant", "content": "Hello there."}])
+    thread.close()
+
+    error = thread.how_to_go_on()
+
+    assert 'the last ends: "Hello there."' in error.message
+    assert f'--thread {path} "…"' in error.hint
+
+
+def test_the_second_writer_waits_and_says_so(path):
+    """Its turn comes after the first one's, never over it."""
+    first = open_at(path)
+    notes: list[str] = []
+    opened = threading.Event()
+
+    def second() -> None:
+        thread = open_at(path, notes)
+        thread.add([user_item("second")])
+        thread.close()
+        opened.set()
+
+    threading.Thread(target=second, daemon=True).start()
+    assert not opened.wait(0.5)
+    first.add([user_item("first")])
+    first.close()
+
+    assert opened.wait(5)
+    assert [json.loads(text)["content"] for text in path.read_text().splitlines()] == [
+        "first",
+        "second",
+    ]
+    assert notes == [f"waiting for another run that writes {path}"]
+
+
+WRITER = """
+import sys
+from gradient_cli.thread import open_thread, user_item
+for n in range(100):
+    thread = open_thread(sys.argv[1], print, lambda s: None)
+    thread.add([user_item(f"{sys.argv[2]} {n}"), {"role": "assistant", "content": "ok"}])
+    thread.close()
+"""
+
+
+@pytest.mark.real
+def test_two_writers_in_a_loop_lose_no_turn(path, world):
+    """200 turns from two processes, each of them whole."""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), name], env=world, stdout=subprocess.DEVNULL
+        )
+        for name in ("a", "b")
+    ]
+    for writer in writers:
+        assert writer.wait(60) == 0
+
+    items = [json.loads(text) for text in path.read_text().splitlines()]
+    said = [item["content"] for item in items[::2]]
+
+    assert sorted(said) == sorted(f"{name} {n}" for name in "ab" for n in range(100))
+    assert {item["content"] for item in items[1::2]} == {"ok"}

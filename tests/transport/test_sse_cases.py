@@ -85,3 +85,14 @@ def test_an_unterminated_block_is_shown_as_such(data, event):
     last = list(frames([data]))[-1]
 
     assert (last.event or "message", last.data, last.is_whole) == event
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\r", b"\r\n\r\n", b"\n\r\n", b"\r\n\r"])
+def test_an_event_does_not_wait_for_the_next_byte(end):
+    """A model that thinks after a line must not hold that line back."""
+
+    def chunks() -> Iterator[bytes]:
+        yield b"data: x" + end
+        raise AssertionError("asked for more")
+
+    assert next(iter(frames(chunks()))).data == "x"

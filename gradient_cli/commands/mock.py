@@ -2,6 +2,7 @@
 `gradient mock`: serve a scripted Responses endpoint on loopback until Ctrl-C.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -236,7 +237,7 @@ def serve(invocation: Invocation, script: "Script", address: Address) -> int:
         server.start()
     except OSError as error:
         raise UsageError(
-            f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}",
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}",
             hint="--port 0 takes a free one",
         ) from None
     if not is_loopback(host):

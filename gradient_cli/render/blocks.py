@@ -52,8 +52,8 @@ class Blocks:
         self._printer = printer
         self._rows = rows
         self._parser = parser()
-        self._references: dict[str, Any] = {}
-        """What the parser knows of link definitions, kept from block to block."""
+        self._known: dict[str, Any] = {}
+        """The link definitions of what is forgotten, as the parser keeps them."""
         self._source = ""
         self._settled = 0
         """Characters of the source in which block ends were looked for already."""
@@ -210,12 +210,17 @@ class Blocks:
         return _OpenList(first.type, first.markup, start + items)
 
     def _cut(self, line: int) -> None:
-        """Forget the source before a line."""
-        self._source = "\n".join(self._source.split("\n")[line:])
+        """Forget the source before a line, but for the links that it defines."""
+        lines = self._source.split("\n")
+        gone = "\n".join(lines[:line])
+        if "]:" in gone:
+            self._parser.parse(gone, self._known)
+        self._source = "\n".join(lines[line:])
         self._open_kind, self._settled = "", 0
 
     def _parse(self, source: str) -> list[Token]:
-        return self._parser.parse(source, self._references)
+        # A copy: a definition that is still arriving would be known by half its address.
+        return self._parser.parse(source, {"references": dict(self._known.get("references", {}))})
 
     # What is open ---------------------------------------------------------------------------
 
@@ -232,11 +237,12 @@ class Blocks:
         """Give as much of the open block as a screen can show of it."""
         source = self._source
         most = self._rows * self._printer.columns
-        if len(source) <= 3 * most:
+        if len(source) <= 2 * most:
             return source
         if self._open_kind == "paragraph_open":
-            # In steps of a screen, so that lines do not break anew with each word.
-            start = (len(source) - 2 * most) // most * most
+            # In steps of half a screen, so that lines do not break anew with each word.
+            step = max(1, most // 2)
+            start = (len(source) - most) // step * step
             return source[source.find(" ", start) + 1 :]
         if self._open_kind == "table_open":
             lines = source.split("\n")

@@ -15,7 +15,6 @@ Write = Callable[[str], None]
 
 BEGIN_UPDATE, END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: terminals that know it show a redraw at once, others ignore it."""
-ERASE_BELOW = "\x1b[J"
 RESET = "\x1b[0m"
 NEWLINE = "\r\n"
 
@@ -52,9 +51,7 @@ class LiveRegion:
         if is_last and rest and rest[0].startswith(shown[same]):
             grown = rest[0][len(shown[same]) :]
             return NEWLINE.join([grown, *rest[1:]])
-        up = len(shown) - 1 - same
-        climb = f"\x1b[{up}A" if up else ""
-        drawn = f"\r{climb}{ERASE_BELOW}{NEWLINE.join(rest)}"
+        drawn = _erased(len(shown) - same) + NEWLINE.join(rest)
         return f"{BEGIN_UPDATE}{drawn}{END_UPDATE}"
 
     def forget(self, columns: int) -> None:
@@ -62,14 +59,22 @@ class LiveRegion:
         if not self._shown:
             return
         rows = sum(max(1, -(-_width(line) // columns)) for line in self._shown)
-        climb = f"\x1b[{rows - 1}A" if rows > 1 else ""
-        self._write(f"\r{climb}{ERASE_BELOW}")
+        self._write(_erased(rows))
         self._shown = []
 
     def leave(self) -> None:
         """Leave what is shown as it is: a whole line, no colour, no update left open."""
         self._write(END_UPDATE + RESET + (NEWLINE if self._shown else ""))
         self._shown = []
+
+
+def _erased(rows: int) -> str:
+    """
+    Give what erases so many rows, the cursor's and those above, and leaves it on the first.
+
+    Row by row: tmux keeps in its scrollback what "erase below" clears from the top of a screen.
+    """
+    return "\x1b[A".join(["\r\x1b[K"] * rows)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ Live Markdown: an answer laid out while it arrives.
     pieces ─► Sanitizer ─► Blocks ─► final lines ─┐
                                  └─► open lines ──┴─► LiveRegion ─► terminal
 
-A frame is drawn at most 30 times a second, and never so often that drawing takes more than a
+A frame is drawn at most 20 times a second, and never so often that drawing takes more than a
 tenth of the time. A thread draws the frame that is due when no further piece comes.
 """
 
@@ -20,7 +20,7 @@ from gradient_cli.terminal.sanitize import Sanitizer
 from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
 
-FRAMES_PER_SECOND = 30
+FRAMES_PER_SECOND = 20
 IDLE_SHARE = 9
 """For one part of drawing, so many parts of not drawing: a tenth of the time at most."""
 

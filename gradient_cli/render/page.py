@@ -50,8 +50,14 @@ class Page(Markdown):
     }
 
     def __init__(self, tokens: Sequence[Token]) -> None:
-        super().__init__("", code_theme=CODE_THEME, hyperlinks=False)
+        # Not super().__init__: it makes a parser for a text, a sixth of a frame's time.
+        self.markup = ""
         self.parsed = list(tokens)
+        self.code_theme = self.inline_code_theme = CODE_THEME
+        self.inline_code_lexer = None
+        self.justify = None
+        self.style = "none"
+        self.hyperlinks = False
 
 
 class Printer:

@@ -1,0 +1,225 @@
+"""Live Markdown ends as the whole text would have looked at once, and no line is there twice."""
+
+import pytest
+
+from gradient_cli.render.markdown import MarkdownRenderer
+from gradient_cli.terminal.sanitize import Sanitizer, visible
+from gradient_cli.wire.response import Response, ToolCall
+from tests.render.screen import Terminal, at_once, cut, documents, streamed
+
+CORPUS = documents()
+SIZES = [(80, 24), (40, 10)]
+
+
+def test_the_corpus_is_not_small():
+    """Forty documents at least."""
+    assert len(CORPUS) >= 40
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_tokens_end_as_the_whole(name):
+    """A model's tokens, on a screen of 80 by 24."""
+    text = CORPUS[name]
+
+    assert streamed(cut(text, 0), 80, 24).lines() == at_once(text, 80, 24)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("length", [0, 1, 3, 17])
+@pytest.mark.parametrize("name", CORPUS)
+def test_pieces_of_any_length_end_as_the_whole(name, length, size):
+    """1, 3, 17 characters and tokens; a wide screen and a small one."""
+    text = CORPUS[name]
+
+    assert streamed(cut(text, length), *size).lines() == at_once(text, *size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_answer_taller_than_the_screen_scrolls_once(size):
+    """All documents in a row: nothing duplicated or lost in the scrollback."""
+    text = "\n\n".join(CORPUS[name] for name in CORPUS if name != "fence that never ends")
+
+    assert streamed(cut(text, 17), *size).lines() == at_once(text, *size)
+
+
+LONG = {
+    "fence": "```python\n" + "\n".join(f"x{n} = {n}  # {n}" for n in range(80)) + "\n```\n",
+    "table": "| a | b |\n|---|---|\n" + "".join(f"| {n} | {n * n} |\n" for n in range(80)),
+    "list": "".join(f"{n}. item number {n}\n" for n in range(1, 120)),
+    "nested": "- a\n" + "".join(f"  - inner {n}\n" for n in range(60)),
+    "paragraph": " ".join(f"word{n}" for n in range(1200)),
+    "quote": "".join(f"> line {n}\n>\n" for n in range(60)),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_one_block_taller_than_the_screen_is_whole(name):
+    """A single long block of each kind."""
+    text = LONG[name]
+
+    assert streamed(cut(text, 7), 80, 24).lines() == at_once(text, 80, 24)
+
+
+def test_text_is_on_the_screen_before_its_block_ends():
+    """Tokens appear as they come."""
+    terminal = Terminal(80, 24)
+    renderer = MarkdownRenderer(
+        terminal.write, lambda: (80, 24), has_color=False, may_move=True, has_thread=False
+    )
+
+    renderer.show("Once upon")
+
+    assert terminal.lines() == ["Once upon"]
+
+
+def test_a_due_frame_is_drawn_without_a_further_piece():
+    """The thread draws it; nothing waits for the next token."""
+    import threading
+
+    drawn = threading.Event()
+    written: list[str] = []
+
+    def write(text: str) -> None:
+        written.append(text)
+        if "upon" in "".join(written):
+            drawn.set()
+
+    renderer = MarkdownRenderer(write, lambda: (80, 24), has_color=False, may_move=True)
+    renderer.show("Once")
+    renderer.show(" upon")
+
+    assert drawn.wait(5)
+    renderer.close(Response())
+
+
+def test_where_the_cursor_may_not_move_nothing_is_drawn_twice():
+    """A dumb terminal or a pipe gets each block once, and no escape sequence."""
+    written: list[str] = []
+    renderer = MarkdownRenderer(
+        written.append, lambda: (80, 24), has_color=False, may_move=False, has_thread=False
+    )
+    text = CORPUS["everything in a row"]
+    for piece in cut(text, 3):
+        renderer.show(piece)
+    renderer.close(Response())
+
+    lines = [line.rstrip() for line in "".join(written).split("\n")]
+    assert "\x1b" not in "".join(written)
+    assert lines[:-1] == [*at_once(text, 80, 24)] or lines[: len(lines) - 1] == at_once(
+        text, 80, 24
+    )
+
+
+def test_a_wider_window_in_mid_stream_loses_nothing():
+    """What is final stays; what comes after follows the new width."""
+    terminal = Terminal(80, 24)
+    renderer = MarkdownRenderer(
+        terminal.write,
+        lambda: (terminal.screen.columns, terminal.screen.lines),
+        has_color=False,
+        may_move=True,
+        has_thread=False,
+        clock=iter(range(10**6)).__next__,
+    )
+    words = [f"word{n}" for n in range(60)]
+    for number, word in enumerate(words):
+        if number == 30:
+            terminal.screen.resize(24, 100)
+        renderer.show(f"{word} ")
+        if number % 10 == 9:
+            renderer.show("\n\n")
+    renderer.close(Response())
+
+    assert [w for w in " ".join(terminal.lines()).split() if w.startswith("word")] == words
+
+
+def test_an_interrupted_answer_leaves_a_whole_line():
+    """Colours reset, no update left open, the cursor on a new line."""
+    written: list[str] = []
+    renderer = MarkdownRenderer(
+        written.append, lambda: (80, 24), has_color=True, may_move=True, has_thread=False
+    )
+    renderer.show("**half")
+    renderer.abort()
+
+    assert "".join(written).endswith("\x1b[?2026l\x1b[0m\r\n")
+
+
+def test_function_calls_are_lines_of_their_own():
+    """After the text, as in a pipe; control characters as escapes."""
+    terminal = Terminal(80, 24)
+    renderer = MarkdownRenderer(
+        terminal.write, lambda: (80, 24), has_color=False, may_move=True, has_thread=False
+    )
+    renderer.show("Calling.")
+    renderer.close(Response(tool_calls=(ToolCall("f", '{"a":"\u202e"}', "c1"),)))
+
+    assert terminal.lines()[0] == "Calling."
+    assert terminal.lines()[1].startswith('{"type":"function_call","name":"f"')
+    assert "\\u202e" in terminal.lines()[1]
+
+
+HOSTILE = [
+    "\x1b]0;owned\x07",
+    "\x1b]52;c;b3duZWQ=\x07",
+    "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\",
+    "\x1b[2J\x1b[H",
+    "\x1b[10;10H",
+    "\x1bP1$r0m\x1b\\",
+    "\x1b_private\x1b\\",
+    "\x9b2J",
+    "\x9d0;owned\x9c",
+    "\x1bc",
+    "a\rb",
+    "\b\b\b",
+    "\x0e\x0f",
+    "\u202egnp.exe",
+    "zero\u200bwidth\ufeff",
+    "\u2066iso\u2069",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_does_nothing_to_a_terminal(text):
+    """Cut at every place: the title, the cursor and the screen are as without it."""
+    for position in range(len(text) + 1):
+        terminal = streamed(["safe ", text[:position], text[position:], " end"], 80, 24)
+
+        assert terminal.screen.title == ""
+        assert len(terminal.lines()) == 1
+        assert terminal.lines()[0].startswith("safe ")
+        assert terminal.lines()[0].endswith("end")
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "plain\n\ttab", "\r\n", "x\r", "\u200d", "👩\u200d👩"])
+def test_cuts_change_nothing_for_the_sanitizer(text):
+    """What is made of a text does not depend on how it came."""
+    for position in range(len(text) + 1):
+        sanitizer = Sanitizer()
+        pieces = [
+            sanitizer.feed(text[:position]),
+            sanitizer.feed(text[position:]),
+            sanitizer.close(),
+        ]
+
+        assert "".join(pieces) == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[31mb", "a␛[31mb"),
+        ("a\r\nb\rc", "a\nb␍c"),
+        ("\x9b", "<U+009B>"),
+        ("\u202e", "<U+202E>"),
+        ("a\u2028b\u0085c\x0bd", "a\nb\nc\nd"),
+        ("\x7f", "␡"),
+        ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
+        ("a\u200db", "a<U+200D>b"),
+        ("naïve 你好\t\n", "naïve 你好\t\n"),
+    ],
+)
+def test_what_is_made_visible(text, shown):
+    """The scheme: pictures for C0, names for the rest, newlines for line ends."""
+    assert visible(text) == shown

@@ -37,7 +37,7 @@ generate: $(VENV)/.installed
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "python 3.11 or newer is needed: make PYTHON=/path/to/python" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --upgrade-deps $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) --editable .

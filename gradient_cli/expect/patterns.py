@@ -11,7 +11,7 @@ from gradient_cli.errors import ExpectationFailed, UsageError
 if TYPE_CHECKING:
     import regex
 
-TIME_LIMIT_S = 2.0
+TIME_LIMIT_S = 1.0
 
 
 def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":

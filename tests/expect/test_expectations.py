@@ -1,0 +1,199 @@
+"""Expectations: what is met, what is not, and what a failure shows."""
+
+import pytest
+
+from gradient_cli.errors import UsageError
+from gradient_cli.expect.excerpt import LONGEST, around, excerpt
+from gradient_cli.expect.expectations import Expectations
+from gradient_cli.expect.interval import wilson
+from gradient_cli.expect.labels import match_label, parse_labels
+from gradient_cli.expect.patterns import TIME_LIMIT_S, compile_pattern
+from gradient_cli.expect.repair import is_repairable, repaired
+from gradient_cli.expect.schema import make_schema
+from gradient_cli.wire.events import Usage
+from gradient_cli.wire.request import Request
+from gradient_cli.wire.response import Response
+
+
+def judge(text: str, seconds: float = 0.0, usage: Usage | None = None, **expected: object):
+    return Expectations.build(**expected).judge(Response(text=text, usage=usage), seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "ok"),
+    [
+        ("NONE", {"expect": ["NONE"]}, True),
+        ("none", {"expect": ["NONE"]}, False),
+        ("a b", {"expect": ["a", "b"]}, True),
+        ("a", {"expect": ["a", "b"]}, False),
+        ("30 days", {"expect_re": [r"^\d+"]}, True),
+        ("about 30", {"expect_re": [r"^\d+$"]}, False),
+        ("one\n30", {"expect_re": [r"(?m)^\d+$"]}, True),
+        ("fine", {"reject": ["TODO"]}, True),
+        ("TODO", {"reject": ["TODO"]}, False),
+        ("x9", {"reject_re": [r"\d"]}, False),
+        ("x", {"reject_re": [r"\d"]}, True),
+        ("yes\n", {"equals": "yes"}, True),
+        ("yes!", {"equals": "yes"}, False),
+        ("", {"expect": ["x"]}, False),
+    ],
+)
+def test_what_is_met(text, expected, ok):
+    """Contains and does not, matches and does not, equals but for a last newline."""
+    assert judge(text, **expected).ok == ok
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        {"expect": [""]},
+        {"reject": [""]},
+        {"expect_re": [""]},
+        {"expect_re": ["("]},
+        {"reject_re": ["[z-a]"]},
+    ],
+)
+def test_what_would_say_nothing_is_refused(expected):
+    """An empty expectation is met by everything; a broken pattern by nothing."""
+    (field,) = expected
+    with pytest.raises(UsageError) as error:
+        Expectations.build(**expected)
+
+    assert error.value.message.startswith(f"--{field.replace('_', '-')}")
+
+
+def test_a_pattern_that_backtracks_without_end_is_stopped():
+    """It fails the expectation and says why; the run goes on."""
+    import time
+
+    begun = time.monotonic()
+    judgement = judge("a" * 5000 + "!", expect_re=[r"^(a|aa)+$"])
+
+    assert not judgement.ok
+    assert time.monotonic() - begun < TIME_LIMIT_S + 3
+
+
+def test_a_failure_names_expectation_and_place():
+    """Around the place for a rejected text, both ends for a missing one."""
+    found = judge("x" * 300 + "SECRET" + "y" * 300, reject=["SECRET"]).failed[0]
+    missing = judge("begin " + "x" * 300 + " end", expect=["NONE"]).failed[0]
+
+    assert found.expectation == 'reject "SECRET"'
+    assert "»SECRET«" in found.excerpt
+    assert missing.excerpt.startswith("begin ")
+    assert missing.excerpt.endswith(" end")
+
+
+def test_an_excerpt_is_one_safe_line():
+    """No newline, no escape, no bidi: a report's line cannot be broken out of."""
+    shown = excerpt("a\n::error::b\x1b[31m\u202e\u2028")
+
+    assert shown == "a\\n::error::b\\x1b[31m\\u202e\\u2028"
+    assert len(around("x" * 9999, 10, 9000)) < 2 * LONGEST
+
+
+def test_several_failures_are_counted():
+    """The first one is the error's."""
+    error = judge("x", expect=["a", "b"], reject=["x"]).error()
+
+    assert error.message == 'expect "a": the answer does not contain it (and 2 more)'
+
+
+def test_measures_use_what_the_server_counted():
+    """Tokens that nobody counted are no proof."""
+    assert judge("x", usage=Usage(output_tokens=5), max_output_tokens_used=5).ok
+    assert not judge("x", usage=Usage(output_tokens=6), max_output_tokens_used=5).ok
+    assert not judge("x", max_output_tokens_used=5).ok
+    assert judge("x", seconds=1.0, max_seconds=1.0).ok
+    assert not judge("x", seconds=1.1, max_seconds=1.0).ok
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("yes", "yes"),
+        ("Yes.", "yes"),
+        (' "YES" \n', "yes"),
+        ("**yes**", "yes"),
+        ("`no`", "no"),
+        ("“No.”", "no"),
+        ("no!", "no"),
+        ("ｙｅｓ", "yes"),
+        ("yes, but", None),
+        ("The answer is yes", None),
+        ("yesno", None),
+        ("", None),
+        ("10", None),
+    ],
+)
+def test_a_label_is_the_whole_answer(answer, label):
+    """Case, quotes, emphasis and a final mark are folded; nothing else is."""
+    assert match_label(answer, ("yes", "no", "1")) == label
+
+
+@pytest.mark.parametrize("text", ["", "a", "a,", "a,A", "a,'a'", ",", "a,b,b."])
+def test_labels_that_cannot_be_told_apart_are_refused(text):
+    """One, an empty one, or two that are the same."""
+    with pytest.raises(UsageError):
+        parse_labels(text)
+
+
+def test_the_label_is_printed_as_the_user_wrote_it():
+    """Not as the model did."""
+    assert judge("POS.", one_of=("pos", "neg")).text == "pos"
+
+
+def test_with_expect_the_label_must_be_that_one():
+    """And an expected label must be one."""
+    assert judge("No.", one_of=("yes", "no"), expect=["no"]).ok
+    failed = judge("Yes", one_of=("yes", "no"), expect=["no"])
+    assert failed.error().message == 'expect "no": the answer is "yes"'
+    with pytest.raises(UsageError, match="is none of the labels"):
+        Expectations.build(one_of=("yes", "no"), expect=["maybe"])
+
+
+# Repair
+
+
+def test_repair_shows_the_model_what_was_wrong():
+    """The prompt, the answer, the complaint."""
+    schema = make_schema({"type": "object"}, "--schema")
+    judgement = judge("nope", schema=schema)
+
+    items = repaired(Request(input="give JSON", model="m"), "nope", judgement).input
+
+    assert [item["role"] for item in items] == ["user", "assistant", "user"]
+    assert "not JSON" in items[2]["content"]
+    assert is_repairable(judgement)
+    assert not is_repairable(judge("x", expect=["y"]))
+
+
+# Rates
+
+
+@pytest.mark.parametrize(
+    ("passed", "total", "low", "high"),
+    [
+        (0, 0, 0, 1),
+        (10, 10, 0.722, 1.0),
+        (0, 10, 0.0, 0.278),
+        (5, 10, 0.237, 0.763),
+        (80, 100, 0.711, 0.867),
+    ],
+)
+def test_the_interval_is_wilsons(passed, total, low, high):
+    """Known values of the 95 % score interval."""
+    interval = wilson(passed, total)
+
+    assert (interval.low, interval.high) == (
+        pytest.approx(low, abs=1e-3),
+        pytest.approx(high, abs=1e-3),
+    )
+
+
+def test_patterns_are_python_ones():
+    """Named groups, look-around, inline flags."""
+    assert compile_pattern(r"(?i)(?P<a>x)(?=y)(?<!z)", "--expect-re").search("Xy")

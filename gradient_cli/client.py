@@ -19,7 +19,7 @@ from gradient_cli.transport import faults
 from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Limiter, Schedule
 from gradient_cli.wire.json import Json, loads
-from gradient_cli.wire.request import Request
+from gradient_cli.wire.request import Request, encode_json
 
 __all__ = ["Asker", "Client", "OpenClient", "Outcome", "Patience", "Watcher"]
 
@@ -99,14 +99,34 @@ class Client:
             GradientError: it cannot be had.
 
         """
+        payload = self.call("GET", MODELS_PATH, "the list of models")
+        data = payload.get("data") if isinstance(payload, dict) else payload
+        if not isinstance(data, list):
+            raise BrokenReply("the list of models has no `data`")
+        return [one for one in data if isinstance(one, dict) and isinstance(one.get("id"), str)]
+
+    def call(self, method: str, path: str, what: str, body: Json = None) -> Json:
+        """
+        Give the JSON that the service answers to a call that may be made twice, with retries.
+
+        `what` is what was to be had, for errors; an empty reply is None.
+
+        Raises:
+            GradientError: it cannot be had.
+
+        """
+        sent = [] if body is None else [encode_json(body)]
         attempts = 0
         while True:
             attempts += 1
             exchange = Exchange(self._setting, None, self._clock)
             try:
-                reply = self._transport.send("GET", MODELS_PATH)
-                exchange.check(reply)
-                return _models(b"".join(reply.chunks()))
+                reply = self._transport.send(method, path, sent)
+                try:
+                    exchange.check(reply)
+                    return _json(b"".join(reply.chunks()), what)
+                finally:
+                    reply.close()
             except GradientError as error:
                 exchange.error = error
                 if not self._waits(exchange, attempts):
@@ -155,12 +175,9 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
-def _models(body: bytes) -> list[Json]:
+def _json(body: bytes, what: str) -> Json:
+    text = body.decode("utf-8-sig", "replace")
     try:
-        payload = loads(body.decode("utf-8-sig", "replace"))
+        return loads(text) if text.strip() else None
     except ValueError:
-        raise BrokenReply("the list of models is no JSON") from None
-    data = payload.get("data") if isinstance(payload, dict) else payload
-    if not isinstance(data, list):
-        raise BrokenReply("the list of models has no `data`")
-    return [model for model in data if isinstance(model, dict) and isinstance(model.get("id"), str)]
+        raise BrokenReply(f"{what} is no JSON") from None

@@ -1,0 +1,82 @@
+"""Presigned addresses: files go there and come from there, and the key never does."""
+
+import pytest
+
+from gradient_cli.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    GradientError,
+    RequestRejected,
+    ServiceError,
+)
+from gradient_cli.transport.storage import Storage
+from tests.replay_server import Framing, Play, ReplayServer, framed
+
+
+def answering(body: bytes = b"", status: str = "200 OK", framing: Framing = Framing.LENGTH) -> Play:
+    return Play(framed(body, framing, content_type=None, status=status))
+
+
+@pytest.fixture
+def upload(tmp_path):
+    path = tmp_path / "upload.jsonl"
+    path.write_bytes(b'{"custom_id":"1"}\n' * 40_000)
+    return path
+
+
+def test_a_file_is_sent_as_it_is_and_without_the_key(replay_server, upload):
+    """The signature covers the host alone: no key, no content type, but a length."""
+    replay_server.then(answering())
+
+    Storage({"GRADIENT_MODEL_ACCESS_KEY": "sk-secret"}).put(f"{replay_server.url}/f?sig=1", upload)
+
+    received = replay_server.received[0]
+    head = received.head.lower()
+    assert received.body == upload.read_bytes()
+    assert head.startswith(b"put /f?sig=1 http/1.1\r\n")
+    assert b"content-length: 720000" in head
+    assert not any(name in head for name in (b"authorization", b"sk-secret", b"content-type"))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("403 Forbidden", RequestRejected),
+        ("307 Temporary Redirect", RequestRejected),
+        ("503 Slow Down", ServiceError),
+    ],
+)
+def test_a_refusal_names_the_host_and_not_the_signature(replay_server, upload, status, kind):
+    """A presigned address is a permission: whoever reads the error must not get it."""
+    replay_server.then(answering(status=status))
+
+    with pytest.raises(GradientError) as caught:
+        Storage({}).put(f"{replay_server.url}/f?X-Signature=5ecret", upload)
+
+    assert type(caught.value) is kind
+    assert caught.value.http_status == int(status[:3])
+    assert "http://127.0.0.1" in caught.value.message
+    assert "5ecret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_an_address_that_is_not_https_is_not_used(upload):
+    """What a service names is not trusted blindly."""
+    with pytest.raises(BrokenReply, match="not https"):
+        Storage({}).put("http://files.example/f?sig=5ecret", upload)
+
+
+def test_lines_end_with_newlines_alone(replay_server):
+    """U+2028 within a line, blank lines, and a last line without its end."""
+    lines = ['{"text":"one\u2028two\x85three"}'.encode(), b'{"text":"four"}']
+    body = lines[0] + b"\r\n\n" + lines[1]
+    replay_server.then(Play(framed(body, Framing.LENGTH, content_type=None), piece_bytes=7))
+
+    assert list(Storage({}).get(replay_server.url)) == lines
+
+
+def test_half_a_download_is_an_error():
+    """Half of the answers is not all of them."""
+    cut = answering(b'{"a":1}\n', framing=Framing.LENGTH_CUT)
+
+    with ReplayServer(cut) as server, pytest.raises(ConnectionFailed):
+        list(Storage({}).get(server.url))

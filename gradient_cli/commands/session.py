@@ -69,6 +69,17 @@ class Session:
             self._mock.start()
         return self._mock.url
 
+    def resolved(self, flags: Mapping[str, Json]) -> Settings:
+        """
+        Give the settings with further ones on top, for one of many requests.
+
+        Raises:
+            GradientError: one of them is wrong.
+
+        """
+        settings = self.settings
+        return resolve({**flags, **settings.flags}, self.invocation.environ, settings.config)
+
     def credential(self) -> Credential:
         """
         Give the key and where it came from; looked for once.

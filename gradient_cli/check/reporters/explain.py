@@ -1,0 +1,97 @@
+"""
+Why a test did not pass, as lines that may stand in any log.
+
+Model and server text never starts a line: a CI runner drops leading blanks and obeys
+lines that then begin with `::` or `##[`. Every such line begins with `| `.
+"""
+
+import re
+from collections.abc import Iterator
+
+from gradient_cli.check.report import NOT_RUN, PASSED, Attempt, Finding, Result, rate
+
+MAX_LINES = 12
+"""Lines of an excerpt."""
+MAX_COLUMNS = 500
+"""Characters of a line of an excerpt."""
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def explain(result: Result) -> Iterator[str]:
+    """Give the lines below a test's name: the worst attempt, the place, the way on."""
+    problem = result.problem
+    if problem:
+        yield from attempt_lines(problem, result.repeat)
+        others = sum(1 for attempt in result.attempts if attempt.status) - 1
+        if others:
+            yield f"and {others} more of {len(result.attempts)} attempts did not pass"
+    if result.verdict == NOT_RUN:
+        yield f"not run: {len(result.attempts)} of {result.repeat} attempts were made"
+    if result.verdict != PASSED:
+        yield f"rerun: {one_line(result.rerun)}"
+
+
+def attempt_lines(attempt: Attempt, repeat: int) -> Iterator[str]:
+    """Give what was not met in one attempt, or why it could not be judged."""
+    prefix = f"attempt {attempt.number}: " if repeat > 1 else ""
+    if attempt.error:
+        yield from spoken(f"{prefix}exit {int(attempt.status)}: ", attempt.error)
+        if attempt.hint:
+            yield from spoken("hint: ", attempt.hint)
+        if attempt.request_id:
+            yield f"request id: {one_line(attempt.request_id)}"
+        if attempt.text:
+            yield from quoted(attempt.text)
+    for finding in attempt.failures:
+        yield from finding_lines(finding, prefix)
+
+
+def finding_lines(finding: Finding, prefix: str = "") -> Iterator[str]:
+    """Give one failed expectation and its excerpt."""
+    yield from spoken(f"{prefix}{finding.expectation}: ", finding.message)
+    if finding.excerpt:
+        yield from quoted(finding.excerpt)
+
+
+def headline(result: Result) -> str:
+    """Give name, place, rate and time on one line."""
+    seconds = f"{result.seconds:.1f} s"
+    return f"{one_line(result.name)}  ({result.suite}:{result.line})  {rate(result)}, {seconds}"
+
+
+def first_words(result: Result) -> str:
+    """Give the one line that says best why a test did not pass."""
+    return next(explain(result), result.verdict)
+
+
+def spoken(label: str, message: str) -> Iterator[str]:
+    """Give a message behind its label; further lines of it are quoted."""
+    first, *rest = _lines(message) or [""]
+    yield f"{label}{first}"
+    yield from (f"| {line}" for line in rest)
+
+
+def quoted(text: str) -> Iterator[str]:
+    """Give model text as harmless lines, each behind `| `; a long one is cut."""
+    lines = _lines(text)
+    for line in lines[:MAX_LINES]:
+        cut = f"{line[:MAX_COLUMNS]}…" if len(line) > MAX_COLUMNS else line
+        yield f"| {cut}"
+    if len(lines) > MAX_LINES:
+        yield f"| … {len(lines) - MAX_LINES} more lines"
+
+
+def one_line(text: str) -> str:
+    """Give text without line ends and characters that act on a terminal."""
+    return " ".join(_lines(text))
+
+
+def harmless(text: str) -> str:
+    """Give text whose control, bidi and invisible characters are spelled out."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def _lines(text: str) -> list[str]:
+    return [harmless(line) for line in text.splitlines()]

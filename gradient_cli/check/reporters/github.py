@@ -1,0 +1,94 @@
+"""
+GitHub Actions: annotations on the suite's own line, and the job summary.
+
+An annotation is one line, `::error file=…,line=…,title=…::message`, whatever the model
+wrote: line ends in it are escaped. GitHub shows ten of a kind for a step, errors first here;
+the summary has all, as far as 1 MiB goes.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gradient_cli.check.report import ERROR, NOT_RUN, PASSED, Report, Result, rate
+from gradient_cli.check.reporters.explain import explain, first_words, one_line
+
+MAX_ANNOTATIONS = 10
+MAX_SUMMARY_BYTES = 1024 * 1024
+_ROOM_FOR_THE_END = 200
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@-])")
+
+
+def annotations(report: Report, workspace: Path | None = None) -> str:
+    """Give the workflow commands; paths are relative to the workspace where they are in it."""
+    bad = [result for result in report.results if result.verdict not in (PASSED, NOT_RUN)]
+    bad.sort(key=lambda result: result.verdict != ERROR)
+    return "".join(_annotation(result, workspace) for result in bad[:MAX_ANNOTATIONS])
+
+
+def _annotation(result: Result, workspace: Path | None) -> str:
+    title = f"gradient check: {one_line(result.name)}"
+    message = "\n".join([*explain(result), rate(result)])
+    return (
+        f"::error file={_property(_path(result.suite, workspace))},line={result.line},"
+        f"title={_property(title)}::{_data(message)}\n"
+    )
+
+
+def _path(suite: str, workspace: Path | None) -> str:
+    whole = Path(suite).absolute()
+    if workspace and whole.is_relative_to(workspace):
+        return str(whole.relative_to(workspace))
+    return suite
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
+    """Give Markdown for the job summary, at most `room` bytes; what does not fit is counted."""
+    parts = [f"## gradient check\n\n{_markdown(report.summary())}\n\n"]
+    if report.stop:
+        parts.append(f"Stopped: {_markdown(report.stop.reason)}.\n\n")
+    rows = list(_rows(report))
+    left = room - _ROOM_FOR_THE_END - sum(len(part.encode()) for part in parts)
+    for position, row in enumerate(rows):
+        left -= len(row.encode("utf-8", "replace"))
+        if left < 0:
+            parts.append(f"\n… and {len(rows) - position} more rows; see the log.\n")
+            break
+        parts.append(row)
+    return "".join(parts)
+
+
+def _rows(report: Report) -> Iterator[str]:
+    """Give what did not pass with its reason, then a table of everything."""
+    for result in report.results:
+        if result.verdict != PASSED:
+            yield _details(result)
+    for position, result in enumerate(report.results):
+        if position == 0:
+            yield "\n| | test | suite | rate | seconds | |\n|---|---|---|---|---|---|\n"
+        why = "" if result.verdict == PASSED else first_words(result)[:200]
+        yield (
+            f"| {result.verdict} | {_markdown(result.name)} | {_markdown(result.suite)}:"
+            f"{result.line} | {_markdown(rate(result))} | {result.seconds:.1f} "
+            f"| {_markdown(why)} |\n"
+        )
+
+
+def _details(result: Result) -> str:
+    text = "\n".join(explain(result))
+    fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", text))]))
+    title = f"<b>{result.verdict}</b> {_markdown(result.name)}"
+    return f"<details><summary>{title}</summary>\n\n{fence}text\n{text}\n{fence}\n</details>\n\n"
+
+
+def _markdown(text: str) -> str:
+    """Give text that Markdown and HTML show as it is, on one line."""
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", one_line(text))

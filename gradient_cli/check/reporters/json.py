@@ -1,0 +1,86 @@
+"""
+The report for programs: one object, the words of `respond --json` where they mean the same.
+
+    ok, exit_code, started, seconds, tokens, counts{passed, failed, error, not run},
+    stop{reason, hint}|null, notes[], tests[]
+    test     suite, line, name, verdict, ok, exit_code, repeat, require, passes, rate,
+             interval[low, high]|null, seconds, tokens, request, expectations[], rerun, attempts[]
+    attempt  number, ok, exit_code, text, checks[], error, hint, request_id, model, usage,
+             sends, timing{first_token_ms, total_ms}
+    check    expectation, ok, message, excerpt
+"""
+
+from dataclasses import asdict
+
+from gradient_cli.check.report import Attempt, Report, Result
+from gradient_cli.wire.json import Json, line
+
+
+def render(report: Report) -> str:
+    """Give the report as one line of JSON."""
+    return line(document(report)) + "\n"
+
+
+def document(report: Report) -> dict[str, Json]:
+    """Give the report as a JSON object."""
+    stop = report.stop
+    return {
+        "ok": not report.status,
+        "exit_code": int(report.status),
+        "started": f"{report.started}Z",
+        "seconds": round(report.seconds, 3),
+        "tokens": report.tokens,
+        "counts": report.counts,
+        "stop": {"reason": stop.reason, "hint": stop.hint} if stop else None,
+        "notes": list(report.notes),
+        "tests": [_test(result) for result in report.results],
+    }
+
+
+def _test(result: Result) -> dict[str, Json]:
+    interval = result.interval
+    made = len(result.attempts)
+    return {
+        "suite": result.suite,
+        "line": result.line,
+        "name": result.name,
+        "verdict": result.verdict,
+        "ok": result.verdict == "passed",
+        "exit_code": int(result.status),
+        "repeat": result.repeat,
+        "require": result.require,
+        "passes": result.passes,
+        "rate": round(result.passes / made, 4) if made else None,
+        "interval": [round(interval.low, 4), round(interval.high, 4)] if interval else None,
+        "seconds": round(result.seconds, 3),
+        "tokens": result.tokens,
+        "request": result.request,
+        "expectations": [{"expectation": k, "value": v} for k, v in result.expectations],
+        "rerun": result.rerun,
+        "attempts": [_attempt(attempt) for attempt in result.attempts],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Json]:
+    return {
+        "number": attempt.number,
+        "ok": not attempt.status,
+        "exit_code": int(attempt.status),
+        "text": attempt.text,
+        "checks": [
+            {
+                "expectation": finding.expectation,
+                "ok": finding.is_met,
+                "message": finding.message,
+                "excerpt": finding.excerpt,
+            }
+            for finding in attempt.findings
+        ],
+        "error": attempt.error,
+        "hint": attempt.hint,
+        "request_id": attempt.request_id,
+        "model": attempt.model,
+        "usage": asdict(attempt.usage) if attempt.usage else None,
+        "sends": attempt.sends,
+        "timing": {"first_token_ms": attempt.first_token_ms, "total_ms": attempt.total_ms},
+    }

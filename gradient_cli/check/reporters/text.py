@@ -1,0 +1,40 @@
+"""
+The report for people: a line a test, and below those that did not pass the reason.
+
+    pass  refund policy  (suite.toml:5)  3/3, 95 % interval 0.44-1.00, 1.2 s
+    FAIL  triage  (suite.toml:11)  0/1, 0.4 s
+          schema: $.urgency is not of type "integer"
+          | {"urgency": "high"}
+          rerun: gradient check suite.toml -k triage
+    2 tests: 1 passed, 1 failed in 1.3 s, 420 tokens (exit 1)
+"""
+
+from collections.abc import Iterator
+
+from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Report
+from gradient_cli.check.reporters.explain import explain, headline
+
+WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-"}
+_COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2"}
+
+
+def render(report: Report, *, is_quiet: bool = False, is_colored: bool = False) -> str:
+    """Give the report; quiet leaves the passed tests out."""
+    return "".join(f"{line}\n" for line in _lines(report, is_quiet, is_colored))
+
+
+def _lines(report: Report, is_quiet: bool, is_colored: bool) -> Iterator[str]:
+    for result in report.results:
+        if is_quiet and result.verdict == PASSED:
+            continue
+        word = WORDS[result.verdict].ljust(5)
+        if is_colored:
+            word = f"\x1b[{_COLORS[result.verdict]}m{word}\x1b[0m"
+        yield f"{word} {headline(result)}"
+        yield from (f"      {line}" for line in explain(result))
+    yield from (f"note: {note}" for note in report.notes)
+    if report.stop:
+        yield f"stopped: {report.stop.reason}"
+        if report.stop.hint:
+            yield f"hint: {report.stop.hint}"
+    yield report.summary()

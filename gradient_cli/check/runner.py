@@ -1,0 +1,268 @@
+"""
+Running tests: workers that each hold their own client, results in the order of the suites.
+
+    Prepared, `repeat` times each ─► workers ─► Attempt ─► Report
+
+Threads, because a client of its own for each is the fastest way there is (transport/http.py);
+daemons, because a run that is stopped does not wait for a model.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from gradient_cli.check.judge import vote
+from gradient_cli.check.report import (
+    Attempt,
+    Finding,
+    Report,
+    Result,
+    Stop,
+    add_usage,
+    total_tokens,
+)
+from gradient_cli.check.suite import Case
+from gradient_cli.client import Asker, Outcome
+from gradient_cli.errors import GradientError
+from gradient_cli.exits import ExitStatus
+from gradient_cli.expect.expectations import Judgement
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import LongText, Request
+
+LISTEN_S = 0.2
+"""How often the main thread looks up: a signal is heard at the latest then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A test with everything it needs to be asked."""
+
+    case: Case
+    request: Request
+    open_client: Callable[[], Asker]
+    """Opens a client for the test's profile."""
+    rerun: str
+    """The command that runs this test alone."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """When to stop early."""
+
+    fail_fast: bool = False
+    max_total_tokens: int | None = None
+
+
+OnAttempt = Callable[[Case, Attempt], None]
+
+
+class Runner:
+    """One run; `run` may be interrupted, `report` tells what came of it."""
+
+    def __init__(
+        self,
+        tests: Sequence[Prepared],
+        limits: Limits,
+        on_attempt: OnAttempt,
+        started: str,
+    ) -> None:
+        self._tests = tests
+        self._limits = limits
+        self._on_attempt = on_attempt
+        self._attempts: list[dict[int, Attempt]] = [{} for _ in tests]
+        self._work = iter(
+            [(n, k) for n, t in enumerate(tests) for k in range(1, t.case.repeat + 1)]
+        )
+        self._lock = threading.Lock()
+        self._done: queue.Queue[tuple[int, Attempt] | BaseException | None] = queue.Queue()
+        self._stop: Stop | None = None
+        self._tokens = 0
+        self._started = started
+        self._began = time.monotonic()
+
+    def run(self, jobs: int) -> None:
+        """
+        Ask everything, so many at a time.
+
+        Raises:
+            GradientError: a client could not be opened.
+            KeyboardInterrupt: Ctrl-C; `report` has what finished.
+
+        """
+        workers = max(1, min(jobs, sum(test.case.repeat for test in self._tests)))
+        for _ in range(workers):
+            threading.Thread(target=self._worker, daemon=True).start()
+        while workers:
+            try:
+                done = self._done.get(timeout=LISTEN_S)
+            except queue.Empty:
+                continue
+            if isinstance(done, BaseException):
+                self._halt(Stop("a worker failed"))
+                raise done
+            if done is None:
+                workers -= 1
+            else:
+                number, attempt = done
+                self._on_attempt(self._tests[number].case, attempt)
+
+    def interrupt(self) -> None:
+        """Note that the run was stopped from outside."""
+        self._halt(Stop("interrupted"))
+
+    def _halt(self, stop: Stop) -> None:
+        with self._lock:
+            self._stop = self._stop or stop
+
+    def _keep(self, number: int, attempt: Attempt) -> None:
+        """Keep an attempt, and stop the run if it was the last that may be made."""
+        with self._lock:
+            self._attempts[number][attempt.number] = attempt
+            self._tokens += total_tokens(attempt.usage)
+            self._stop = self._stop or self._reason_to_stop(number)
+
+    def _reason_to_stop(self, number: int) -> Stop | None:
+        most = self._limits.max_total_tokens
+        if most is not None and self._tokens >= most and not self._is_complete():
+            return Stop(
+                f"{self._tokens} tokens were used, of {most} allowed",
+                "raise --max-total-tokens",
+                ExitStatus.INCOMPLETE,
+            )
+        result = self._result(number)
+        if self._limits.fail_fast and result.is_decided and result.status:
+            return Stop(f'"{result.name}" did not pass, and --fail-fast was given')
+        return None
+
+    def _is_complete(self) -> bool:
+        wanted = sum(test.case.repeat for test in self._tests)
+        return sum(map(len, self._attempts)) == wanted
+
+    # Workers ------------------------------------------------------------------------------
+
+    def _worker(self) -> None:
+        clients: dict[int, Asker] = {}
+        try:
+            while (work := self._next()) is not None:
+                number, attempt = work
+                test = self._tests[number]
+                key = id(test.open_client)
+                if key not in clients:
+                    clients[key] = test.open_client()
+                found = attempt_of(test, attempt, clients[key])
+                self._keep(number, found)
+                self._done.put((number, found))
+            for client in clients.values():
+                client.close()
+        except BaseException as error:
+            # Not swallowed: the main thread raises it.
+            self._done.put(error)
+        else:
+            self._done.put(None)
+
+    def _next(self) -> tuple[int, int] | None:
+        with self._lock:
+            return None if self._stop else next(self._work, None)
+
+    # The report -----------------------------------------------------------------------------
+
+    def _result(self, number: int) -> Result:
+        test = self._tests[number]
+        attempts = self._attempts[number]
+        return Result(
+            suite=test.case.suite,
+            line=test.case.line,
+            name=test.case.name,
+            repeat=test.case.repeat,
+            require=test.case.require,
+            request=body_of(test.request),
+            expectations=test.case.expected,
+            rerun=test.rerun,
+            attempts=tuple(attempts[n] for n in sorted(attempts)),
+        )
+
+    def report(self, notes: Iterable[str] = ()) -> Report:
+        """Give what is known now."""
+        return Report(
+            results=tuple(self._result(n) for n in range(len(self._tests))),
+            started=self._started,
+            seconds=time.monotonic() - self._began,
+            stop=self._stop,
+            notes=tuple(notes),
+        )
+
+
+def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
+    """Ask once and judge."""
+    outcome = client.ask(test.request)
+    if outcome.error:
+        return _failed(number, outcome, outcome.error, [])
+    try:
+        judgement = test.case.expectations.judge(outcome.response, outcome.total_ms / 1000)
+    except GradientError as error:
+        return _failed(number, outcome, error, [])
+    findings = _findings(judgement)
+    asked: list[Outcome] = []
+    if test.case.judge:
+        model = test.case.judge_model or test.request.model
+        found, asked = vote(
+            client, test.case.judge, outcome.response.text, model, test.case.judge_votes
+        )
+        if found is None:
+            fault = asked[-1].error
+            assert fault
+            return _failed(number, outcome, fault, asked, "the judge: ")
+        findings.append(found)
+    status = ExitStatus.OK if all(f.is_met for f in findings) else ExitStatus.EXPECTATION
+    return _attempt(number, status, outcome, asked, findings=tuple(findings))
+
+
+def _findings(judgement: Judgement) -> list[Finding]:
+    return [
+        Finding(verdict.expectation, verdict.ok, verdict.message, verdict.excerpt)
+        for verdict in judgement.verdicts
+    ]
+
+
+def _failed(
+    number: int, outcome: Outcome, error: GradientError, asked: list[Outcome], who: str = ""
+) -> Attempt:
+    return _attempt(
+        number, error.status, outcome, asked, error=f"{who}{error.message}", hint=error.hint
+    )
+
+
+def _attempt(
+    number: int,
+    status: ExitStatus,
+    outcome: Outcome,
+    asked: list[Outcome],
+    *,
+    findings: tuple[Finding, ...] = (),
+    error: str | None = None,
+    hint: str | None = None,
+) -> Attempt:
+    return Attempt(
+        number=number,
+        status=status,
+        text=outcome.response.text,
+        findings=findings,
+        error=error,
+        hint=hint,
+        request_id=outcome.request_id,
+        model=outcome.response.model,
+        usage=add_usage([o.response.usage for o in (outcome, *asked)]),
+        sends=outcome.attempts,
+        first_token_ms=outcome.first_token_ms,
+        total_ms=outcome.total_ms,
+    )
+
+
+def body_of(request: Request) -> Json:
+    """Give the body for a report; a very long input is named, not repeated."""
+    body = request.body()
+    if isinstance(body.get("input"), LongText):
+        body["input"] = "(a text of more than 8 MiB)"
+    return body

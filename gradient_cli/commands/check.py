@@ -1,0 +1,382 @@
+"""
+`gradient check SUITE...`: run suites of prompts with expectations, and report.
+
+    suites ─► cases ─► Prepared (request, client) ─► Runner ─► Report ─► reporters ─► exit status
+"""
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gradient_cli.check.report import Attempt, Report
+from gradient_cli.check.runner import Limits, Prepared, Runner
+from gradient_cli.check.suite import Case, load_suite, repeated, select
+from gradient_cli.client import Asker
+from gradient_cli.commands import asking, values
+from gradient_cli.commands.app import new_app
+from gradient_cli.commands.expand import expand
+from gradient_cli.commands.invocation import Invocation
+from gradient_cli.commands.options import NetworkOptions, ProofOptions, RequestOptions
+from gradient_cli.commands.session import Session, open_session
+from gradient_cli.errors import UsageError
+from gradient_cli.exits import ExitStatus
+from gradient_cli.render.ticker import Ticker
+from gradient_cli.settings.prompt_file import parse_prompt_file
+from gradient_cli.terminal.color import may_move_cursor, wants_color
+from gradient_cli.terminal.files import check_target, write_file
+from gradient_cli.terminal.intake import read_file, read_short_file
+from gradient_cli.wire import template
+from gradient_cli.wire.address import is_digitalocean
+from gradient_cli.wire.blocks import Block, compose
+from gradient_cli.wire.json import Json
+
+app = new_app()
+
+
+def _flag(panel: str) -> Callable[..., Any]:
+    return partial(typer.Option, rich_help_panel=panel, show_default=False)
+
+
+_which = _flag("Tests")
+_report = _flag("Reports")
+_proof = _flag("Proof")
+_request = _flag("Request")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhichOptions:
+    """Which tests, how often, and how many at a time."""
+
+    jobs: Annotated[int, _which("-j", "--jobs", metavar="N", min=1, help="tests at a time (4)")] = 4
+    pattern: Annotated[
+        str | None, _which("-k", metavar="PATTERN", help="only tests with this in their name")
+    ] = None
+    repeat: Annotated[
+        int | None, _which("--repeat", metavar="N", min=1, help="ask each test N times")
+    ] = None
+    require: Annotated[
+        int | None, _which("--require", metavar="M", min=1, help="of which M must pass")
+    ] = None
+    fail_fast: Annotated[
+        bool, _which("--fail-fast", help="stop at the first test that does not pass")
+    ] = False
+    max_total_tokens: Annotated[
+        int | None,
+        _which("--max-total-tokens", metavar="N", min=1, help="stop once N tokens were used"),
+    ] = None
+    model: Annotated[
+        str | None, _request("-m", "--model", metavar="ID", help="the model, whatever a suite says")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """Where the verdicts go."""
+
+    json: Annotated[bool, _report("--json", help="the report as one JSON object")] = False
+    junit: Annotated[
+        str | None, _report("--junit", metavar="FILE", help="the report as JUnit XML")
+    ] = None
+    html: Annotated[
+        str | None, _report("--html", metavar="FILE", help="the report as one HTML page")
+    ] = None
+    github: Annotated[
+        bool | None,
+        _report(
+            "--github/--no-github",
+            help="annotations and the job summary (in GitHub Actions by itself)",
+        ),
+    ] = None
+    color: Annotated[
+        str | None, _report("--color", metavar="auto|always|never", help="colour the report")
+    ] = None
+    quiet: Annotated[bool, _report("-q", "--quiet", help="only what did not pass")] = False
+    verbose: Annotated[bool, _report("-v", "--verbose", help="say what is sent, on stderr")] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapeOptions:
+    """Doing without the service."""
+
+    record: Annotated[
+        str | None, _proof("--record", metavar="DIR", help="keep each exchange as a file in DIR")
+    ] = None
+    replay: Annotated[
+        str | None,
+        _proof("--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+    ] = None
+
+
+@app.command(name="check", help="Run suites of prompts with expectations.")
+@expand
+def check(
+    ctx: typer.Context,
+    suites: Annotated[
+        list[str], typer.Argument(metavar="SUITE...", help="suites: TOML, or JSONL, a test a line")
+    ],
+    which: WhichOptions,
+    report: ReportOptions,
+    tape: TapeOptions,
+    network: NetworkOptions,
+) -> int:
+    """
+    Run suites and report.
+
+    Raises:
+        UsageError: something about a suite or a flag is wrong; nothing was sent.
+
+    """
+    invocation: Invocation = ctx.obj
+    for target in (report.junit, report.html):
+        if target:
+            check_target(target)
+    terminal = invocation.terminal
+    ticker = Ticker(
+        terminal,
+        may_move=may_move_cursor(invocation.environ, terminal.stderr_is_tty)
+        and not invocation.environ.get("CI"),
+        is_quiet=report.quiet,
+    )
+    cases = _cases(suites, which)
+    desk = Desk(invocation, which, tape, network, ticker, is_verbose=report.verbose)
+    prepared = [desk.prepare(case) for case in cases]
+    return run(invocation, prepared, which, report, desk, ticker)
+
+
+def _cases(suites: Sequence[str], which: WhichOptions) -> list[Case]:
+    seen: set[str] = set()
+    found: list[Case] = []
+    for path in suites:
+        if path in seen:
+            raise UsageError(f'the suite "{path}" was given twice')
+        seen.add(path)
+        found += load_suite(path)
+    return [repeated(c, which.repeat, which.require) for c in select(found, which.pattern)]
+
+
+def run(
+    invocation: Invocation,
+    prepared: Sequence[Prepared],
+    which: WhichOptions,
+    options: ReportOptions,
+    desk: "Desk",
+    ticker: Ticker,
+) -> int:
+    """
+    Ask everything and report; give the worst status.
+
+    Raises:
+        GradientError: a client could not be opened, or a report not be written.
+
+    """
+    import gc
+
+    gc.enable()  # A long run makes garbage; the door had turned this off.
+    total = sum(test.case.repeat for test in prepared)
+    done = 0
+
+    def on_attempt(case: Case, attempt: Attempt) -> None:
+        nonlocal done
+        done += 1
+        ticker.show(f"{done}/{total}  {case.name}: {_word(attempt.status)}")
+
+    runner = Runner(
+        prepared,
+        Limits(which.fail_fast, which.max_total_tokens),
+        on_attempt,
+        time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
+    )
+    try:
+        runner.run(which.jobs)
+    except BaseException:
+        runner.interrupt()
+        ticker.close()
+        write_reports(invocation, runner.report(), options)
+        raise
+    finally:
+        ticker.close()
+        desk.close()
+    found = runner.report(_notes(runner.report(), desk))
+    write_reports(invocation, found, options)
+    return found.status
+
+
+def _word(status: ExitStatus) -> str:
+    return "pass" if not status else "fail" if status == 1 else f"exit {int(status)}"
+
+
+def _notes(report: Report, desk: "Desk") -> list[str]:
+    """Say which command records what a replay missed."""
+    is_missing = any(
+        attempt.status == ExitStatus.USAGE
+        for result in report.results
+        for attempt in result.attempts
+    )
+    if not (desk.tape.replay and is_missing):
+        return []
+    suites = " ".join(dict.fromkeys(shlex.quote(result.suite) for result in report.results))
+    folder = shlex.quote(desk.tape.replay)
+    return [f"to record what is missing: gradient check {suites} --record {folder}"]
+
+
+def write_reports(invocation: Invocation, report: Report, options: ReportOptions) -> None:
+    """
+    Write every report that was asked for; files first, so that a closed stdout loses none.
+
+    Raises:
+        UsageError: a file cannot be written.
+
+    """
+    from gradient_cli.check.reporters import github, html, json, junit, text
+
+    if options.junit:
+        write_file(options.junit, junit.render(report))
+    if options.html:
+        write_file(options.html, html.render(report))
+    environ, terminal = invocation.environ, invocation.terminal
+    is_github = options.github
+    if is_github is None:
+        is_github = environ.get("GITHUB_ACTIONS") == "true"
+    if is_github and (summary := environ.get("GITHUB_STEP_SUMMARY")):
+        room = github.MAX_SUMMARY_BYTES
+        with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(github.summary(report, room - min(file.tell(), room)))
+    if options.json:
+        terminal.write(json.render(report))
+        return
+    color = wants_color(options.color, environ, terminal.stdout_is_tty)
+    terminal.write(text.render(report, is_quiet=options.quiet, is_colored=color))
+    if is_github:
+        workspace = environ.get("GITHUB_WORKSPACE")
+        terminal.write(github.annotations(report, Path(workspace) if workspace else None))
+
+
+class Desk:
+    """Prepares tests: reads what they need, and opens a session for each profile."""
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        which: WhichOptions,
+        tape: TapeOptions,
+        network: NetworkOptions,
+        ticker: Ticker,
+        *,
+        is_verbose: bool,
+    ) -> None:
+        self.tape = tape
+        self._invocation = invocation
+        self._which = which
+        self._network = network
+        self._ticker = ticker
+        self._is_verbose = is_verbose
+        self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
+
+    def prepare(self, case: Case) -> Prepared:
+        """
+        Give a test with its request.
+
+        Raises:
+            GradientError: names the suite's file and line.
+
+        """
+        try:
+            return self._prepare(case)
+        except UsageError as error:
+            raise UsageError(
+                f"{case.suite}:{case.line}: {error.message}", hint=error.hint
+            ) from None
+
+    def _prepare(self, case: Case) -> Prepared:
+        session, open_client = self._session(case.profile)
+        prompt, fields, variables = self._prompt(case)
+        given = {**fields, **case.fields}
+        if self._which.model:
+            given["model"] = self._which.model
+        settings = session.resolved(given)
+        asked = settings.request()
+        if isinstance(asked.get("instructions"), str):
+            asked["instructions"] = template.fill(
+                asked["instructions"], variables, "the instructions"
+            )
+        blocks = [Block(path, read_file(str(case.folder / path))) for path in case.files]
+        request = asking.build_request(
+            asked,
+            input=compose(blocks, prompt),
+            options=RequestOptions(),
+            base={},
+            text_format=case.expectations.schema.text_format()
+            if case.expectations.schema
+            else None,
+            stream=bool(asked.get("stream", True)),
+        )
+        if is_digitalocean(settings.base_url) and not request.model:
+            raise UsageError("no model is set", hint="-m ID, or `model` in [defaults]")
+        return Prepared(case, request, open_client, self._rerun(case))
+
+    def _prompt(self, case: Case) -> tuple[str, dict[str, Json], dict[str, str]]:
+        """Give the filled prompt, the request fields of a prompt file, and the variables."""
+        variables = {
+            name: values.text_or_file(_beside(case, text)) for name, text in case.variables.items()
+        }
+        fields: dict[str, Json] = {}
+        text, where = case.prompt or "", "the prompt"
+        if case.prompt_file is not None:
+            path = str(case.folder / case.prompt_file)
+            parsed = parse_prompt_file(read_short_file(path), path)
+            text, fields, where = parsed.text, dict(parsed.fields), path
+            variables = {**parsed.variables, **variables}
+        filled = template.fill(text, variables, where, is_template=True)
+        texts = [text, str(case.fields.get("instructions", fields.get("instructions", "")))]
+        if unused := template.unused(texts, case.variables):
+            raise UsageError(f"the variable `{unused[0]}` is not used")
+        return filled, fields, variables
+
+    def _session(self, profile: str | None) -> tuple[Session, Callable[[], Asker]]:
+        if profile not in self._sessions:
+            network = replace(self._network, profile=profile or self._network.profile)
+            session = open_session(
+                self._invocation,
+                {},
+                network,
+                ProofOptions(record=self.tape.record, replay=self.tape.replay),
+                tell=self._ticker.say,
+                detail=self._ticker.say if self._is_verbose else _nobody,
+            )
+            if not self.tape.replay:
+                session.credential()
+                session.base_url()
+            self._sessions[profile] = (session, session.open_client)
+        return self._sessions[profile]
+
+    def _rerun(self, case: Case) -> str:
+        words = ["gradient", "check", case.suite, "-k", case.name]
+        if self._which.model:
+            words += ["-m", self._which.model]
+        if self._network.profile:
+            words += ["-p", self._network.profile]
+        if self.tape.replay:
+            words += ["--replay", self.tape.replay]
+        return shlex.join(words)
+
+    def close(self) -> None:
+        """Let go of the sessions."""
+        for session, _ in self._sessions.values():
+            session.close()
+
+
+def _beside(case: Case, text: str) -> str:
+    """Give @FILE relative to the suite."""
+    if text.startswith("@") and not text.startswith("@@"):
+        return f"@{case.folder / text[1:]}"
+    return text
+
+
+def _nobody(text: str) -> None:
+    pass

@@ -1,0 +1,231 @@
+"""Suites: each way in which one could pass by accident is an error with file and line."""
+
+import pytest
+
+from gradient_cli.__main__ import run
+from gradient_cli.check.suite import load_suite, repeated, select
+from gradient_cli.commands.invocation import Invocation
+from gradient_cli.errors import UsageError
+from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.mock.server import MockServer
+from gradient_cli.terminal.streams import Terminal
+
+TEST = '[[test]]\nname = "a"\nprompt = "x"\n'
+FULL = TEST + 'expect = "y"\n'
+
+
+@pytest.fixture
+def suite(tmp_path):
+    path = tmp_path / "s.toml"
+
+    def write(text: str) -> str:
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def checked(
+    world_dir, path: str, *flags: str, behaviour: Behaviour | None = None, key: str | None = None
+):
+    """Run `gradient check` in this process; give (status, stdout, stderr, requests)."""
+    terminal = Terminal.recording()
+    environ = {"GRADIENT_CONFIG": str(world_dir / "config.toml")}
+    (world_dir / "config.toml").touch()
+    with MockServer(
+        Script(behaviours=(behaviour or Behaviour(text="y", times=0),), key=key)
+    ) as server:
+        argv = ["check", path, "--base-url", server.url, "--retries", "0", *flags]
+        status = run(argv, Invocation(terminal, environ))
+        return status, terminal.stdout_text, terminal.stderr_text, server.requests
+
+
+ACCIDENTS = {
+    "an empty file": ("", "s.toml: the suite has no test"),
+    "only defaults": ("[defaults]\nmodel = 'm'\n", "s.toml: the suite has no test"),
+    "no expectation": (TEST, 's.toml:2: "a" expects nothing'),
+    "an empty expectation": (TEST + 'expect = ""\n', "s.toml:4: expect is empty"),
+    "an empty list": (TEST + "expect = []\n", "s.toml:4: expect is empty"),
+    "an empty judge": (TEST + 'judge = " "\n', "s.toml:4: `judge` is empty"),
+    "no labels": (TEST + "one_of = []\n", "s.toml:4: one_of is empty"),
+    "one label": (TEST + 'one_of = ["a"]\n', "s.toml:4: one_of needs at least two labels"),
+    "an unknown key": (
+        FULL + 'exspect = "z"\n',
+        "s.toml:5: unknown key `exspect`; did you mean `expect`?",
+    ),
+    "an unknown key in defaults": (
+        "[defaults]\nmodle = 'm'\n" + FULL,
+        "s.toml:2: unknown key `modle`; did you mean `model`?",
+    ),
+    "an unknown table": (
+        FULL + "[tests]\nx = 1\n",
+        "s.toml:5: unknown key `tests`; did you mean `test`?",
+    ),
+    "a value of the wrong kind": (
+        FULL + "temperature = 3\n",
+        "s.toml:5: `temperature` must be a number from 0 to 2",
+    ),
+    "a pattern that is none": (
+        TEST + "expect_re = '('\n",
+        's.toml:4: expect_re "(" is no regular expression',
+    ),
+    "a schema that is none": (
+        TEST + 'schema = \'{"type": "strin"}\'\n',
+        "s.toml:4: schema: #/type",
+    ),
+    "an unknown schema keyword": (
+        TEST + "schema = '{\"requird\": []}'\n",
+        "s.toml:4: schema: unknown keyword `requird`",
+    ),
+    "a missing schema": (TEST + 'schema = "no.json"\n', "s.toml:4: cannot read"),
+    "two of one name": (FULL + FULL, 's.toml:5: a second test is called "a"'),
+    "require above repeat": (
+        FULL + "repeat = 2\nrequire = 3\n",
+        "s.toml:6: `require` 3 is above `repeat` 2",
+    ),
+    "require below 1": (
+        FULL + "repeat = 2\nrequire = 0\n",
+        "s.toml:6: `require` must be a whole number, 1 or more",
+    ),
+    "no prompt": (
+        '[[test]]\nname = "a"\nexpect = "y"\n',
+        's.toml:1: "a" has neither `prompt` nor `prompt_file`',
+    ),
+    "an unset variable": (
+        FULL.replace('"x"', '"{{ city }}"'),
+        "s.toml:1: {{ city }} in the prompt is not set",
+    ),
+    "a variable in vain": (FULL + "vars = { a = 'b' }\n", "s.toml:1: the variable `a` is not used"),
+    "a missing file": (FULL + 'files = ["no.md"]\n', "s.toml:1: cannot read"),
+    "no TOML": ("[[test]\n", "s.toml: "),
+    "a profile that is none": (FULL + 'profile = "nope"\n', 'there is no profile "nope"'),
+}
+
+
+@pytest.mark.parametrize("name", ACCIDENTS)
+def test_a_suite_cannot_pass_by_accident(name, suite, tmp_path):
+    """Status 2, the place, and nothing was sent."""
+    text, words = ACCIDENTS[name]
+
+    status, stdout, stderr, requests = checked(tmp_path, suite(text))
+
+    assert status == 2
+    assert words in stderr
+    assert stdout == ""
+    assert [r for r in requests if r.method == "POST"] == []
+
+
+def test_a_filter_that_matches_nothing_is_an_error(suite, tmp_path):
+    """A typo in -k is no pass."""
+    status, _, stderr, _ = checked(tmp_path, suite(FULL), "-k", "zzz")
+
+    assert (status, '-k "zzz" matches none of 1 tests' in stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "words"),
+    [
+        (Behaviour(text="y", times=0), 0, "pass  a"),
+        (Behaviour(text="no", times=0), 1, "FAIL  a"),
+        (Behaviour(text="", times=0), 1, "FAIL  a"),
+        (Behaviour(text="y y y", end="incomplete", times=0), 8, "ERROR a"),
+        (Behaviour(text="y y y", end="close", times=0), 8, "ERROR a"),
+        (Behaviour(text="y", end="failed", times=0), 5, "ERROR a"),
+        (Behaviour(status=401, times=0), 3, "ERROR a"),
+        (Behaviour(status=404, times=0), 4, "ERROR a"),
+        (Behaviour(status=429, times=0), 6, "ERROR a"),
+        (Behaviour(status=500, times=0), 5, "ERROR a"),
+    ],
+)
+def test_an_answer_that_could_not_be_judged_is_no_pass(behaviour, status, words, suite, tmp_path):
+    """An error is told from a failed expectation."""
+    found, stdout, _, _ = checked(tmp_path, suite(FULL), behaviour=behaviour)
+
+    assert found == status
+    assert stdout.startswith(words)
+    assert f"(exit {status})" in stdout
+
+
+def test_a_refused_connection_is_no_pass(suite, tmp_path):
+    """Nobody answered."""
+    terminal = Terminal.recording()
+    argv = ["check", suite(FULL), "--base-url", "http://127.0.0.1:1", "--retries", "0"]
+
+    assert run(argv, Invocation(terminal, {"XDG_CONFIG_HOME": str(tmp_path)})) == 5
+    assert terminal.stdout_text.startswith("ERROR a")
+
+
+def test_an_error_outranks_a_failure(suite, tmp_path):
+    """The worst of all tests is the run's."""
+    text = FULL + '[[test]]\nname = "b"\nprompt = "limit"\nmax_output_tokens = 1\nexpect = "z"\n'
+
+    status, stdout, _, _ = checked(
+        tmp_path, suite(text), behaviour=Behaviour(text="no no", times=0)
+    )
+
+    assert status == 8
+    assert "FAIL  a" in stdout
+    assert "ERROR b" in stdout
+
+
+def test_the_incomplete_answer_of_a_suite_can_never_pass(suite, tmp_path):
+    """Even if the part that came holds what is expected."""
+    behaviour = Behaviour(text="y more", times=0)
+
+    status, *_ = checked(tmp_path, suite(FULL + "max_output_tokens = 1\n"), behaviour=behaviour)
+
+    assert status == 8
+
+
+# Reading
+
+
+def test_defaults_are_joined_and_paths_are_beside_the_suite(suite, tmp_path):
+    """A test's own value wins; variables are joined."""
+    (tmp_path / "p.md").write_text("About {{ a }} and {{ b }}.")
+    (tmp_path / "t.txt").write_text("tea")
+    path = suite(
+        '[defaults]\nmodel = "m"\nvars = { a = "1" }\nrepeat = 3\nrequire = 2\n'
+        '[[test]]\nname = "x"\nprompt_file = "p.md"\nvars = { b = "@t.txt" }\nexpect = "y"\nmodel = "n"\nrepeat = 1\n'
+    )
+
+    (case,) = load_suite(path)
+    status, _, _, requests = checked(tmp_path, path)
+
+    assert (case.repeat, case.require, case.line) == (1, 1, 6)
+    assert status == 0
+    assert requests[-1].body == {"model": "n", "input": "About 1 and tea.", "stream": True}
+
+
+def test_a_jsonl_suite_has_a_test_a_line(tmp_path):
+    """Its places are its lines."""
+    path = tmp_path / "s.jsonl"
+    path.write_text('{"name":"a","prompt":"x","expect":"y"}\n\n{"name":"b","prompt":"x"}\n')
+
+    with pytest.raises(UsageError, match=r's\.jsonl:3: "b" expects nothing'):
+        load_suite(str(path))
+
+
+def test_keys_inside_long_texts_are_no_keys(suite):
+    """Lines are counted right below a text of several lines."""
+    text = '[[test]]\nname = "a"\nprompt = """\nexpect = 1\n[[test]]\n"""\nexpekt = "y"\n'
+
+    with pytest.raises(UsageError, match=r"s\.toml:7: unknown key `expekt`"):
+        load_suite(suite(text))
+
+
+def test_repeats_of_the_command_line_win(suite):
+    """And are checked against each other."""
+    (case,) = load_suite(suite(FULL + "repeat = 3\nrequire = 2\n"))
+
+    assert (repeated(case, 5, None).repeat, repeated(case, 5, None).require) == (5, 5)
+    assert repeated(case, None, 1).require == 1
+    with pytest.raises(UsageError, match="--require 4 is out of range"):
+        repeated(case, None, 4)
+
+
+def test_a_filter_is_a_part_of_a_name_in_any_case(suite):
+    """No pattern language to get wrong."""
+    cases = load_suite(suite(FULL + FULL.replace('"a"', '"Other (b)"')))
+
+    assert [case.name for case in select(cases, "OTHER (")] == ["Other (b)"]

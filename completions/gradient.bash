@@ -39,6 +39,7 @@ _gradient() {
         [[ ${COMP_WORDS[i]} == -- ]] && only_arguments=1
         case $path:${COMP_WORDS[i]} in
             ":respond") path="respond" ;;
+            ":check") path="check" ;;
             ":models") path="models" ;;
             ":auth") path="auth" ;;
             ":config") path="config" ;;
@@ -59,7 +60,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help -V --version
             else
-                _gradient_words respond models auth config doctor mock help
+                _gradient_words respond check models auth config doctor mock help
             fi
             ;;
         "respond")
@@ -109,6 +110,34 @@ _gradient() {
                 _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
             else
                 :
+            fi
+            ;;
+        "check")
+            [[ $only_arguments ]] || case $previous in
+                -m|--model) return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+                --record) _gradient_files dirnames; return 0 ;;
+                --replay) _gradient_files dirnames; return 0 ;;
+                -j|--jobs) return 0 ;;
+                -k) return 0 ;;
+                --repeat) return 0 ;;
+                --require) return 0 ;;
+                --max-total-tokens) return 0 ;;
+                --junit) _gradient_files; return 0 ;;
+                --html) _gradient_files; return 0 ;;
+                --color) _gradient_words auto always never; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay -j --jobs -k --repeat --require --fail-fast --max-total-tokens --json --junit --html --github --no-github --color -q --quiet -v --verbose -h --help
+            else
+                _gradient_files
             fi
             ;;
         "models")

@@ -22,19 +22,21 @@ class Block:
     """One piece of context."""
 
     path: str | None
-    """The file's path as the user wrote it; None is stdin."""
+    """The file's path as the user wrote it; None for what is no file."""
     text: str | LongText
+    name: str = "stdin"
+    """What is no file is called this."""
 
     @property
     def _opening(self) -> str:
         if self.path is None:
-            return "<stdin>\n"
+            return f"<{self.name}>\n"
         path = self.path.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
         return f'<file path="{path}">\n'
 
     @property
     def _closing(self) -> str:
-        name = "stdin" if self.path is None else "file"
+        name = self.name if self.path is None else "file"
         return f"</{name}>\n" if self._ends_with_newline else f"\n</{name}>\n"
 
     @property

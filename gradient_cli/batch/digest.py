@@ -1,0 +1,114 @@
+"""
+What a file of results says as a whole, in memory that does not grow with it.
+
+    lines of OUT ─► Digest: statuses, labels, latencies, tokens, the most frequent errors
+"""
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gradient_cli.errors import UsageError
+from gradient_cli.wire.json import Json
+
+QUANTILES = (0.5, 0.9, 0.99)
+MOST_LABELS = 1000
+MOST_ERRORS = 1000
+
+
+@dataclass(slots=True)
+class Digest:
+    """The counts of a file of results."""
+
+    total: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    latencies_ms: "array[int]" = field(default_factory=lambda: array("Q"))
+    tokens: "array[int]" = field(default_factory=lambda: array("Q"))
+    """Tokens of each answer that has a count, input and output."""
+
+    def add(self, row: dict[str, Json]) -> None:
+        """Take in one result."""
+        self.total += 1
+        status = row.get("exit_code")
+        self.statuses[status if isinstance(status, int) else 70] += 1
+        label = row.get("label")
+        if isinstance(label, str) and (label in self.labels or len(self.labels) < MOST_LABELS):
+            self.labels[label] += 1
+        error = row.get("error")
+        if isinstance(error, dict):
+            message = str(error.get("message"))
+            if message in self.errors or len(self.errors) < MOST_ERRORS:
+                self.errors[message] += 1
+        if _is_count(row.get("total_ms")):
+            self.latencies_ms.append(row["total_ms"])
+        usage = row.get("usage")
+        if isinstance(usage, dict) and _is_count(usage.get("total_tokens")):
+            self.tokens.append(usage["total_tokens"])
+
+    def as_document(self) -> dict[str, Json]:
+        """Give the public object of `--json`."""
+        return {
+            "total": self.total,
+            "ok": self.statuses[0],
+            "failed": self.total - self.statuses[0],
+            "exit_codes": {str(status): self.statuses[status] for status in sorted(self.statuses)},
+            "labels": dict(self.labels.most_common()),
+            "errors": dict(self.errors.most_common(10)),
+            "total_ms": spread(self.latencies_ms),
+            "total_tokens": {**spread(self.tokens), "sum": sum(self.tokens)},
+        }
+
+
+def spread(values: Sequence[int]) -> dict[str, int | None]:
+    """Give the quantiles and the largest of some counts; None where there are none."""
+    ordered = array("Q", sorted(values))
+    found: dict[str, int | None] = {
+        f"p{round(100 * share)}": _quantile(ordered, share) for share in QUANTILES
+    }
+    return {**found, "max": ordered[-1] if ordered else None}
+
+
+def _quantile(ordered: Sequence[int], share: float) -> int | None:
+    if not ordered:
+        return None
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def digest(path: str) -> Digest:
+    """
+    Read a file of results.
+
+    Raises:
+        UsageError: it cannot be read, or a line but the last is no result.
+
+    """
+    found = Digest()
+    try:
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, 1):
+                row = _decoded(line)
+                if row is not None:
+                    found.add(row)
+                elif line.strip() and line.endswith(b"\n"):
+                    raise UsageError(f"{path}:{number} is no result of a batch")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f'cannot read "{path}": {reason}') from None
+    return found
+
+
+def _decoded(line: bytes) -> dict[str, Json] | None:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) and "ok" in row else None
+
+
+def _is_count(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,46 @@
+"""
+A result of `batch` as a line of OUT.
+
+The first three keys stand first, because a resumed run reads them without decoding the rest.
+"""
+
+from gradient_cli.batch.runner import Done, Task
+from gradient_cli.commands.judging import Judged
+from gradient_cli.exits import ExitStatus
+from gradient_cli.render.document import error_object, usage_object
+from gradient_cli.wire.json import Json, line
+
+
+def done(task: Task, judged: Judged, *, has_labels: bool = False) -> Done:
+    """Give what came of a task."""
+    error, response = judged.error, judged.outcome.response
+    status = error.status if error else ExitStatus.OK
+    usage = response.usage
+    record: dict[str, Json] = {
+        "id": task.id,
+        "key": task.key,
+        "ok": status is ExitStatus.OK,
+        "exit_code": int(status),
+        "text": response.text if judged.text is None else judged.text,
+    }
+    if has_labels and judged.text is not None:
+        record["label"] = judged.text
+    if judged.parsed is not None:
+        record["parsed"] = judged.parsed
+    if response.tool_calls:
+        record["tool_calls"] = [call.as_item() for call in response.tool_calls]
+    record |= {
+        "finish_reason": response.finish_reason,
+        "model": response.model,
+        "request_id": judged.outcome.request_id,
+        "usage": usage_object(usage),
+        "total_ms": judged.outcome.total_ms,
+        "attempts": judged.outcome.attempts,
+        "error": error_object(error),
+    }
+    return Done(
+        status,
+        line(record).encode() + b"\n",
+        tokens=(usage.total_tokens or 0) if usage else 0,
+        is_final=bool(error and error.http_status == 401),
+    )

@@ -1,0 +1,118 @@
+"""
+From an item to its request: the flags' request, with what the item says put over it.
+
+    a line, a file   {{ item }} in PROMPT, or a block before it; without PROMPT the prompt itself
+    a row            its `prompt` or PROMPT, filled with its `vars`; its other fields as they are
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gradient_cli.batch.items import Item
+from gradient_cli.errors import UsageError
+from gradient_cli.wire import template
+from gradient_cli.wire.blocks import Block, compose
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import LongText, Request
+
+ITEM = "item"
+"""The variable that stands for a line's text."""
+
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "model": ((str,), "a text"),
+    "instructions": ((str,), "a text"),
+    "max_output_tokens": ((int,), "a whole number"),
+    "temperature": ((int, float), "a number"),
+    "top_p": ((int, float), "a number"),
+    "stop": ((list, str), "a text or a list"),
+    "metadata": ((dict,), "an object"),
+    "user": ((str,), "a text"),
+    "modalities": ((list,), "a list"),
+    "parallel_tool_calls": ((bool,), "true or false"),
+    "tools": ((list,), "a list"),
+    "reasoning_effort": ((str,), "a text"),
+    "previous_response_id": ((str,), "a text"),
+    "stream": ((bool,), "true or false"),
+    "input": ((str, list), "a text or a list of items"),
+}
+"""The fields of a row that a Request has, too, and what they may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMaker:
+    """Makes the requests of a run."""
+
+    base: Request
+    """What the flags and settings say."""
+    prompt: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    blocks: Sequence[Block] = ()
+    """Files that go before every prompt."""
+
+    def request(self, item: Item) -> Request:
+        """
+        Give an item's request.
+
+        Raises:
+            UsageError: it asks nothing, a variable is not set, or a field is of the wrong kind.
+
+        """
+        try:
+            return self._request(item)
+        except UsageError as error:
+            if not error.message.startswith(item.where):
+                error.message = f"{item.where}: {error.message}"
+            raise
+
+    def _request(self, item: Item) -> Request:
+        variables = {**self.variables, **item.variables}
+        named = self._named(item.fields)
+        if "input" not in named:
+            named["input"] = self._input(item, variables)
+        instructions = named.get("instructions", self.base.instructions)
+        if instructions and variables:
+            named["instructions"] = template.fill(instructions, variables, "the instructions")
+        return replace(self.base, **named)
+
+    def _input(self, item: Item, variables: dict[str, str]) -> str | LongText:
+        blocks = list(self.blocks)
+        prompt = item.prompt if item.prompt is not None else self.prompt
+        if item.text is None:
+            if prompt is None and not self.base.body().get("input"):
+                raise UsageError(
+                    "there is no prompt", hint='a row needs "prompt" or "input", or give PROMPT'
+                )
+            return compose(blocks, template.fill(prompt or "", variables))
+        if prompt is None:
+            return compose(blocks, item.text)
+        if ITEM in template.names(prompt):
+            variables = {**variables, ITEM: item.text}
+        else:
+            blocks.append(Block(item.path, item.text, ITEM))
+        return compose(blocks, template.fill(prompt, variables))
+
+    def _named(self, fields: Mapping[str, Json]) -> dict[str, Any]:
+        """Give a row's fields by the names that a Request has; the others are parameters."""
+        if not fields:
+            return {}
+        named: dict[str, Any] = {}
+        params = dict(self.base.params)
+        for name, value in fields.items():
+            if name in _KINDS and value is not None:
+                _check_kind(name, value)
+                named[name] = tuple(value) if isinstance(value, list) else value
+            else:
+                params[name] = value
+        if isinstance(named.get("stop"), str):
+            named["stop"] = (named["stop"],)
+        return {**named, "params": params}
+
+
+def _check_kind(name: str, value: Json) -> None:
+    kinds, words = _KINDS[name]
+    is_wrong = isinstance(value, bool) != (kinds == (bool,))
+    if is_wrong or not isinstance(value, kinds):
+        raise UsageError(f'"{name}" is not {words}')
+    if isinstance(value, dict) and not all(isinstance(text, str) for text in value.values()):
+        raise UsageError(f'"{name}" holds something that is no text')

@@ -1,0 +1,139 @@
+"""The same command again resumes: nothing is paid twice, nothing is left out."""
+
+import json
+
+from gradient_cli.batch.results import FileResults
+from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.mock.server import MockServer
+from tests.batch.bench import Batch
+
+
+def test_what_is_done_is_not_asked_again(batch):
+    """The second run of a finished batch sends nothing."""
+    items = batch.items("a", "b", "c")
+    batch.run("-i", items)
+
+    status, _, notes = batch.run("-i", items)
+
+    assert status == 0
+    assert batch.asked() == {"a": 1, "b": 1, "c": 1}
+    assert "3 skipped" in notes
+
+
+def test_a_changed_row_is_asked_again(batch):
+    """The key is made of what would be sent: another text is another row."""
+    batch.run("-i", batch.items("a", "b"))
+
+    batch.run("-i", batch.items("a", "B"))
+
+    assert batch.asked() == {"a": 1, "b": 1, "B": 1}
+
+
+def test_a_changed_flag_asks_everything_again(batch):
+    """Another temperature is another request."""
+    items = batch.items("a", "b")
+    batch.run("-i", items)
+
+    batch.run("-i", items, "--temperature", "0.5")
+
+    assert batch.asked() == {"a": 2, "b": 2}
+
+
+def test_failed_rows_are_done_again_and_leave_one_line(tmp_path):
+    """A failure is replaced by the answer that a later run gets."""
+    script = Script(behaviours=(Behaviour(status=500, times=1), Behaviour()))
+    with MockServer(script) as server:
+        batch = Batch(tmp_path, server)
+        items = batch.items("a", "b", "c")
+        first, _, _ = batch.run("-i", items, "-j", "1", "--retries", "0")
+        failed = [row["ok"] for row in batch.results()].count(False)
+
+        second, _, _ = batch.run("-i", items, "-j", "1", "--retries", "0")
+
+        assert (first, failed, second) == (5, 1, 0)
+        assert sorted(row["id"] for row in batch.results()) == [1, 2, 3]
+        assert all(row["ok"] for row in batch.results())
+        assert sum(batch.asked().values()) == 4
+
+
+def test_retry_failed_asks_nothing_new(batch):
+    """--retry-failed takes the rows that failed, and no others."""
+    batch.run("-i", batch.items("a", "b"), "--expect", "no such words")
+    batch.server.requests.clear()
+
+    batch.run("-i", batch.items("a", "b", "new"), "--retry-failed")
+
+    assert batch.asked() == {"a": 1, "b": 1}
+
+
+def test_a_torn_last_line_is_cut_and_its_row_done_again(batch):
+    """What a death left of a line is no result."""
+    items = batch.items("a", "b", "c")
+    batch.run("-i", items, "-j", "1")
+    batch.out.write_bytes(batch.out.read_bytes()[:-20])
+
+    status, _, _ = batch.run("-i", items)
+
+    assert status == 0
+    assert batch.asked() == {"a": 1, "b": 1, "c": 2}
+    assert sorted(row["id"] for row in batch.results()) == [1, 2, 3]
+
+
+def test_a_whole_last_line_without_its_newline_is_kept(batch):
+    """Only the newline was lost: the answer is there and paid for."""
+    items = batch.items("a", "b")
+    batch.run("-i", items)
+    batch.out.write_bytes(batch.out.read_bytes()[:-1])
+
+    batch.run("-i", items)
+
+    assert batch.asked() == {"a": 1, "b": 1}
+    assert batch.out.read_bytes().endswith(b"}\n")
+
+
+def test_a_second_run_on_one_out_is_refused(batch):
+    """Two runs would pay for the same rows."""
+    items = batch.items("a")
+    batch.run("-i", items)
+    held = FileResults(str(batch.out))
+
+    status, _, notes = batch.run("-i", items)
+    held.close()
+
+    assert status == 2
+    assert "another run is writing" in notes
+
+
+def test_out_that_holds_something_else_is_left_alone(batch):
+    """-o and -i confused costs nobody their file."""
+    batch.out.write_text('{"name": "precious"}\n')
+
+    status, _, notes = batch.run("-i", batch.items("a"))
+
+    assert status == 2
+    assert "out.jsonl:1 is no result of a batch" in notes
+    assert batch.out.read_text() == '{"name": "precious"}\n'
+
+
+def test_lines_written_anew_by_other_tools_still_count(batch):
+    """Keys in another order, spaces: the meaning of a line is its JSON."""
+    items = batch.items("a", "b")
+    batch.run("-i", items)
+    batch.out.write_text(
+        "".join(json.dumps(dict(reversed(row.items()))) + "\n" for row in batch.results())
+    )
+
+    batch.run("-i", items)
+
+    assert batch.asked() == {"a": 1, "b": 1}
+
+
+def test_duplicates_are_answered_each(batch):
+    """Three equal rows are three results with keys of their own, in every run."""
+    items = batch.items("a", "a", "a")
+
+    batch.run("-i", items)
+    batch.run("-i", items)
+
+    assert batch.asked() == {"a": 3}
+    assert len({row["key"] for row in batch.results()}) == 3

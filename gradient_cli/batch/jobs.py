@@ -1,0 +1,199 @@
+"""
+Jobs of the provider's batch engine, in both of the shapes that its documents and SDKs know.
+
+    validating ─► in_progress ─► finalizing ─► completed
+    (queued)          │                 └────► failed, expired
+                      └─► cancelling ─► cancelled
+
+And the small file beside OUT that remembers a job: what was asked in which row, and where.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gradient_cli.errors import BrokenReply, UsageError
+from gradient_cli.terminal.files import write_file
+from gradient_cli.wire.json import Json, dumps
+
+OVER = frozenset({"completed", "failed", "expired", "cancelled"})
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the engine describes it."""
+
+    id: str
+    status: str
+    total: int | None = None
+    completed: int | None = None
+    failed: int | None = None
+    request_id: str | None = None
+    errors: tuple[str, ...] = ()
+    """What the engine says went wrong."""
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing more will happen to it."""
+        return self.status in OVER
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether it ended as it should."""
+        return self.status == "completed"
+
+    def words(self) -> str:
+        """Give one line for people."""
+        counts = ""
+        if self.total:
+            counts = f": {self.completed or 0:,} of {self.total:,} answered"
+            counts += f", {self.failed:,} failed" if self.failed else ""
+        why = f" ({self.errors[0]})" if self.errors else ""
+        return f"job {self.id} is {self.status}{counts}{why}"
+
+
+def read_job(payload: Json) -> Job:
+    """
+    Read a job.
+
+    Raises:
+        BrokenReply: it has no id or no status.
+
+    """
+    value = payload if isinstance(payload, Mapping) else {}
+    identity = value.get("batch_id") or value.get("id")
+    status = value.get("status")
+    if not isinstance(identity, str) or not isinstance(status, str):
+        raise BrokenReply("the batch engine answered with something that is no job")
+    counts = value.get("request_counts")
+    counts = counts if isinstance(counts, Mapping) else {}
+    return Job(
+        identity,
+        status.lower(),
+        total=_count(counts.get("total")),
+        completed=_count(counts.get("completed")),
+        failed=_count(counts.get("failed")),
+        request_id=_text(value.get("request_id")),
+        errors=tuple(_errors(value.get("errors"))),
+    )
+
+
+def read_jobs(payload: Json) -> tuple[list[Job], str | None]:
+    """Give the jobs of one page, and the cursor of the next one; None if it is the last."""
+    value = payload if isinstance(payload, Mapping) else {}
+    if isinstance(value.get("edges"), list):
+        nodes = [edge.get("node") for edge in value["edges"] if isinstance(edge, Mapping)]
+        page = value.get("page_info")
+        page = page if isinstance(page, Mapping) else {}
+        has_more, cursor = page.get("hasNextPage"), _text(page.get("endCursor"))
+    else:
+        data = value.get("data")
+        nodes = data if isinstance(data, list) else []
+        has_more, cursor = value.get("has_more"), _text(value.get("last_id"))
+    return [read_job(node) for node in nodes], cursor if has_more is True else None
+
+
+def read_result_urls(payload: Json) -> list[str] | None:
+    """Give the addresses of the files of results, good ones first; None: not ready yet."""
+    value = payload if isinstance(payload, Mapping) else {}
+    download = value.get("download")
+    download = download if isinstance(download, Mapping) else {}
+    good = download.get("presigned_url") or value.get("output_file_url") or value.get("output_url")
+    found = [url for url in (good, value.get("error_file_url")) if isinstance(url, str) and url]
+    return None if value.get("result_available") is False or not found else found
+
+
+def _count(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _errors(value: Json) -> list[str]:
+    """Give messages, whether they come as texts, as objects, or in a list within an object."""
+    if isinstance(value, Mapping):
+        value = value.get("data")
+    found = []
+    for error in value if isinstance(value, list) else []:
+        words = error.get("message") if isinstance(error, Mapping) else error
+        if isinstance(words, str) and words:
+            found.append(" ".join(words.split())[:300])
+    return found
+
+
+@dataclass(slots=True)
+class JobFile:
+    """What is remembered of a job between `submit` and `fetch`: OUT's neighbour."""
+
+    path: Path
+    request_id: str
+    endpoint: str
+    """The base URL at which it was submitted."""
+    rows: list[tuple[str | int, str]]
+    """(id, key) of each row, in the order of the upload."""
+    job_id: str | None = None
+    """None: it is not known whether the engine ever took it."""
+    expectations: dict[str, Any] = field(default_factory=dict)
+    """What is expected of the answers, for `fetch`."""
+
+    def save(self) -> None:
+        """
+        Write the file, whole or not at all.
+
+        Raises:
+            UsageError: it cannot be written.
+
+        """
+        value = {
+            "gradient": FORMAT,
+            "request_id": self.request_id,
+            "job_id": self.job_id,
+            "endpoint": self.endpoint,
+            "expectations": self.expectations,
+            "rows": self.rows,
+        }
+        write_file(str(self.path), dumps(value) + "\n")
+
+    def forget(self) -> None:
+        """Remove the file: the job's results are in OUT."""
+        self.path.unlink(missing_ok=True)
+
+
+def job_path(out: str) -> Path:
+    """Give the path of the file that remembers OUT's job."""
+    return Path(f"{out}.job")
+
+
+def load_job(out: str) -> JobFile | None:
+    """
+    Read the file that remembers OUT's job, if there is one.
+
+    Raises:
+        UsageError: it cannot be read as one.
+
+    """
+    path = job_path(out)
+    try:
+        value = json.loads(path.read_bytes())
+        return JobFile(
+            path,
+            request_id=str(value["request_id"]),
+            endpoint=str(value["endpoint"]),
+            rows=[(identity, str(key)) for identity, key in value["rows"]],
+            job_id=value["job_id"],
+            expectations=dict(value["expectations"]),
+        )
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        raise UsageError(f'cannot read "{path}": {words}') from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(
+            f'"{path}" does not hold a job', hint="remove it if you know what became of the job"
+        ) from None

@@ -1,0 +1,304 @@
+"""The provider's batch engine: every step may fail, nothing is paid for twice."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from gradient_cli.batch import provider
+from gradient_cli.batch.jobs import (
+    JobFile,
+    job_path,
+    load_job,
+    read_job,
+    read_jobs,
+    read_result_urls,
+)
+from gradient_cli.batch.provider import Engine, Result, read_result, write_upload
+from gradient_cli.batch.replies import outcome_of
+from gradient_cli.client import Client
+from gradient_cli.errors import BrokenReply, RequestRejected, ServiceError, UsageError
+from gradient_cli.transport.faults import Setting
+from gradient_cli.transport.http import HttpTransport, Network
+from gradient_cli.transport.retry import Limiter, Schedule
+from gradient_cli.transport.storage import Storage
+from gradient_cli.wire.request import Request
+from tests.batch.fake_engine import KEY, LOST, FakeEngine, answer, expired
+from tests.fakes import FakePatience
+
+SETTING = Setting("http://engine")
+
+
+BOTH = pytest.mark.parametrize("fake", ["oas", "godo"], indirect=True)
+"""The two shapes of the engine's objects."""
+
+
+@pytest.fixture
+def fake(request) -> Iterator[FakeEngine]:
+    with FakeEngine(getattr(request, "param", "oas")) as server:
+        yield server
+
+
+@pytest.fixture
+def patience() -> FakePatience:
+    return FakePatience()
+
+
+@pytest.fixture
+def engine(fake: FakeEngine, patience: FakePatience) -> Iterator[Engine]:
+    network = Network(base_url=fake.url, secret=KEY)
+    client = Client(
+        HttpTransport(network, {}),
+        setting=Setting(fake.url),
+        schedule=Schedule(random=lambda: 0.5),
+        limiter=Limiter(),
+        patience=patience,
+    )
+    yield Engine(client, Storage({}), patience.sleep, patience.tell)
+    client.close()
+
+
+def upload_of(tmp_path, *prompts: str):
+    rows = ((f"id-{n}", f"{n:064x}", Request(model="m", input=p)) for n, p in enumerate(prompts))
+    return write_upload(rows, tmp_path / "upload.jsonl")
+
+
+def submit(engine: Engine, upload, memory: list | None = None):
+    notes = memory if memory is not None else []
+    return engine.submit(upload, "out.jsonl", lambda *known: notes.append(known))
+
+
+def run(engine: Engine, upload) -> dict[int, str]:
+    """Go the whole way; gives position -> text."""
+    job = engine.wait(submit(engine, upload).id, lambda job: None)
+    return {r.position: outcome_of(r, SETTING).response.text for r in engine.results(job.id)}
+
+
+@BOTH
+def test_rows_come_back_by_their_ids_in_any_order(engine, fake, tmp_path):
+    """Upload, job, polling, results: the whole way, in both shapes of the engine's objects."""
+    upload = upload_of(tmp_path, "say one", "say two", "say three")
+
+    answers = run(engine, upload)
+
+    assert answers == {0: "one\u2028", 1: "two\u2028", 2: "three\u2028"}
+    lines = [json.loads(line) for line in fake.files["file-1"].splitlines()]
+    assert lines[1] == {
+        "custom_id": "row-2",
+        "method": "POST",
+        "url": "/v1/responses",
+        "body": {"model": "m", "input": "say two"},
+    }
+
+
+def test_the_storage_never_sees_the_key(engine, fake, tmp_path):
+    """Its host is another company's."""
+    run(engine, upload_of(tmp_path, "hi"))
+
+    assert set(fake.keys_seen_by_storage) == {""}
+
+
+@pytest.mark.parametrize(
+    ("step", "fate"),
+    [
+        ("file", 503),
+        ("file", LOST),
+        ("put", 503),
+        ("put", 403),
+        ("put", LOST),
+        ("create", 500),
+        ("create", LOST),
+        ("create", 409),
+        ("job", 502),
+        ("job", LOST),
+        ("results", 500),
+        ("results", LOST),
+    ],
+)
+def test_each_step_may_fail_once(engine, fake, tmp_path, step, fate):
+    """A failure that passes is not seen in the results, and makes no second job."""
+    fake.fails[step] = [fate]
+
+    answers = run(engine, upload_of(tmp_path, "say one", "say two"))
+
+    assert sorted(answers) == [0, 1]
+    assert len(fake.jobs) == 1
+    assert fake.steps.count(step) >= 2
+
+
+@BOTH
+def test_a_job_whose_reply_is_lost_for_good_is_found_in_the_list(engine, fake, tmp_path):
+    """All tries to create it were in vain, and yet it is there: on the second page."""
+    submit(engine, upload_of(tmp_path, "another job"))
+    fake.fails["create"] = [LOST, 500, 500, 500]
+
+    job = submit(engine, upload_of(tmp_path, "this job"))
+
+    assert job.id == "batch_2"
+    assert fake.steps.count("list") >= 1
+
+
+def test_the_same_content_is_not_paid_for_twice(engine, fake, tmp_path):
+    """A second submit, by somebody who remembers nothing, gets the first one's job."""
+
+    jobs = {submit(engine, upload_of(tmp_path, "hi")).id for _ in range(3)}
+
+    assert jobs == {"batch_1"}
+    assert len(fake.jobs) == 1
+
+
+def test_what_failed_may_be_submitted_again(engine, fake, tmp_path):
+    """A job that failed is no answer to the wish for another."""
+    fake.ends_as = "failed"
+    engine.wait(submit(engine, upload_of(tmp_path, "hi")).id, lambda job: None)
+    memory: list = []
+
+    job = submit(engine, upload_of(tmp_path, "hi"), memory)
+
+    first, second = memory[0][0], memory[-1][0]
+    assert job.id == "batch_2"
+    assert second == f"{first}-2"
+
+
+def test_the_request_id_is_remembered_before_the_job_is_made(engine, fake, tmp_path):
+    """Whoever is killed in between can still ask for it."""
+    fake.fails["create"] = [400]
+    memory: list = []
+
+    with pytest.raises(RequestRejected):
+        submit(engine, upload_of(tmp_path, "hi"), memory)
+
+    assert len(memory) == 1
+    assert memory[0][1] is None
+
+
+def test_an_upload_is_not_tried_for_ever(engine, fake, tmp_path):
+    """Four addresses that all expire are an error."""
+    fake.fails["put"] = [403] * 10
+
+    with pytest.raises(RequestRejected):
+        submit(engine, upload_of(tmp_path, "hi"))
+
+    assert fake.steps.count("put") == provider.UPLOADS
+
+
+def test_the_pauses_between_looks_grow(engine, fake, patience, tmp_path):
+    """A job may take a day: nobody needs to ask every five seconds."""
+    fake.polls = 40
+
+    engine.wait(submit(engine, upload_of(tmp_path, "hi")).id, lambda job: None)
+
+    assert patience.slept[:3] == [5, 7.5, 11.25]
+    assert patience.slept[-1] == 300
+
+
+@BOTH
+def test_results_that_are_not_ready_are_none(engine, tmp_path):
+    """412 is no failure: it means later."""
+
+    assert engine.results(submit(engine, upload_of(tmp_path, "hi")).id) is None
+
+
+@BOTH
+def test_a_job_can_be_cancelled_and_one_that_is_over_stays_over(engine, tmp_path):
+    """A second cancel is no error: what was wanted is so."""
+    job = submit(engine, upload_of(tmp_path, "hi"))
+
+    assert engine.cancel(job.id).status == "cancelled"
+    assert engine.cancel(job.id).status == "cancelled"
+
+
+@BOTH
+def test_a_row_that_the_engine_did_not_answer_is_a_failure(engine, fake, tmp_path):
+    """It comes in the file of errors, or among the others."""
+    fake.answer = lambda line: expired(line) if line["custom_id"] == "row-2" else answer(line)
+    job = engine.wait(submit(engine, upload_of(tmp_path, "a one", "b two")).id, lambda job: None)
+
+    outcomes = {r.position: outcome_of(r, SETTING) for r in engine.results(job.id)}
+
+    assert outcomes[0].error is None
+    assert isinstance(outcomes[1].error, ServiceError)
+    assert "could not be executed in time" in outcomes[1].error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "exit_status"),
+    [
+        (200, {"status": "completed", "output": []}, 0),
+        (200, {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}, 8),
+        (400, {"error": {"message": "no such field"}}, 4),
+        (401, {"error": {"message": "no"}}, 3),
+        (429, {"error": {"message": "slow down"}}, 6),
+        (500, {"error": {"message": "oops"}}, 5),
+    ],
+)
+def test_a_result_is_judged_like_a_reply(engine, status, body, exit_status):
+    """The same statuses as by `batch run`, and no retries: the engine had its own."""
+    result = Result(0, http_status=status, body=json.dumps(body).encode(), request_id="rq-9")
+
+    outcome = outcome_of(result, SETTING)
+
+    assert outcome.status == exit_status
+    assert outcome.request_id == "rq-9"
+
+
+def test_a_line_of_results_that_is_nobodys_is_an_error():
+    """What cannot be joined must not vanish."""
+    with pytest.raises(BrokenReply):
+        read_result(b'{"custom_id":"their-7","response":{"body":{}}}')
+
+
+def test_limits_are_known_before_anything_is_uploaded(tmp_path, monkeypatch):
+    """50,000 rows and 200 MB: one more is exit 2, with what to do."""
+    monkeypatch.setattr(provider, "MAX_ROWS", 2)
+    upload_of(tmp_path, "a", "b")
+
+    with pytest.raises(UsageError, match="at most 2 rows") as caught:
+        upload_of(tmp_path, "a", "b", "c")
+
+    assert "--shard" in caught.value.hint
+    monkeypatch.setattr(provider, "MAX_BYTES", 10)
+    with pytest.raises(UsageError, match="MB of rows"):
+        upload_of(tmp_path, "a")
+
+
+def test_a_job_file_survives_and_is_checked(tmp_path):
+    """What submit knew, fetch knows; a broken one is an error, not a guess."""
+    out = str(tmp_path / "out.jsonl")
+    rows = [(1, "a" * 64), ("zwei\u2028", "b" * 64)]
+    JobFile(job_path(out), "gradient-1", "http://x", rows, "batch_1", {"one_of": "a,b"}).save()
+
+    loaded = load_job(out)
+
+    assert (loaded.rows, loaded.job_id) == (rows, "batch_1")
+    assert loaded.expectations == {"one_of": "a,b"}
+    job_path(out).write_text("[]")
+    with pytest.raises(UsageError, match="does not hold a job"):
+        load_job(out)
+    loaded.forget()
+    assert load_job(out) is None
+
+
+@pytest.mark.parametrize("payload", [None, [], "x", {}, {"batch_id": 3, "status": "ok"}])
+def test_what_is_no_job_is_an_error(payload):
+    """No guess is made of something else."""
+    with pytest.raises(BrokenReply):
+        read_job(payload)
+
+
+def test_errors_of_a_job_are_read_in_every_form():
+    """Texts, objects, and a list of objects within an object."""
+    base = {"batch_id": "b", "status": "FAILED"}
+    forms = (["no\nmodel"], [{"message": "no model"}], {"data": [{"message": "no model"}]})
+
+    jobs = [read_job({**base, "errors": errors}) for errors in forms]
+
+    assert {job.errors for job in jobs} == {("no model",)}
+    assert jobs[0].words() == "job b is failed (no model)"
+
+
+def test_pages_and_addresses_of_odd_shapes():
+    """Nothing there is no job, no page and no address."""
+    assert read_jobs({"data": None}) == ([], None)
+    assert read_result_urls({"result_available": False, "output_url": "https://x"}) is None
+    assert read_result_urls({"output_url": "https://x"}) == ["https://x"]

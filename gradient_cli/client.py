@@ -65,8 +65,11 @@ class Client:
         limiter: Limiter,
         patience: Patience,
         clock: Callable[[], float] = time.monotonic,
+        is_reused: bool = False,
     ) -> None:
+        """`is_reused`: many requests will follow; connections are worth keeping."""
         self._transport = transport
+        self._is_reused = is_reused
         self._setting = setting
         self._schedule = schedule
         self._limiter = limiter
@@ -82,7 +85,7 @@ class Client:
         attempts = 0
         while True:
             attempts += 1
-            exchange = Exchange(setting, watcher, self._clock)
+            exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)
             try:
                 self._limiter.enter(self._patience.sleep)
                 exchange.run(self._transport, body, accept, self._limiter)

@@ -6,7 +6,9 @@ One request and what comes of it: read to the end, and judged by how it ended.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from gradient_cli.errors import (
@@ -32,6 +34,8 @@ from gradient_cli.wire.surrogates import PairJoiner
 DONE = "[DONE]"
 AFTER_END_S = 2.0
 """How long a finished answer waits for the usage that may follow it (chunk dialect)."""
+DRAIN_S = 0.05
+MOST_DRAINED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,15 @@ class Exchange:
     """One request and what comes of it."""
 
     def __init__(
-        self, setting: faults.Setting, watcher: Watcher | None, clock: Callable[[], float]
+        self,
+        setting: faults.Setting,
+        watcher: Watcher | None,
+        clock: Callable[[], float],
+        *,
+        is_reused: bool = False,
     ) -> None:
+        self._is_reused = is_reused
+        self._ended: float | None = None
         self.error: GradientError | None = None
         self.headers: dict[str, str] = {}
         self.has_begun = False
@@ -133,7 +144,7 @@ class Exchange:
             error=error,
             attempts=attempts,
             first_token_ms=None if first is None else round((first - self._started) * 1000),
-            total_ms=round((self._clock() - self._started) * 1000),
+            total_ms=round(((self._ended or self._clock()) - self._started) * 1000),
             request_id=identity,
         )
 
@@ -142,14 +153,18 @@ class Exchange:
     def _read(self, reply: Reply, transport: Transport) -> None:
         is_cut: GradientError | None = None
         chunks = self._noticed(reply.chunks())
+        found = body_frames(chunks, self.headers.get("content-type", ""))
         try:
-            for frame in body_frames(chunks, self.headers.get("content-type", "")):
+            for frame in found:
                 if self._take(frame):
                     break
                 if self._fold.has_ended:
-                    _shorten_patience(transport)
+                    _shorten_patience(transport, AFTER_END_S)
         except (ConnectionFailed, TimedOut) as error:
             is_cut = error
+        self._ended = self._clock()
+        if self._is_reused:
+            _drain(found, transport)
         self._finish()
         self._judge(is_cut)
 
@@ -255,11 +270,19 @@ class Exchange:
         )
 
 
-def _shorten_patience(transport: Transport) -> None:
-    """After the end, usage may follow; a server that then hangs is not waited for."""
+def _shorten_patience(transport: Transport, seconds: float) -> None:
+    """After the end, little may follow; a server that then hangs is not waited for."""
     shorten = getattr(transport, "wait_at_most", None)
     if shorten is not None:
-        shorten(AFTER_END_S)
+        shorten(seconds)
+
+
+def _drain(rest: Iterator[Frame], transport: Transport) -> None:
+    """Read what stands behind the end, mostly nothing: only then can the connection be kept."""
+    _shorten_patience(transport, DRAIN_S)
+    with suppress(ConnectionFailed, TimedOut):
+        for _ in islice(rest, MOST_DRAINED):
+            pass
 
 
 def _incomplete(reason: str | None) -> IncompleteAnswer:

@@ -316,7 +316,8 @@ class Desk:
             else None,
             stream=bool(asked.get("stream", True)),
         )
-        if is_digitalocean(settings.base_url) and not request.model:
+        needs_model = is_digitalocean(settings.base_url) and not self.tape.replay
+        if needs_model and not request.model:
             raise UsageError("no model is set", hint="-m ID, or `model` in [defaults]")
         return Prepared(case, request, open_client, self._rerun(case))
 

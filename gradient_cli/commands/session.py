@@ -120,6 +120,8 @@ class Session:
             limiter=self.limiter,
             patience=self,
             clock=self.invocation.clock,
+            # A worker asks many times; the main thread's command asks once.
+            is_reused=not _is_main_thread(),
         )
 
     def _transport(self) -> "Transport":
@@ -143,8 +145,7 @@ class Session:
     def _wait(self) -> "Wait | None":
         """Give the main thread's way to wait; a worker has nobody to listen for."""
         attention = self.invocation.attention
-        is_main = threading.current_thread() is threading.main_thread()
-        return attention.wait if attention and is_main else None
+        return attention.wait if attention and _is_main_thread() else None
 
     def _network(self, credential: Credential) -> "Network":
         from gradient_cli.transport.http import Network
@@ -252,3 +253,7 @@ def _check_network(network: NetworkOptions) -> None:
             raise UsageError(f"{flag} {seconds:g} is out of range: above 0 seconds")
     if network.retries is not None and network.retries < 0:
         raise UsageError(f"--retries {network.retries} is out of range: 0 and above")
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

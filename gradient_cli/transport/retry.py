@@ -19,7 +19,7 @@ RETRIED = frozenset({408, 409, 425, 429})
 LONGEST_BACKOFF_S = 60.0
 FIRST_BACKOFF_S = 0.5
 LONGEST_WAIT_S = 120.0
-FIRST_AT_ONCE = 8
+FIRST_AT_ONCE = 16
 """Requests that are sent before any reply has told what the limit is."""
 LISTEN_S = 0.01
 SHORTEST_WAIT_S = 0.001

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -353,6 +354,8 @@ class Desk:
             if not self.tape.replay:
                 session.credential()
                 session.base_url()
+                # Now, and not by sixteen workers at once.
+                import_module("gradient_cli.transport.http")
             self._sessions[profile] = (session, session.open_client)
         return self._sessions[profile]
 
@@ -362,6 +365,8 @@ class Desk:
             words += ["-m", self._which.model]
         if self._network.profile:
             words += ["-p", self._network.profile]
+        if self._network.base_url:
+            words += ["--base-url", self._network.base_url]
         if self.tape.replay:
             words += ["--replay", self.tape.replay]
         return shlex.join(words)

@@ -49,6 +49,10 @@ _gradient() {
             ":help") path="help" ;;
             "batch:run") path="batch run" ;;
             "batch:summary") path="batch summary" ;;
+            "batch:submit") path="batch submit" ;;
+            "batch:status") path="batch status" ;;
+            "batch:fetch") path="batch fetch" ;;
+            "batch:cancel") path="batch cancel" ;;
             "auth:login") path="auth login" ;;
             "auth:status") path="auth status" ;;
             "auth:logout") path="auth logout" ;;
@@ -147,7 +151,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help
             else
-                _gradient_words run summary
+                _gradient_words run summary submit status fetch cancel
             fi
             ;;
         "batch run")
@@ -205,6 +209,106 @@ _gradient() {
                 _gradient_words --json -h --help
             else
                 _gradient_files
+            fi
+            ;;
+        "batch submit")
+            [[ $only_arguments ]] || case $previous in
+                -i|--items) _gradient_files; return 0 ;;
+                --each-file) _gradient_files; return 0 ;;
+                -s|--system|--instructions) return 0 ;;
+                --var) return 0 ;;
+                -f|--file) _gradient_files; return 0 ;;
+                --shard) return 0 ;;
+                --limit) return 0 ;;
+                -m|--model) return 0 ;;
+                --max-output-tokens|--max-tokens) return 0 ;;
+                --temperature) return 0 ;;
+                --top-p) return 0 ;;
+                --stop) return 0 ;;
+                --metadata) return 0 ;;
+                --user) return 0 ;;
+                --modality) _gradient_words text; return 0 ;;
+                --tool) _gradient_files; return 0 ;;
+                --tool-choice) _gradient_words none auto required; return 0 ;;
+                --reasoning-effort) _gradient_words none low medium high max; return 0 ;;
+                --previous-response-id) return 0 ;;
+                --param) return 0 ;;
+                --body) _gradient_files; return 0 ;;
+                -o|--output) _gradient_files; return 0 ;;
+                --expect) return 0 ;;
+                --expect-re) return 0 ;;
+                --reject) return 0 ;;
+                --reject-re) return 0 ;;
+                --one-of) return 0 ;;
+                --schema) _gradient_files; return 0 ;;
+                --repair) return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
+            else
+                :
+            fi
+            ;;
+        "batch status")
+            [[ $only_arguments ]] || case $previous in
+                -o|--output) _gradient_files; return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -o --output --json -q --quiet --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --wait -h --help
+            else
+                :
+            fi
+            ;;
+        "batch fetch")
+            [[ $only_arguments ]] || case $previous in
+                -o|--output) _gradient_files; return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -o --output --json -q --quiet --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --wait -h --help
+            else
+                :
+            fi
+            ;;
+        "batch cancel")
+            [[ $only_arguments ]] || case $previous in
+                -o|--output) _gradient_files; return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -o --output --json -q --quiet --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -h --help
+            else
+                :
             fi
             ;;
         "models")

@@ -96,10 +96,7 @@ def _write_lines(
     """Write the lines and note their rows; give the bytes written."""
     size = 0
     for identity, key, request in rows:
-        head = {"custom_id": custom_id(len(kept)), "method": "POST", "url": PATH}
-        # A job is no stream; the key of the row is that of the plain request.
-        body = b"".join(replace(request, stream=False).encode())
-        line = encode_json(head)[:-1] + b',"body":' + body + b"}\n"
+        line = request_line(len(kept), request)
         size += len(line)
         kept.append((identity, key))
         if len(kept) > MAX_ROWS or size > MAX_BYTES:
@@ -113,6 +110,13 @@ def _write_lines(
         file.write(line)
         update(line)
     return size
+
+
+def request_line(position: int, request: Request) -> bytes:
+    """Give the line of a request, with its newline; a job is no stream."""
+    head = {"custom_id": custom_id(position), "method": "POST", "url": PATH}
+    body = b"".join(replace(request, stream=False).encode())
+    return encode_json(head)[:-1] + b',"body":' + body + b"}\n"
 
 
 def custom_id(position: int) -> str:

@@ -3,20 +3,26 @@
 
     run        ask about each item, N at a time; the same command again resumes
     summary    what a file of results says as a whole
+
+    submit     the same, handed to the provider's engine in one piece
+    status     how its job is doing
+    fetch      its answers, once it is over
+    cancel     end it
 """
 
 from typing import Annotated
 
 import typer
 
-from gradient_cli.commands import batch_run, batch_summary
+from gradient_cli.commands import batch_fetch, batch_run, batch_submit, batch_summary
 from gradient_cli.commands.app import new_app
-from gradient_cli.commands.batch_options import ItemOptions, RunOptions
+from gradient_cli.commands.batch_options import ItemOptions, JobOptions, RunOptions, SubmitOptions
 from gradient_cli.commands.expand import expand
 from gradient_cli.commands.options import ExpectOptions, NetworkOptions, RequestOptions
 
 app = new_app(help="Answer many prompts, resumable.", no_args_is_help=True)
 
+_WAIT = typer.Option("--wait", help="wait until the job is over; --max-time bounds it")
 _PROMPT = typer.Argument(metavar="[PROMPT]", help="asked about each item; {{ item }} stands for it")
 
 
@@ -56,3 +62,74 @@ def summary(
 
     """
     return batch_summary.summary(ctx.obj, out, is_json=json)
+
+
+@app.command(name="submit", help="Hand the items to the provider's batch engine.")
+@expand
+def submit(
+    ctx: typer.Context,
+    items: ItemOptions,
+    request: RequestOptions,
+    output: SubmitOptions,
+    expectations: ExpectOptions,
+    network: NetworkOptions,
+    prompt: Annotated[str | None, _PROMPT] = None,
+) -> int:
+    """
+    Upload the items and create a job; print its id.
+
+    Raises:
+        GradientError: a flag or an item is not usable, or the engine refuses.
+
+    """
+    flags = batch_submit.Flags(prompt, items, request, output, expectations, network)
+    return batch_submit.submit(ctx.obj, flags)
+
+
+@app.command(name="status", help="Say how a submitted job is doing.")
+@expand
+def status(
+    ctx: typer.Context,
+    job: JobOptions,
+    network: NetworkOptions,
+    wait: Annotated[bool, _WAIT] = False,
+) -> int:
+    """
+    Ask for the job that belongs to OUT.
+
+    Raises:
+        GradientError: there is none, or it cannot be had.
+
+    """
+    return batch_fetch.status(ctx.obj, job, network, waits=wait)
+
+
+@app.command(name="fetch", help="Get the answers of a submitted job into OUT.")
+@expand
+def fetch(
+    ctx: typer.Context,
+    job: JobOptions,
+    network: NetworkOptions,
+    wait: Annotated[bool, _WAIT] = False,
+) -> int:
+    """
+    Join the job's results to their rows; not over yet is status 8.
+
+    Raises:
+        GradientError: there is no job, or it has no results.
+
+    """
+    return batch_fetch.fetch(ctx.obj, job, network, waits=wait)
+
+
+@app.command(name="cancel", help="Cancel a submitted job.")
+@expand
+def cancel(ctx: typer.Context, job: JobOptions, network: NetworkOptions) -> int:
+    """
+    Cancel the job that belongs to OUT; what it has answered can still be fetched.
+
+    Raises:
+        GradientError: there is none, or the engine refuses.
+
+    """
+    return batch_fetch.cancel(ctx.obj, job, network)

@@ -126,3 +126,42 @@ class RunOptions:
         str | None,
         _flag("Proof", "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
     ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitOptions:
+    """Which job a submit makes."""
+
+    output: Annotated[
+        str,
+        _flag(
+            "Output",
+            "-o",
+            "--output",
+            metavar="OUT.jsonl",
+            help="where `fetch` will put the answers; what it has is not asked again",
+        ),
+    ]
+    extract: Annotated[
+        bool,
+        _flag("Output", "-x", "--extract", help="keep the first fenced code block alone"),
+    ] = False
+    quiet: Annotated[
+        bool, _flag("Output", "-q", "--quiet", help="nothing on stderr but errors")
+    ] = False
+    dry_run: Annotated[
+        bool, _flag("Proof", "-n", "--dry-run", help="print the upload; send nothing")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """Which job is meant, and how it is told of."""
+
+    output: Annotated[
+        str, _flag("Output", "-o", "--output", metavar="OUT.jsonl", help="as at `submit`")
+    ]
+    json: Annotated[bool, _flag("Output", "--json", help="print one JSON object on stdout")] = False
+    quiet: Annotated[
+        bool, _flag("Output", "-q", "--quiet", help="nothing on stderr but errors")
+    ] = False

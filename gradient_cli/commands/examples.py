@@ -33,6 +33,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'gradient batch run "summarise" --each-file "notes/*.md" -o out.jsonl',
         "gradient batch run -i rows.jsonl -o part-3.jsonl --shard 3/10",
     ),
+    "batch submit": (
+        'gradient batch submit "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl',
+    ),
+    "batch status": ("gradient batch status -o out.jsonl",),
+    "batch fetch": ("gradient batch fetch -o out.jsonl --wait --max-time 86400",),
+    "batch cancel": ("gradient batch cancel -o out.jsonl",),
     "models": ("gradient models", "gradient models --json | jq -r '.[].id'"),
     "auth": ("gradient auth login", "gradient auth status"),
     "auth login": (

@@ -22,6 +22,7 @@ from gradient_cli.wire.json import Json
 _HEAD = re.compile(
     rb'\{"id":(?:"(?:[^"\\]|\\.)*"|[^",]*),"key":"([0-9a-f]{64})","ok":(true|false)[,}]'
 )
+_BEGINNING = b'{"id":'
 CHUNK = 1 << 20
 
 
@@ -114,7 +115,7 @@ class FileResults:
         self._is_dirty = False
         try:
             self._fd = _open_locked(self._target, path)
-            self.is_repaired = _repair(self._fd)
+            self.is_repaired = _repair(self._fd, path)
             self._scan()
         except OSError as error:
             raise _unwritable(path, error) from None
@@ -218,11 +219,15 @@ def _decoded(line: bytes, where: str) -> tuple[str, bool]:
     row = _json_object(line)
     key = row.get("key") if row else None
     if row is None or not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
-        raise UsageError(
-            f"{where} is no result of a batch",
-            hint="-o names the file of results; give the items with -i",
-        )
+        raise _no_result(where)
     return key, row.get("ok") is True
+
+
+def _no_result(where: str) -> UsageError:
+    return UsageError(
+        f"{where} is no result of a batch",
+        hint="-o names the file of results; give the items with -i",
+    )
 
 
 def _json_object(line: bytes) -> dict[str, Json] | None:
@@ -233,8 +238,14 @@ def _json_object(line: bytes) -> dict[str, Json] | None:
     return value if isinstance(value, dict) else None
 
 
-def _repair(fd: int) -> bool:
-    """Complete or cut a last line without a newline; tell whether there was one."""
+def _repair(fd: int, path: str) -> bool:
+    """
+    Complete or cut a last line without a newline; tell whether there was one.
+
+    Raises:
+        UsageError: it is not the beginning of a line of ours; it is left as it is.
+
+    """
     size = os.fstat(fd).st_size
     start = size
     tail = b""
@@ -248,8 +259,11 @@ def _repair(fd: int) -> bool:
         return False
     if _json_object(torn) is not None:
         os.write(fd, b"\n")
-    else:
-        os.ftruncate(fd, size - len(torn))
+        return True
+    # Zeros are what a file system leaves of a line when the power goes.
+    if not torn.startswith(_BEGINNING) and not _BEGINNING.startswith(torn) and torn.strip(b"\0"):
+        raise _no_result(f"the last line of {path}")
+    os.ftruncate(fd, size - len(torn))
     return True
 
 

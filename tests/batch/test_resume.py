@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from gradient_cli.batch.results import FileResults
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
@@ -113,6 +115,31 @@ def test_out_that_holds_something_else_is_left_alone(batch):
     assert status == 2
     assert "out.jsonl:1 is no result of a batch" in notes
     assert batch.out.read_text() == '{"name": "precious"}\n'
+
+
+@pytest.mark.parametrize(
+    "precious", ["hello", "# notes\nhello", '{"name": "precious", "and": ['], ids=repr
+)
+def test_a_file_without_a_final_newline_is_not_taken_for_a_torn_result(batch, precious):
+    """What is cut off must be ours: a note of one line is all last line."""
+    batch.out.write_text(precious)
+
+    status, _, notes = batch.run("-i", batch.items("a"))
+
+    assert status == 2
+    assert "is no result of a batch" in notes
+    assert batch.out.read_text() == precious
+
+
+@pytest.mark.parametrize("torn", ['{"i', '{"id":3,"key":"ab', "\0\0\0"], ids=repr)
+def test_whatever_a_death_leaves_of_a_line_is_cut(batch, torn):
+    """A few bytes, half a line, or the zeros of a machine that lost its power."""
+    batch.out.write_text(torn)
+
+    status, _, _ = batch.run("-i", batch.items("a"))
+
+    assert status == 0
+    assert [row["id"] for row in batch.results()] == [1]
 
 
 def test_lines_written_anew_by_other_tools_still_count(batch):

@@ -118,7 +118,7 @@ def _join(desk: Desk, found: Iterator[Result], results: Results) -> Tally:
         identity, key = note.rows[result.position]
         judged = expected.judge(Request(), outcome_of(result, setting), desk.client)
         task = Task(identity, key, Request())
-        done = result_line.done(task, judged, has_labels=has_labels)
+        done = result_line.done(task, judged, has_labels=has_labels, is_timed=False)
         tally.add(done)
         if not results.is_done(key):
             results.write(done.line)

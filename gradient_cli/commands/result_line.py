@@ -11,8 +11,8 @@ from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.wire.json import Json, line
 
 
-def done(task: Task, judged: Judged, *, has_labels: bool = False) -> Done:
-    """Give what came of a task."""
+def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool = True) -> Done:
+    """Give what came of a task; where nobody measured how long it took, that is null."""
     error, response = judged.error, judged.outcome.response
     status = error.status if error else ExitStatus.OK
     usage = response.usage
@@ -34,7 +34,7 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False) -> Done:
         "model": response.model,
         "request_id": judged.outcome.request_id,
         "usage": usage_object(usage),
-        "total_ms": judged.outcome.total_ms,
+        "total_ms": judged.outcome.total_ms if is_timed else None,
         "attempts": judged.outcome.attempts,
         "error": error_object(error),
     }

@@ -44,6 +44,7 @@ def test_submit_and_fetch_give_the_lines_that_run_gives(desk):
     rows = {row["id"]: row for row in desk.results()}
     assert {i: row["text"] for i, row in rows.items()} == {"a": "yes\u2028", "b": "no"}
     assert all(row["ok"] and row["usage"]["total_tokens"] == 7 for row in rows.values())
+    assert rows["a"]["total_ms"] is None
     assert not desk.job.exists()
     status, out, _ = desk.says("run", "-m", "m", "-i", items, "--json")
     assert (status, json.loads(out)["skipped"]) == (0, 2)

@@ -438,16 +438,17 @@ _gradient() {
                 --token-delay) return 0 ;;
                 --status) return 0 ;;
                 --header) return 0 ;;
-                --times) return 0 ;;
-                --end) _gradient_words incomplete failed error cut close stall malformed done; return 0 ;;
+                --body) return 0 ;;
+                --end) _gradient_words incomplete failed error cut reset close stall malformed done; return 0 ;;
                 --after) return 0 ;;
+                --times) return 0 ;;
                 --port) return 0 ;;
                 --host) return 0 ;;
                 --key) return 0 ;;
                 --limit-per-minute) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words --reply --script --dialect --reasoning --call --delay --first-token --token-delay --loop --status --header --times --end --after --port --host --key --limit-per-minute -q --quiet -h --help
+                _gradient_words --reply --script --dialect --reasoning --call --delay --first-token --token-delay --loop --status --header --body --end --after --times --port --host --key --limit-per-minute -q --quiet -h --help
             else
                 :
             fi

@@ -58,6 +58,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'gradient mock --reply "feat: add a mock"',
         "gradient mock --status 429 --header 'Retry-After: 1'",
         "gradient mock --end close --after 3",
+        "gradient mock --delay 0.3 --limit-per-minute 120",
+        "gradient mock --script failures.toml --port 0",
     ),
     "help": ("gradient help respond", "gradient help exit-status"),
 }

@@ -14,8 +14,9 @@ STORY = (
 NOTE = "\n\n(A canned text of the demo profile; no model was asked.)\n"
 
 GREETING = (
-    "This is the demo profile: a canned text from inside `gradient`, no model was asked and "
-    "nothing left this machine.\n\n"
+    "This is the demo profile: a canned text from inside `gradient`; no model was asked and "
+    "nothing left this machine. "
+    "Your prompt arrived, all {{ characters }} characters of it.\n\n"
     "To ask a real model, log in once with `gradient auth login`, choose a model with "
     "`gradient config set model ID`, and run the same command without `--profile demo`.\n"
 )
@@ -24,9 +25,13 @@ TOKEN_DELAY_S = 0.02
 
 
 def demo_script(delay: float = TOKEN_DELAY_S) -> Script:
-    """Give the script: a bedtime story, or what this is; `delay` is seconds between words."""
-    story = Behaviour(text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=delay, times=0)
-    return Script(
-        behaviours=(story, Behaviour(text=GREETING, token_delay=delay, times=0)),
-        models=("demo",),
+    """
+    Give the script: a bedtime story, or what this is; `delay` is seconds between words.
+
+    A request for JSON gets a small instance of its schema.
+    """
+    story = Behaviour(
+        text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=delay, obey_schema=True
     )
+    greeting = Behaviour(text=GREETING, token_delay=delay, times=0, obey_schema=True)
+    return Script(behaviours=(story, greeting), models=("demo",))

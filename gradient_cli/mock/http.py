@@ -3,24 +3,40 @@ Just enough HTTP/1.1 for a server on loopback: http.server would cost 40 ms to i
 """
 
 import socket
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gradient_cli.wire.json import Json, dumps
 
 LONGEST_HEAD = 64 * 1024
 LONGEST_BODY = 512 * 1024 * 1024
+_SHORT_S = 0.05
+"""Seconds that are slept through; in a longer wait an end of the other side is noticed."""
 
 REASONS = {
     200: "OK",
     400: "Bad Request",
     401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
     503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
+BODILESS = {204, 304}
+"""Statuses whose replies have no body."""
 
 
 class Gone(Exception):
@@ -45,6 +61,9 @@ class Connection:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = sock
         self._buffer = b""
+        self.is_last = False
+        """Whether the request at hand is the connection's last."""
+        self._takes_chunks = True
 
     def read_request(self) -> HttpRequest:
         """
@@ -55,12 +74,15 @@ class Connection:
 
         """
         head, self._buffer = self._until(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
+        first, *lines = head.decode("latin-1").lstrip("\r\n").split("\r\n")
         words = first.split(" ")
-        if len(words) != 3:
+        if len(words) != 3 or not words[2].startswith("HTTP/1."):
             raise Gone
         pairs = (line.partition(":") for line in lines)
         headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        # HTTP/1.0, as ApacheBench and old proxies speak it, knows neither chunks nor keep-alive.
+        self._takes_chunks = words[2] != "HTTP/1.0"
+        self.is_last = not self._takes_chunks or "close" in headers.get("connection", "").lower()
         if headers.get("expect", "").lower() == "100-continue":
             self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         return HttpRequest(words[0], words[1].partition("?")[0], headers, self._body(headers))
@@ -100,13 +122,16 @@ class Connection:
         return b"".join(pieces)
 
     def _chunked_body(self) -> bytes:
-        pieces = []
+        pieces, left = [], LONGEST_BODY
         while True:
             size, self._buffer = self._until(b"\r\n")
             try:
                 length = int(size.partition(b";")[0], 16)
             except ValueError:
                 raise Gone from None
+            left -= length
+            if left < 0:
+                raise Gone
             pieces.append(self._exactly(length))
             self._exactly(2)
             if length == 0:
@@ -126,23 +151,37 @@ class Connection:
             raise Gone from None
 
     def send_reply(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        """Send a whole reply."""
-        self.send(_head(status, {**headers, "Content-Length": str(len(body))}) + body)
+        """Send a whole reply; it says how long it is, unless `headers` do."""
+        if status in BODILESS:
+            self.send(_head(status, merged(self._closing(), headers)))
+            return
+        known = {"Content-Length": str(len(body)), **self._closing()}
+        self.send(_head(status, merged(known, headers)) + body)
 
     def send_json(self, status: int, value: Json, headers: Mapping[str, str]) -> None:
         """Send a whole reply that is JSON, unless `headers` name another type."""
         self.send_reply(
-            status, dumps(value).encode(), {"Content-Type": "application/json", **headers}
+            status, dumps(value).encode(), merged({"Content-Type": "application/json"}, headers)
         )
 
+    def send_open_end(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Send a body that says nowhere how long it is: the connection's end is its end."""
+        self.is_last = True
+        self.send(_head(200, merged(self._closing(), headers)) + body)
+
     def begin_stream(self, headers: Mapping[str, str]) -> None:
-        """Send the head of a chunked event stream."""
+        """Send the head of an event stream, chunked if the other side knows chunks."""
         stream = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
-        self.send(_head(200, {**stream, **headers, "Transfer-Encoding": "chunked"}))
+        if self._takes_chunks:
+            stream["Transfer-Encoding"] = "chunked"
+        self.send(_head(200, merged({**stream, **self._closing()}, headers)))
 
     def send_chunk(self, data: bytes) -> None:
         """Send one chunk; an empty one ends the reply."""
-        self.send(b"%x\r\n%s\r\n" % (len(data), data))
+        self.send(b"%x\r\n%s\r\n" % (len(data), data) if self._takes_chunks else data)
+
+    def _closing(self) -> dict[str, str]:
+        return {"Connection": "close"} if self.is_last else {}
 
     def reset(self) -> None:
         """Break off at once: the other side sees a reset, not an end."""
@@ -151,22 +190,40 @@ class Connection:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 
-    def has_gone(self, wait_s: float) -> bool:
-        """Wait a while; tell whether the other side has closed in the meantime."""
-        try:
-            self._socket.settimeout(wait_s)
-            has_ended = self._socket.recv(1, socket.MSG_PEEK) == b""
-            self._socket.settimeout(None)
-        except TimeoutError:
-            self._socket.settimeout(None)
-            return False
-        except OSError:
-            return True
-        return has_ended
+    def wait(self, seconds: float) -> None:
+        """
+        Let time pass.
+
+        Raises:
+            Gone: the other side has closed in the meantime.
+
+        """
+        end = time.monotonic() + seconds
+        if seconds > _SHORT_S:
+            has_ended = False
+            try:
+                self._socket.settimeout(seconds)
+                with suppress(TimeoutError):
+                    has_ended = self._socket.recv(1, socket.MSG_PEEK) == b""
+                self._socket.settimeout(None)
+            except OSError:
+                raise Gone from None
+            if has_ended:
+                raise Gone
+        # Also where the other side sends already: its next request must not shorten the wait.
+        time.sleep(max(0.0, end - time.monotonic()))
 
     def close(self) -> None:
-        """Close."""
+        """Close; a thread that waits for this connection wakes."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+
+
+def merged(own: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """Give the mock's own headers, each replaced where a given one has its name in any case."""
+    names = {name.lower() for name in given}
+    return {**{name: text for name, text in own.items() if name.lower() not in names}, **given}
 
 
 def _head(status: int, headers: Mapping[str, str]) -> bytes:

@@ -11,48 +11,80 @@ import json
 import socket
 import threading
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
-from gradient_cli.mock.dialogue import (
-    Answer,
-    chunk_end,
-    chunk_object,
-    chunks,
-    prompt_of,
-    response_object,
-    typed_end,
-    typed_events,
-)
-from gradient_cli.mock.http import Connection, Gone, HttpRequest
-from gradient_cli.mock.script import Behaviour, Director, Script
-from gradient_cli.wire.json import Json, dumps
+from gradient_cli.mock.answer import Answer, prompt_of
+from gradient_cli.mock.director import Director
+from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
+from gradient_cli.mock.limit import Limit
+from gradient_cli.mock.reply import send_stream, send_whole
+from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.wire.json import Json
 
-DONE = b"data: [DONE]\n\n"
+_PATIENCE_S = 0.2
+"""How long the threads of a stopped server may take in all; they are daemons."""
+_PATHS = {"/v1/models": "GET", "/v1/responses": "POST"}
+_SECRET_HEADERS = {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
+_WORDS = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    422: "unprocessable_entity",
+    429: "too_many_requests",
+}
+"""The provider's ids of errors; anything else is `server_error` or `bad_request`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One request that came, and its answer's status; the key is not kept."""
+    """One request that came, and how it is answered; the key is not kept."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: Json
     status: int
+    end: str = "completed"
+    """One of ENDS; completed for refusals, too."""
 
 
 Log = Callable[[Record, float], None]
 """Takes each request after its answer, and the seconds that it took."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is done about a request: it is refused, answered, or wants the list of models."""
+
+    refusal: tuple[int, str] | None = None
+    """Status and message."""
+    answer: Answer | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        if self.refusal:
+            return self.refusal[0]
+        return self.answer.behaviour.status if self.answer else 200
+
+    @property
+    def end(self) -> str:
+        is_said = self.answer is not None and not _is_verbatim(self.answer.behaviour)
+        return self.answer.end if self.answer and is_said else "completed"
+
+
 class MockServer:
     """
     Serves a Script on loopback until it is stopped; also a context manager.
 
-    `url` is its base URL; `requests` holds what came, oldest first.
+    `url` is its base URL; `requests` holds what came, oldest first, and `counts` how many had
+    which status. `keep` is how many requests are held: None is all, a long run wants few.
     """
 
     def __init__(
@@ -61,16 +93,21 @@ class MockServer:
         host: str = "127.0.0.1",
         port: int = 0,
         log: Log | None = None,
+        *,
+        keep: int | None = None,
     ) -> None:
         self.script = script or Script()
-        self.requests: list[Record] = []
+        self.counts: Counter[int] = Counter()
+        self.requests: deque[Record] = deque(maxlen=keep)
         self._address = (host, port)
         self._log = log
         self._director = Director(self.script)
-        self._limit = _Limit(self.script.limit_per_minute)
-        self._ids = count(1)
+        self._limit = Limit(self.script.limit_per_minute)
+        self._numbers = count(1)
         self._listener: socket.socket | None = None
-        self._open: set[Connection] = set()
+        self._open: dict[Connection, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self._is_stopped = False
 
     @property
     def url(self) -> str:
@@ -89,17 +126,24 @@ class MockServer:
         """
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
         self._listener = socket.create_server(self._address, family=family, backlog=512)
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def stop(self) -> None:
-        """Stop serving and close every connection."""
-        if self._listener is not None:
-            with suppress(OSError):
-                # Wakes the thread that waits in accept(), which close() alone would not.
-                self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
-        for connection in list(self._open):
+        """Stop serving, close every connection and let what was answered be logged."""
+        if self._listener is None:
+            return
+        with suppress(OSError):
+            # Wakes the thread that waits in accept(), which close() alone would not.
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._lock:
+            self._is_stopped = True
+            serving = dict(self._open)
+        for connection in serving:
             connection.close()
+        end = time.monotonic() + _PATIENCE_S
+        for thread in serving.values():
+            thread.join(max(0.0, end - time.monotonic()))
 
     def __enter__(self) -> "MockServer":
         self.start()
@@ -108,24 +152,32 @@ class MockServer:
     def __exit__(self, *exc: object) -> None:
         self.stop()
 
-    def _accept(self) -> None:
-        assert self._listener is not None
+    def _accept(self, listener: socket.socket) -> None:
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, _ = listener.accept()
+            except ConnectionAbortedError:
+                continue
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(Connection(sock),), daemon=True).start()
+            connection = Connection(sock)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            with self._lock:
+                if self._is_stopped:
+                    connection.close()
+                    return
+                self._open[connection] = thread
+                thread.start()
 
     def _serve(self, connection: Connection) -> None:
-        self._open.add(connection)
         try:
-            while True:
+            while not connection.is_last:
                 self._answer(connection, connection.read_request())
         except Gone:
             pass
         finally:
-            self._open.discard(connection)
+            with self._lock:
+                self._open.pop(connection, None)
             connection.close()
 
     # One request --------------------------------------------------------------------------
@@ -133,52 +185,64 @@ class MockServer:
     def _answer(self, connection: Connection, request: HttpRequest) -> None:
         begun = time.monotonic()
         body = _json_or_none(request.body)
-        refusal = self._refusal(request, body)
-        behaviour = None
-        if refusal is None and request.path != "/v1/models":
-            behaviour = self._director.choose(prompt_of(body))
-        status = refusal[0] if refusal else behaviour.status if behaviour else 200
+        plan = self._plan(request, body, next(self._numbers))
         # Before the answer: whoever has read it may look at once.
-        record = self._keep(request, body, status)
+        record = self._keep(request, body, plan)
         try:
-            if refusal:
-                connection.send_json(*refusal)
-            elif behaviour:
-                self._respond(connection, behaviour, body)
+            if plan.refusal:
+                _refuse(connection, *plan.refusal, plan.headers)
+            elif plan.answer:
+                self._respond(connection, plan.answer, plan.headers)
             else:
-                connection.send_json(200, self._models(), {})
+                connection.send_json(200, self._models(), plan.headers)
         finally:
             if self._log:
                 self._log(record, time.monotonic() - begun)
 
-    def _keep(self, request: HttpRequest, body: Json, status: int) -> Record:
+    def _plan(self, request: HttpRequest, body: Json, number: int) -> _Plan:
+        headers = {"X-Request-Id": f"req_resp_mock_{number}"}
+        refusal = self._refusal(request, body)
+        if refusal:
+            allowed = {"Allow": _PATHS[request.path]} if refusal[0] == 405 else {}
+            return _Plan(refusal, headers={**headers, **allowed})
+        if request.path == "/v1/models":
+            return _Plan(headers=headers)
+        has_room, limits = self._limit.take()
+        if not has_room:
+            message = "slow down: the limit of requests a minute is reached"
+            return _Plan((429, message), headers={**headers, **limits})
+        model = body.get("model")
+        behaviour = self._director.choose(prompt_of(body), model if isinstance(model, str) else "")
+        answer = Answer(behaviour, body, number, int(time.time()))
+        return _Plan(answer=answer, headers={**headers, **limits})
+
+    def _keep(self, request: HttpRequest, body: Json, plan: _Plan) -> Record:
         headers = {
-            name: "(hidden)" if name == "authorization" else value
+            name: "(hidden)" if name in _SECRET_HEADERS else value
             for name, value in request.headers.items()
         }
-        record = Record(request.method, request.path, headers, body, status)
-        self.requests.append(record)
+        record = Record(request.method, request.path, headers, body, plan.status, plan.end)
+        with self._lock:
+            self.requests.append(record)
+            self.counts[plan.status] += 1
         return record
 
-    def _refusal(
-        self, request: HttpRequest, body: Json
-    ) -> tuple[int, dict[str, Json], dict[str, str]] | None:
-        """Give (status, body, headers) for a request that is not answered."""
-        known = {"/v1/models": "GET", "/v1/responses": "POST"}
-        if request.path not in known:
-            return 404, _error("not_found", f"no such path: {request.path}"), {}
-        if request.method != known[request.path]:
-            return 405, _error("bad_request", f"{request.path} takes {known[request.path]}"), {}
-        if self.script.key and request.headers.get("authorization") != f"Bearer {self.script.key}":
-            return 401, _error("unauthorized", "Unable to authenticate you."), {}
-        if request.path == "/v1/models":
+    def _refusal(self, request: HttpRequest, body: Json) -> tuple[int, str] | None:
+        """Give why a request is not answered, in the service's words."""
+        path, key = request.path, self.script.key
+        if path not in _PATHS:
+            return 404, f"no such path: {path}"
+        if request.method != _PATHS[path]:
+            return 405, f"{path} takes {_PATHS[path]}"
+        if key and request.headers.get("authorization") != f"Bearer {key}":
+            return 401, "Unable to authenticate you."
+        if path == "/v1/models":
             return None
         if not isinstance(body, dict):
-            return 400, _error("bad_request", "the body is not a JSON object"), {}
-        if not body.get("input"):
-            return 400, _error("bad_request", "`input` is missing"), {}
-        if self._limit.is_used_up():
-            return 429, _error("too_many_requests", "slow down"), self._limit.headers()
+            return 400, "the body is not a JSON object"
+        given = body.get("input")
+        if not isinstance(given, str) and not (isinstance(given, list) and given):
+            return 400, "`input` must be a text or a list of items"
         return None
 
     def _models(self) -> Json:
@@ -189,148 +253,42 @@ class MockServer:
         return {"object": "list", "data": data}
 
     def _respond(
-        self, connection: Connection, behaviour: Behaviour, body: Mapping[str, Json]
+        self, connection: Connection, answer: Answer, own_headers: Mapping[str, str]
     ) -> None:
-        answer = Answer(behaviour, body, f"resp_mock_{next(self._ids)}", int(time.time()))
-        headers = {"X-Request-Id": f"req_{answer.id}", **self._limit.headers(), **behaviour.headers}
-        _wait(connection, behaviour.delay)
-        if behaviour.body is not None or behaviour.status != 200:
-            text = behaviour.body
-            if text is None:
-                word = "too_many_requests" if behaviour.status == 429 else "scripted"
-                connection.send_json(behaviour.status, _error(word, "scripted status"), headers)
-            else:
-                kind = "text/html" if text.lstrip().startswith("<") else "application/json"
-                connection.send_reply(
-                    behaviour.status, text.encode(), {"Content-Type": kind, **headers}
-                )
-        elif body.get("stream"):
-            self._stream(connection, answer, headers)
-        else:
-            self._send_whole(connection, answer, headers)
-
-    def _dialect(self, behaviour: Behaviour) -> str:
-        return behaviour.dialect or self.script.dialect
-
-    def _send_whole(
-        self, connection: Connection, answer: Answer, headers: Mapping[str, str]
-    ) -> None:
-        behaviour, end = answer.behaviour, answer.end()
-        _wait(connection, behaviour.first_token + behaviour.token_delay * len(answer.pieces()))
-        if end == "stall":
-            _stall(connection)
-        status = {"incomplete": "incomplete", "failed": "failed", "error": "failed"}.get(
-            end, "completed"
-        )
-        if self._dialect(behaviour) == "chunk" and status != "failed":
-            data = dumps(chunk_object(answer)).encode()
-        else:
-            data = dumps(response_object(answer, status)).encode()
-        if end in {"cut", "close", "malformed", "done"}:
-            connection.send(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                b"Content-Length: %d\r\n\r\n%s" % (len(data), data[: len(data) // 2])
-            )
-            raise Gone
-        connection.send_reply(200, data, {"Content-Type": "application/json", **headers})
-
-    def _stream(self, connection: Connection, answer: Answer, headers: Mapping[str, str]) -> None:
         behaviour = answer.behaviour
-        is_chunked = self._dialect(behaviour) == "chunk"
-        connection.begin_stream(headers)
-        number = count()
-        is_first = True
-        for payload in chunks(answer) if is_chunked else typed_events(answer):
-            if _is_delta(payload):
-                pause = behaviour.first_token if is_first else behaviour.token_delay
-                is_first = False
-                _wait(connection, pause)
-            connection.send_chunk(_frame(payload, None if is_chunked else next(number)))
-        match answer.end():
-            case "cut":
-                connection.reset()
-                raise Gone
-            case "stall":
-                _stall(connection)
-            case "malformed":
-                connection.send_chunk(b'data: {"type": "response.output_text.delta", "del\n\n')
-        for payload in chunk_end(answer) if is_chunked else typed_end(answer):
-            connection.send_chunk(_frame(payload, None if is_chunked else next(number)))
-        if is_chunked or answer.end() == "done":
-            connection.send_chunk(DONE)
-        connection.send_chunk(b"")
+        headers = merged(own_headers, behaviour.headers)
+        dialect = behaviour.dialect or self.script.dialect
+        if behaviour.delay:
+            connection.wait(behaviour.delay)
+        if behaviour.body is not None:
+            kind = "text/html" if behaviour.body.lstrip().startswith("<") else "application/json"
+            connection.send_reply(
+                behaviour.status,
+                behaviour.body.encode("utf-8", "replace"),
+                merged({"Content-Type": kind}, headers),
+            )
+        elif behaviour.status != 200:
+            reason = REASONS.get(behaviour.status, "an unusual status")
+            _refuse(connection, behaviour.status, f"scripted: {reason}", headers)
+        elif answer.request.get("stream"):
+            send_stream(connection, answer, dialect, headers)
+        else:
+            send_whole(connection, answer, dialect, headers)
 
 
-class _Limit:
-    """Requests a minute, as a bucket that fills evenly; speaks x-ratelimit headers."""
-
-    def __init__(self, per_minute: int | None) -> None:
-        self._per_minute = per_minute
-        self._left = float(per_minute or 0)
-        self._at = time.monotonic()
-        self._lock = threading.Lock()
-
-    def is_used_up(self) -> bool:
-        """Take one request from the bucket; tell whether there was none."""
-        if self._per_minute is None:
-            return False
-        with self._lock:
-            now = time.monotonic()
-            filled = self._left + (now - self._at) * self._per_minute / 60
-            self._left, self._at = min(filled, float(self._per_minute)), now
-            if self._left < 1:
-                return True
-            self._left -= 1
-            return False
-
-    def headers(self) -> dict[str, str]:
-        """Give the headers that tell the state; none without a limit."""
-        if self._per_minute is None:
-            return {}
-        wait_s = max(0.0, 1 - self._left) * 60 / self._per_minute
-        return {
-            "x-ratelimit-limit-requests": str(self._per_minute),
-            "x-ratelimit-remaining-requests": str(int(self._left)),
-            "x-ratelimit-reset-requests": str(int(time.time() + wait_s)) if wait_s else "0",
-        }
+def _is_verbatim(behaviour: Behaviour) -> bool:
+    """Tell whether a body or an error is sent, and no answer."""
+    return behaviour.body is not None or behaviour.status != 200
 
 
-def _frame(payload: Mapping[str, Json], number: int | None) -> bytes:
-    """Give one event as bytes; typed events have a name and a number."""
-    if number is None:
-        return f"data: {dumps(payload)}\n\n".encode()
-    numbered = dumps({**payload, "sequence_number": number})
-    return f"event: {payload['type']}\ndata: {numbered}\n\n".encode()
-
-
-def _is_delta(payload: Mapping[str, Json]) -> bool:
-    if "choices" in payload:
-        return bool(payload["choices"] and payload["choices"][0]["delta"].get("content"))
-    return str(payload.get("type", "")).endswith("output_text.delta")
-
-
-def _wait(connection: Connection, seconds: float) -> None:
-    """Sleep; an end of the other side ends it."""
-    if seconds > 0.05:
-        if connection.has_gone(seconds):
-            raise Gone
-    elif seconds > 0:
-        time.sleep(seconds)
-
-
-def _stall(connection: Connection) -> None:
-    """Stay silent until the other side has had enough."""
-    while not connection.has_gone(1.0):
-        pass
-    raise Gone
-
-
-def _error(word: str, message: str) -> dict[str, Json]:
-    return {"id": word, "message": message}
+def _refuse(connection: Connection, status: int, message: str, headers: Mapping[str, str]) -> None:
+    word = _WORDS.get(status, "server_error" if status >= 500 else "bad_request")
+    error = {"id": word, "message": message, "request_id": headers.get("X-Request-Id")}
+    connection.send_json(status, error, headers)
 
 
 def _json_or_none(body: bytes) -> Json:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

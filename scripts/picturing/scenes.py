@@ -51,41 +51,6 @@ class Scene:
     """Whether the picture moves: frames of the run, then its end."""
 
 
-SUITE = """\
-[defaults]
-model = "openai-gpt-oss-20b"
-repeat = 3
-require = 2
-
-[[test]]
-name = "refund policy"
-prompt = "How many days for a refund? Number only."
-expect_re = '^30$'
-
-[[test]]
-name = "triage"
-prompt = "Is this ticket urgent: the site is down?"
-one_of = ["low", "medium", "high"]
-expect = "high"
-
-[[test]]
-name = "no promises"
-prompt = "Answer an angry customer."
-reject = ["I promise"]
-"""
-
-REVIEWS = "".join(
-    f"{line}\n"
-    for line in (
-        "Great build bot, never sleeps.",
-        "It broke my pipeline twice.",
-        "Does what it says.",
-        "Fine, I suppose.",
-        "Worst release so far.",
-        "Fast and quiet.",
-    )
-)
-
 SCENES = (
     Scene(
         name="markdown",
@@ -127,33 +92,6 @@ SCENES = (
                 text="17 * 23 is **391**.",
                 token_delay=0.03,
             ),
-        ),
-    ),
-    Scene(
-        name="check",
-        title="A suite of prompts, with one test that does not pass",
-        lines=('gradient check suite.toml; echo "status $?"',),
-        files=(("suite.toml", SUITE),),
-        columns=100,
-        replies=(
-            Behaviour(text="30", match="refund", times=0),
-            Behaviour(text="High.", match="urgent", times=0),
-            Behaviour(text="I promise that this never happens again.", match="angry", times=0),
-        ),
-    ),
-    Scene(
-        name="batch",
-        title="Many prompts, resumed, and what came of them",
-        lines=(
-            'gradient batch run "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl',
-            "gradient batch summary out.jsonl",
-        ),
-        files=(("reviews.txt", REVIEWS),),
-        columns=100,
-        replies=(
-            Behaviour(text="pos", match="Great|says|quiet", times=0, delay=0.2),
-            Behaviour(text="neg", match="broke|Worst", times=0, delay=0.2),
-            Behaviour(text="mixed", match="suppose", times=0, delay=0.2),
         ),
     ),
 )

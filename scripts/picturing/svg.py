@@ -30,8 +30,7 @@ def picture(frames: list[Frame], title: str) -> str:
     columns = len(frames[-1].rows[0])
     size = (columns * CELL_WIDTH + 2 * MARGIN, height * LINE_HEIGHT + 2 * MARGIN)
     parts = [
-        '<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" '
-        f'viewBox="0 0 {size[0]:.0f} {size[1]:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]:.0f} {size[1]:.0f}" '
         f'width="{size[0]:.0f}" fill="{FOREGROUND}" role="img" '
         f"aria-label={quoteattr(title)}>",
         f"<title>{escape(title)}</title>",

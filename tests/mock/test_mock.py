@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
+from threading import Thread
 
 import pytest
 
 from gradient_cli.client import Client, Outcome
-from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.mock.demo import demo_script
-from gradient_cli.mock.script import Behaviour, Script, load_script
+from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network
@@ -82,6 +83,7 @@ def test_the_token_limit_cuts(dialect, stream):
         ("failed", 5),
         ("error", 5),
         ("cut", 8),
+        ("reset", 8),
         ("close", 8),
         ("malformed", 5),
         ("done", 8),
@@ -91,7 +93,7 @@ def test_the_token_limit_cuts(dialect, stream):
 @pytest.mark.parametrize("dialect", ["typed", "chunk"])
 def test_each_bad_end_has_its_status_and_keeps_the_text(end, status, dialect):
     """What a user's script must be able to tell apart."""
-    outcome = ask(Behaviour(text="a b c d", end=end, after=2, dialect=dialect), timeout_s=0.1)
+    outcome = ask(Behaviour(text="a b c d", end=end, after=2, dialect=dialect), timeout_s=0.05)
 
     assert (outcome.status, outcome.response.text) == (status, "a b")
 
@@ -123,23 +125,152 @@ def test_behaviours_take_turns_and_the_last_stays():
         assert "".join(texts) == expected
 
 
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("incomplete", 8),
+        ("failed", 5),
+        ("error", 5),
+        ("cut", 8),
+        ("reset", 8),
+        ("close", 5),
+        ("malformed", 5),
+        ("done", 8),
+        ("stall", 7),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["typed", "chunk"])
+def test_a_whole_answer_ends_as_badly(end, status, dialect):
+    """The same faults without streaming; what is no whole JSON is no answer."""
+    behaviour = Behaviour(text="a b", end=end, dialect=dialect, times=0)
+
+    outcome = ask(behaviour, stream=False, timeout_s=0.05)
+
+    assert outcome.status == status
+
+
+def test_a_limit_that_is_all_spent_on_reasoning_leaves_no_answer():
+    """As with real models: reasoning counts, and comes first."""
+    outcome = ask(Behaviour(reasoning="a b c", text="d"), max_output_tokens=3)
+
+    assert (outcome.response.reasoning, outcome.response.text) == ("a b c", "")
+    assert outcome.status == ExitStatus.INCOMPLETE
+    assert outcome.response.usage.reasoning_tokens == outcome.response.usage.output_tokens == 3
+
+
+def test_the_limit_may_be_just_enough():
+    """Also with space at the end, which is no token of its own."""
+    outcome = ask(Behaviour(text="a b\n"), max_output_tokens=2)
+
+    assert (outcome.response.text, outcome.error) == ("a b\n", None)
+
+
+def test_a_call_may_be_cut_in_its_arguments():
+    """What is left is no JSON, as with real models."""
+    call = {"name": "f", "arguments": '{"city": "Oslo"}'}
+
+    outcome = ask(Behaviour(text="", calls=(call,)), max_output_tokens=1, stream=False)
+
+    assert outcome.response.tool_calls[0].arguments == '{"city":'
+    assert outcome.status == ExitStatus.INCOMPLETE
+
+
+def test_calls_of_one_function_are_told_apart():
+    """By their ids, which are never used again."""
+    call = {"name": "f", "arguments": "{}"}
+    with served(Script(behaviours=(Behaviour(text="", calls=(call, call)),))) as (client, _):
+        calls = [c for _ in range(2) for c in client.ask(Request(input="x")).response.tool_calls]
+
+    assert len({call.call_id for call in calls}) == 4
+
+
+def test_a_reply_may_repeat_what_was_asked():
+    """Three words in double braces are filled in; others are only text."""
+    text = "{{ model }}: {{ prompt }} ({{ characters }}), {{ name }}"
+
+    assert ask(Behaviour(text=text)).response.text == "m: hi (2), {{ name }}"
+
+
+def test_a_body_stands_for_the_whole_reply():
+    """An HTML page with 200 is no answer."""
+    page = ask(Behaviour(body="<html>Welcome</html>"))
+
+    assert page.status == ExitStatus.SERVICE
+    assert "HTML page" in page.error.message
+
+
+def test_a_model_gets_what_was_written_for_it():
+    """`model` is as good as `match`, and stays."""
+    behaviours = (Behaviour(text="any"), Behaviour(text="big", model="large"))
+    with served(Script(behaviours=behaviours)) as (client, _):
+        texts = [
+            client.ask(Request(input="hi", model=model)).response.text
+            for model in ("large", "small", "large")
+        ]
+
+    assert texts == ["big", "any", "big"]
+
+
+def test_many_at_once_are_each_counted():
+    """A thread a connection; the turns of the script are shared."""
+    script = Script(behaviours=(Behaviour(text="first", times=20), Behaviour(text="then")))
+    with served(script) as (_, server):
+
+        def work():
+            connection = HTTPConnection(server.url.removeprefix("http://"))
+            for _ in range(10):
+                connection.request("POST", "/v1/responses", b'{"input": "hi"}')
+                said.append(b"first" in connection.getresponse().read())
+            connection.close()
+
+        said: list[bool] = []
+        workers = [Thread(target=work) for _ in range(8)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+        assert sum(said) == 20
+        assert server.counts == {200: 80}
+
+
+def test_a_long_run_need_not_keep_what_came():
+    """`keep` bounds what is remembered, not what is counted."""
+    with MockServer(keep=1) as server:
+        for path in ("/a", "/b"):
+            connection = HTTPConnection(server.url.removeprefix("http://"))
+            connection.request("GET", path)
+            connection.getresponse().read()
+            connection.close()
+
+        assert [record.path for record in server.requests] == ["/b"]
+        assert server.counts == {404: 2}
+
+
 def test_a_prompt_gets_what_was_written_for_it():
     """`match` comes before what is for any prompt."""
-    behaviours = (Behaviour(text="any", times=0), Behaviour(text="four", match=r"2\+2", times=0))
+    behaviours = (Behaviour(text="any", times=0), Behaviour(text="four", match=r"2\+2"))
     with served(Script(behaviours=behaviours)) as (client, _):
-        assert client.ask(Request(input="what is 2+2?")).response.text == "four"
+        for _ in range(2):
+            assert client.ask(Request(input="what is 2+2?")).response.text == "four"
         assert client.ask(Request(input="hi")).response.text == "any"
 
 
 def test_a_limit_refuses_with_headers():
     """As the provider does: x-ratelimit headers and no Retry-After."""
-    with served(Script(limit_per_minute=2)) as (client, server):
+    with MockServer(Script(limit_per_minute=1)) as server:
+        connection = HTTPConnection(server.url.removeprefix("http://"))
+        replies = []
         for _ in range(2):
-            client.ask(Request(input="hi"))
-        with MockServer(Script()):
-            client.ask(Request(input="hi"))
+            connection.request("POST", "/v1/responses", b'{"input": "hi"}')
+            reply = connection.getresponse()
+            reply.read()
+            replies.append((reply.status, reply.headers["x-ratelimit-remaining-requests"]))
+        connection.close()
 
-    assert 429 in [record.status for record in server.requests]
+    assert replies == [(200, "0"), (429, "0")]
+    assert float(reply.headers["x-ratelimit-reset-requests"]) > 0
+    assert "Retry-After" not in reply.headers
 
 
 def test_models_are_listed():
@@ -149,45 +280,22 @@ def test_models_are_listed():
 
 
 def test_the_demo_is_plainly_no_model():
-    """Whatever it is asked, it says so."""
+    """Whatever it is asked, it says so; and that the prompt did arrive."""
     with served(demo_script(delay=0)) as (client, _):
-        assert "no model was asked" in client.ask(Request(input="hi")).response.text
+        greeting = client.ask(Request(input="hi you")).response.text
+        story = client.ask(Request(input="Tell me a bedtime story about a unicorn.")).response.text
+
+    assert "no model was asked" in greeting
+    assert "all 6 characters" in greeting
+    assert "unicorn" in story
+    assert "no model was asked" in story
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("dialect = 'x'", "s.toml:1: `dialect` is one of typed, chunk"),
-        ("\n[[reply]]\ntxt = 'a'", "s.toml:3: unknown key `txt`; did you mean `text`?"),
-        ("[[reply]]\nstatus = '429'", "s.toml:2: `status` must be int"),
-        ("[[reply]]\nend = 'x'", 's.toml:2: `end` "x" is not one of'),
-        ("[[reply]]\nmatch = '('", "s.toml:2: `match` is no regular expression"),
-        ("a =", "s.toml: "),
-    ],
-)
-def test_a_wrong_script_names_file_and_line(tmp_path, text, words):
-    """And the nearest key that exists."""
-    path = tmp_path / "s.toml"
-    path.write_text(text)
+def test_the_demo_gives_json_where_json_is_wanted():
+    """So that `--schema` can be tried without a key."""
+    schema = {"type": "object", "properties": {"name": {"type": "string"}}}
+    wanted = {"type": "json_schema", "name": "x", "schema": schema}
+    with served(demo_script(delay=0)) as (client, _):
+        outcome = client.ask(Request(input="hi", text_format=wanted))
 
-    with pytest.raises(UsageError) as error:
-        load_script(path)
-
-    assert words in error.value.message
-
-
-def test_a_script_is_read(tmp_path):
-    """What the docstring of the module shows."""
-    path = tmp_path / "s.toml"
-    path.write_text(
-        'dialect = "chunk"\n[[reply]]\nstatus = 429\nheaders = { Retry-After = "1" }\ntimes = 2\n'
-        '[[reply]]\ntext = "Hello"\ntoken_delay = 0.05\n'
-    )
-
-    script = load_script(path)
-
-    assert script.dialect == "chunk"
-    assert script.behaviours == (
-        Behaviour(status=429, headers={"Retry-After": "1"}, times=2),
-        Behaviour(text="Hello", token_delay=0.05),
-    )
+    assert outcome.response.text == '{"name":"mock"}'

@@ -48,7 +48,7 @@ LONG = {
     "table": "| a | b |\n|---|---|\n" + "".join(f"| {n} | {n * n} |\n" for n in range(80)),
     "list": "".join(f"{n}. item number {n}\n" for n in range(1, 120)),
     "nested": "- a\n" + "".join(f"  - inner {n}\n" for n in range(60)),
-    "paragraph": " ".join(f"word{n}" for n in range(500)),
+    "paragraph": " ".join(f"word{n}" for n in range(1200)),
     "quote": "".join(f"> line {n}\n>\n" for n in range(60)),
 }
 

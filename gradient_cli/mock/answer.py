@@ -1,0 +1,200 @@
+"""
+A behaviour applied to a request: what is said, in which pieces, and how it ends.
+
+    behaviour + request ──► Answer
+                            ├── parts   Thought, Speech, Call: each in pieces of about a word
+                            ├── end     as scripted, or incomplete where the token limit cut it
+                            └── usage   a piece counts as a token
+
+Pure: the dialects (`typed`, `chunks`) make JSON of it, and the server sends that.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from gradient_cli.mock.instance import instance_text
+from gradient_cli.mock.script import Behaviour
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.response import ToolCall
+
+_PIECE = re.compile(r"\s*\S+(?:\s+\Z)?|\s+")
+_PLACE = re.compile(r"\{\{ (prompt|model|characters) \}\}")
+_ARGUMENT_PIECE = 8
+"""Characters of a call's arguments that count as one piece."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """Reasoning."""
+
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """The text of the answer."""
+
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call; its arguments may be cut."""
+
+    call: ToolCall
+    pieces: tuple[str, ...]
+
+
+Part = Thought | Speech | Call
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the mock says to one request."""
+
+    behaviour: Behaviour
+    request: Mapping[str, Json]
+    number: int
+    """Which request of the server's life it answers; ids are made of it."""
+    created: int
+    """Seconds since the epoch."""
+
+    @property
+    def id(self) -> str:
+        """The id of the response."""
+        return f"resp_mock_{self.number}"
+
+    @property
+    def model(self) -> str:
+        """The model, as asked for."""
+        model = self.request.get("model")
+        return model if isinstance(model, str) else "mock-small"
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """Give what is said, as far as the token limit and the script let it come."""
+        return tuple(_within(self._budget(), self._whole))
+
+    @cached_property
+    def _whole(self) -> tuple[Part, ...]:
+        behaviour = self.behaviour
+        parts: list[Part] = []
+        if behaviour.reasoning:
+            parts.append(Thought(tuple(_PIECE.findall(behaviour.reasoning))))
+        if text := self._text():
+            parts.append(Speech(tuple(_PIECE.findall(text))))
+        for n, call in enumerate(behaviour.calls):
+            made = ToolCall(call["name"], call.get("arguments", "{}"), f"call_{self.number}_{n}")
+            parts.append(Call(made, _argument_pieces(made.arguments)))
+        return tuple(parts)
+
+    def _text(self) -> str:
+        if self.behaviour.obey_schema and (text := instance_text(self.request)) is not None:
+            return text
+        if "{{" not in self.behaviour.text:
+            return self.behaviour.text
+        prompt = prompt_of(self.request)
+        known = {"prompt": prompt, "model": self.model, "characters": f"{len(prompt):,}"}
+        return _PLACE.sub(lambda match: known[match[1]], self.behaviour.text)
+
+    def _budget(self) -> int | None:
+        """Give how many pieces may come; None is all."""
+        limits = [self._limit]
+        if self.behaviour.end != "completed":
+            limits.append(self.behaviour.after)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    @property
+    def _limit(self) -> int | None:
+        for name in ("max_output_tokens", "max_tokens"):
+            limit = self.request.get(name)
+            if isinstance(limit, int) and not isinstance(limit, bool):
+                return max(0, limit)
+        return None
+
+    @property
+    def end(self) -> str:
+        """How it ends, one of ENDS."""
+        if self.behaviour.end != "completed" or self._limit is None:
+            return self.behaviour.end
+        is_cut = sum(len(part.pieces) for part in self._whole) > self._limit
+        return "incomplete" if is_cut else "completed"
+
+    @property
+    def text(self) -> str:
+        """The answer's text as far as it comes."""
+        return "".join(
+            piece for part in self.parts if isinstance(part, Speech) for piece in part.pieces
+        )
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning as far as it comes."""
+        return "".join(
+            piece for part in self.parts if isinstance(part, Thought) for piece in part.pieces
+        )
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The function calls as far as they come."""
+        return tuple(part.call for part in self.parts if isinstance(part, Call))
+
+    @property
+    def usage(self) -> dict[str, Json]:
+        """The token counts, in the form of the Responses endpoint."""
+        came = len(_PIECE.findall(prompt_of(self.request))) + 3
+        thought = sum(len(part.pieces) for part in self.parts if isinstance(part, Thought))
+        went = sum(len(part.pieces) for part in self.parts)
+        return {
+            "input_tokens": came,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": went,
+            "output_tokens_details": {"reasoning_tokens": thought, "tool_output_tokens": 0},
+            "total_tokens": came + went,
+        }
+
+
+def _argument_pieces(arguments: str) -> tuple[str, ...]:
+    starts = range(0, len(arguments), _ARGUMENT_PIECE)
+    return tuple(arguments[at : at + _ARGUMENT_PIECE] for at in starts) or ("",)
+
+
+def _within(budget: int | None, parts: tuple[Part, ...]) -> Iterator[Part]:
+    """Give the parts until the budget of pieces is used up; the last one may be cut."""
+    for part in parts:
+        pieces = part.pieces if budget is None else tuple(islice(part.pieces, budget))
+        if not pieces:
+            return
+        if len(pieces) == len(part.pieces):
+            yield part
+        else:
+            yield _cut(part, pieces)
+        budget = None if budget is None else budget - len(pieces)
+
+
+def _cut(part: Part, pieces: tuple[str, ...]) -> Part:
+    match part:
+        case Thought():
+            return Thought(pieces)
+        case Speech():
+            return Speech(pieces)
+        case Call(call, _):
+            return Call(ToolCall(call.name, "".join(pieces), call.call_id), pieces)
+
+
+def prompt_of(request: Mapping[str, Json]) -> str:
+    """Give the last thing that was said to the model."""
+    given = request.get("input")
+    if isinstance(given, str):
+        return given
+    for item in reversed(given if isinstance(given, list) else []):
+        content = item.get("content") if isinstance(item, dict) else None
+        if isinstance(content, str):
+            return content
+        if isinstance(content, list):
+            parts = (part.get("text") for part in content if isinstance(part, dict))
+            return "".join(part for part in parts if isinstance(part, str))
+    return ""

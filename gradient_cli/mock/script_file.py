@@ -1,0 +1,213 @@
+"""
+A script as a TOML file; every key is known or refused.
+
+    dialect = "chunk"                # typed (the default) or chunk
+    loop = true                      # begin anew after the last reply, which otherwise stays
+    models = ["mock-small"]          # what GET /v1/models lists
+    key = "sk-made-up"               # any other is refused with 401
+    limit_per_minute = 120
+
+    [[reply]]                        # the fields of a Behaviour
+    status = 429
+    headers = { Retry-After = "1" }
+    times = 2
+
+    [[reply]]
+    text = "Hello"
+    token_delay = 0.05
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from gradient_cli.errors import UsageError
+from gradient_cli.mock.script import DIALECTS, Behaviour, Script, WrongScript, check, one_of
+from gradient_cli.wire.json import Json, dumps
+
+_FIELDS = MappingProxyType({"loop": "is_looped"})
+"""Keys whose field has another name."""
+
+
+def load_script(path: Path) -> Script:
+    """
+    Read a script from a TOML file.
+
+    Raises:
+        UsageError: it cannot be read, or says something unknown; names file and line.
+
+    """
+    import tomllib
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(
+            f'cannot read "{path}": {(error.strerror or str(error)).lower()}'
+        ) from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f'"{path}" is not UTF-8: byte {error.start}') from None
+    try:
+        table = tomllib.loads(text.replace("\r\n", "\n"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {_lowered(str(error))}") from None
+    return _script(path, text, table)
+
+
+def _script(path: Path, text: str, table: Mapping[str, Json]) -> Script:
+    with _placed(path, text, None):
+        settings = _settings({name: value for name, value in table.items() if name != "reply"})
+        given = table.get("reply", [])
+        if not isinstance(given, list) or not all(isinstance(reply, dict) for reply in given):
+            raise WrongScript("reply", "is a list of tables: [[reply]]")
+    replies = []
+    for number, reply in enumerate(given):
+        with _placed(path, text, number):
+            replies.append(_behaviour(reply))
+    return replace(Script(**settings), behaviours=tuple(replies) or (Behaviour(),))
+
+
+def _settings(table: Mapping[str, Json]) -> dict[str, Json]:
+    settings = {_FIELDS.get(name, name): value for name, value in _read(table, _SETTINGS).items()}
+    one_of("dialect", settings.get("dialect", "typed"), DIALECTS)
+    return settings
+
+
+def _behaviour(table: Mapping[str, Json]) -> Behaviour:
+    return check(Behaviour(**_read(table, _REPLY)))
+
+
+@contextmanager
+def _placed(path: Path, text: str, reply: int | None) -> Iterator[None]:
+    """Name file and line where something in the given reply, or before the first, is wrong."""
+    try:
+        yield
+    except WrongScript as wrong:
+        line = _line_of(text, wrong.key, reply)
+        raise UsageError(f"{path}:{line}: {wrong}", hint=wrong.hint) from None
+
+
+# What each key may hold -------------------------------------------------------------------
+
+Reader = Callable[[str, Json], Json]
+"""Takes a key and its value in the file; gives what the field wants, or raises WrongScript."""
+
+
+def _read(table: Mapping[str, Json], readers: Mapping[str, Reader]) -> dict[str, Json]:
+    for name in table:
+        if name not in readers:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, readers, 1)
+            advice = f"; did you mean `{near[0]}`?" if near else ""
+            raise WrongScript(name, f"is no known key{advice}", f"known: {', '.join(readers)}")
+    return {name: readers[name](name, value) for name, value in table.items()}
+
+
+def _kind(words: str, *kinds: type) -> Reader:
+    def read(key: str, value: Json) -> Json:
+        # TOML keeps true apart from 1; Python does not.
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise WrongScript(key, f"must be {words}")
+        return value
+
+    return read
+
+
+_text = _kind("a text", str)
+_number = _kind("a number", int, float)
+_whole = _kind("a whole number", int)
+_flag = _kind("true or false", bool)
+
+
+def _positive(key: str, value: Json) -> Json:
+    if _whole(key, value) < 1:
+        raise WrongScript(key, f"{value} is out of range: 1 and above")
+    return value
+
+
+def _texts(key: str, value: Json) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise WrongScript(key, "must be a list of texts")
+    return tuple(value)
+
+
+def _headers(key: str, value: Json) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(
+        isinstance(one, str | int) and not isinstance(one, bool) for one in value.values()
+    ):
+        raise WrongScript(key, "must be a table of texts", '{ Retry-After = "1" }')
+    return {name: str(one) for name, one in value.items()}
+
+
+def _calls(key: str, value: Json) -> tuple[dict[str, str], ...]:
+    if not isinstance(value, list):
+        raise WrongScript(key, "must be a list of calls", _CALL)
+    return tuple(_call(key, call) for call in value)
+
+
+def _call(key: str, call: Json) -> dict[str, str]:
+    name = call.get("name") if isinstance(call, dict) else None
+    if not isinstance(name, str) or not name or set(call) - {"name", "arguments"}:
+        raise WrongScript(key, "must hold calls of a `name` and `arguments`", _CALL)
+    arguments = call.get("arguments", {})
+    if not isinstance(arguments, str | dict):
+        raise WrongScript(key, "must hold `arguments` as a table, or as JSON text", _CALL)
+    return {
+        "name": name,
+        "arguments": arguments if isinstance(arguments, str) else dumps(arguments),
+    }
+
+
+_CALL = 'calls = [{ name = "weather", arguments = { city = "Oslo" } }]'
+
+_SETTINGS: Mapping[str, Reader] = {
+    "dialect": _text,
+    "loop": _flag,
+    "models": _texts,
+    "key": _text,
+    "limit_per_minute": _positive,
+}
+_REPLY: Mapping[str, Reader] = {
+    "text": _text,
+    "reasoning": _text,
+    "calls": _calls,
+    "obey_schema": _flag,
+    "dialect": _text,
+    "status": _whole,
+    "headers": _headers,
+    "body": _text,
+    "delay": _number,
+    "first_token": _number,
+    "token_delay": _number,
+    "end": _text,
+    "after": _whole,
+    "times": _whole,
+    "match": _text,
+    "model": _text,
+}
+
+
+# Where it stands --------------------------------------------------------------------------
+
+
+def _line_of(text: str, key: str, reply: int | None) -> int:
+    """Give the line of a key in the given [[reply]], or before the first; from 1."""
+    lines = text.splitlines()
+    heads = [n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*reply\s*\]\]", line)]
+    borders = [0, *heads, len(lines)]
+    place = 0 if reply is None else reply + 1
+    begin = borders[place] if place < len(borders) else 0
+    end = borders[place + 1] if place + 1 < len(borders) else len(lines)
+    spelled = re.compile(rf"""(^|[\s{{,.\[])["']?{re.escape(key)}["']?\s*[=\].]""")
+    for number in range(begin, end):
+        if spelled.search(lines[number]):
+            return number + 1
+    return begin + 1
+
+
+def _lowered(words: str) -> str:
+    return words[:1].lower() + words[1:]

@@ -1,7 +1,7 @@
 """
-HTTP: one httpx.Client a worker, one connection at a time.
+HTTP: one pool a worker, one connection at a time.
 
-    HttpTransport ── httpx.Client ── pool ── _Backend ── _Stream ── socket
+    HttpTransport ── httpx's transport ── pool ── _Backend ── _Stream ── socket
 
 The backend takes the early connection, if there is one; no read outlasts the deadline.
 
@@ -68,15 +68,15 @@ class HttpTransport:
         # No context for plain HTTP: nothing would use it, and a bundle costs 20 ms.
         verify: Any = tls_context(network.ca_bundle, environ) if is_tls else False
         self._backend = _Backend(self._deadline, None if proxy else early, wait)
-        self._client = httpx.Client(
-            transport=_Pool(verify, proxy, self._backend),
-            timeout=httpx.Timeout(
-                network.timeout_s, connect=min(CONNECT_TIMEOUT_S, network.timeout_s)
-            ),
-            headers=_headers(network.secret),
-            trust_env=False,
-            follow_redirects=False,
+        # httpx's transport without its Client: no cookies, no redirects, no trust in the
+        # environment, and a third less work for each request.
+        self._pool = _Pool(verify, proxy, self._backend)
+        timeout = httpx.Timeout(
+            network.timeout_s, connect=min(CONNECT_TIMEOUT_S, network.timeout_s)
         )
+        self._extensions = {"timeout": timeout.as_dict()}
+        self._headers = _headers(network.secret)
+        self._urls: dict[str, httpx.URL] = {}
 
     def send(
         self,
@@ -94,7 +94,7 @@ class HttpTransport:
             ConnectionFailed: no reply came.
 
         """
-        headers = {"Accept": accept}
+        headers = {**self._headers, "Accept": accept}
         content: Any = None
         if body:
             headers["Content-Type"] = "application/json"
@@ -102,13 +102,23 @@ class HttpTransport:
             content = body[0] if len(body) == 1 else iter(body)
         self._backend.grace_s = None
         try:
-            request = self._client.build_request(
-                method, self._network.base_url + path, headers=headers, content=content
+            request = httpx.Request(
+                method,
+                self._url(path),
+                headers=headers,
+                content=content,
+                extensions=dict(self._extensions),
             )
-            reply = self._client.send(request, stream=True)
+            reply = self._pool.handle_request(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self.fault(error) from error
         return HttpReply(reply, self)
+
+    def _url(self, path: str) -> httpx.URL:
+        """Give the URL of a path, taken apart once."""
+        if path not in self._urls:
+            self._urls[path] = httpx.URL(self._network.base_url + path)
+        return self._urls[path]
 
     def fault(self, error: Exception) -> TimedOut | ConnectionFailed:
         """Give our error for one of httpx, telling the deadline from a silence."""
@@ -122,7 +132,7 @@ class HttpTransport:
 
     def close(self) -> None:
         """Let the connections go."""
-        self._client.close()
+        self._pool.close()
 
 
 def run_timed_out() -> TimedOut:

@@ -29,6 +29,9 @@ CHUNK = 1 << 20
 class Results(Protocol):
     """Where results go."""
 
+    failed: int
+    """Rows that failed in earlier runs, and have no answer since."""
+
     def is_done(self, key: str) -> bool:
         """Tell whether the row has an answer already."""
 
@@ -66,6 +69,8 @@ def open_results(path: str, write: Callable[[bytes], object]) -> "Results":
 
 class StreamResults:
     """Results on stdout: nothing is known of earlier runs."""
+
+    failed = 0
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write

@@ -64,7 +64,8 @@ class Plan:
     meter: Meter
     is_whole: bool = False
     """All items were read, none left to a shard or a limit."""
-    seen: KeyTable = field(default_factory=KeyTable)
+    asked: KeyTable = field(default_factory=KeyTable)
+    """Keys of this run's tasks: a failure that is in OUT and not in here is outdated."""
 
     def items(self) -> Iterator[Item]:
         """
@@ -87,12 +88,13 @@ class Plan:
         for item in self.items():
             request = self.maker.request(item)
             key = identity.unique(request.key())
-            self.seen.set(key, 1)
             _check_model(self.session, request)
             if results.is_done(key) or (retries_only and not results.has_failed(key)):
                 self.meter.skipped += 1
-            else:
-                yield Task(item.id, key, request)
+                continue
+            if results.failed:
+                self.asked.set(key, 1)
+            yield Task(item.id, key, request)
 
     def count(self, done: Done) -> None:
         """Count a result for the progress bar."""
@@ -254,7 +256,7 @@ def _run(plan: Plan) -> int:
         with _progress(plan):
             tally = _runner(plan, results).run(plan.tasks(results))
         is_known = plan.is_whole and not tally.stopped_by and not flags.output.retry_failed
-        results.finish(knows=(lambda key: plan.seen.get(key) > 0) if is_known else None)
+        results.finish(knows=(lambda key: plan.asked.get(key) > 0) if is_known else None)
     finally:
         results.close()
     return _report(plan, tally)

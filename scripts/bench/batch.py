@@ -1,0 +1,198 @@
+"""
+What `gradient batch` needs for much: time, processor and memory, beside its peers.
+
+    .venv/bin/python scripts/bench/batch.py [--quick] [--json FILE]
+
+The endpoint answers after 35 ms; the ideal is that time, rows over workers. Prints a Markdown
+table; status 1 if a bound is broken. `--quick` takes a tenth of the rows.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from runs import HERE, PROGRAM, Cost, environment, measure
+
+LATENCY_MS = 35
+NAIVE = """
+import asyncio, json, sys, httpx
+async def main(url, path, out, jobs):
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as client:
+        gate = asyncio.Semaphore(jobs)
+        async def ask(line):
+            async with gate:
+                reply = await client.post(url + "/v1/responses", json={"input": line})
+                return reply.json()["output"][0]["content"][0]["text"]
+        lines = open(path).read().splitlines()
+        answers = await asyncio.gather(*map(ask, lines))
+    open(out, "w").write("".join(json.dumps({"text": text}) + "\\n" for text in answers))
+asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+"""
+CURL = (
+    'xargs -P "$4" -I{} curl -s -H "content-type: application/json" '
+    '-d \'{"input":"{}"}\' "$1/v1/responses" < "$2" > "$3"'
+)
+
+
+@contextmanager
+def endpoint():
+    """Run the endpoint of latency.py and give its address."""
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "latency.py"), str(LATENCY_MS)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+class Bench:
+    """A folder with items, and the runs over them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.url = url
+        self.environ = environment(folder, url)
+        self.out = folder / "out.jsonl"
+
+    def items(self, count: int) -> Path:
+        """Give a file of that many lines."""
+        path = self.folder / f"items-{count}.txt"
+        if not path.exists():
+            path.write_text("".join(f"review number {n}\n" for n in range(count)))
+        return path
+
+    def gradient(self, count: int, jobs: int) -> Cost:
+        """Run `gradient batch` from nothing."""
+        self.out.unlink(missing_ok=True)
+        return self.again(count, jobs)
+
+    def again(self, count: int, jobs: int = 8, *flags: str) -> Cost:
+        """Run it with what OUT holds."""
+        target = [] if "--dry-run" in flags else ["-o", self.out]
+        argv = [PROGRAM, "batch", "run", "sentiment", "-i", self.items(count), *target]
+        return measure([*argv, "-j", str(jobs), "-q", *flags], self.environ)
+
+    def naive(self, count: int, jobs: int) -> Cost:
+        """Run one shared httpx.AsyncClient, as scripts commonly do."""
+        argv = [sys.executable, "-c", NAIVE, self.url, self.items(count), self.out, str(jobs)]
+        return measure(argv, self.environ)
+
+    def curl(self, count: int, jobs: int) -> Cost:
+        """Run xargs with a curl for each row."""
+        argv = ["/bin/sh", "-c", CURL, "sh", self.url, self.items(count), self.out, str(jobs)]
+        return measure(argv, self.environ)
+
+    def finished(self, count: int) -> Cost:
+        """Resume a run that is finished: its OUT is made here, with the keys of the bodies."""
+        from gradient_cli.batch.items import read_lines
+        from gradient_cli.commands.rows import RequestMaker
+        from gradient_cli.wire.request import Request
+
+        maker = RequestMaker(Request(), "sentiment")
+        path = self.items(count)
+        rest = b'"ok":true,"exit_code":0,"text":"positive","total_ms":36,"error":null}\n'
+        with path.open("rb") as lines, self.out.open("wb") as out:
+            for item in read_lines(lines, path.name):
+                key = maker.request(item).key()
+                out.write(b'{"id":%d,"key":"%b",' % (item.number, key.encode()) + rest)
+        return self.again(count)
+
+    def scan_rate(self) -> float:
+        """Give the rows of OUT that are read in a second."""
+        code = (
+            "import sys,time\nfrom gradient_cli.batch.results import FileResults\n"
+            "t=time.perf_counter()\nr=FileResults(sys.argv[1])\n"
+            "print(r.done/(time.perf_counter()-t))"
+        )
+        argv = [sys.executable, "-c", code, self.out]
+        return float(subprocess.run(argv, capture_output=True, check=True, text=True).stdout)
+
+
+def row(title: str, count: int, jobs: int, cost: Cost) -> str:
+    """Give a line of the table."""
+    ideal_ms = LATENCY_MS * count / jobs
+    return (
+        f"| {title} | {count:,} | {jobs} | {cost.wall_ms / 1000:.1f} | "
+        f"{cost.wall_ms / ideal_ms:.2f} | {1000 * count / cost.wall_ms:,.0f} | "
+        f"{cost.cpu_ms / count:.2f} | {cost.peak_mb:.0f} |"
+    )
+
+
+def timed(bench: Bench, rows: int) -> tuple[list[str], dict[str, Cost]]:
+    """Run ourselves and the peers against the endpoint."""
+    costs: dict[str, Cost] = {}
+    lines = []
+    for jobs in (8, 64, 256):
+        costs[f"{jobs}"] = bench.gradient(rows, jobs)
+        lines.append(row("gradient batch", rows, jobs, costs[f"{jobs}"]))
+    costs["small"] = bench.gradient(rows // 10, 8)
+    lines.append(row("gradient batch", rows // 10, 8, costs["small"]))
+    for jobs in (8, 64):
+        lines.append(row("shared httpx.AsyncClient", rows, jobs, bench.naive(rows, jobs)))
+        if shutil.which("curl"):
+            lines.append(row("xargs -P, curl", rows // 10, jobs, bench.curl(rows // 10, jobs)))
+    return lines, costs
+
+
+def main() -> int:
+    """Measure, print, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    options = parser.parse_args()
+    rows = 1_000 if options.quick else 10_000
+    many = 100_000 if options.quick else 1_000_000
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with tempfile.TemporaryDirectory() as name, endpoint() as url:
+        bench = Bench(Path(name), url)
+        lines, costs = timed(bench, rows)
+        dry = {n: bench.again(n, 8, "--dry-run") for n in (many // 10, many)}
+        resumed = {n: bench.finished(n) for n in (many // 10, many)}
+        scan = bench.scan_rate()
+    print("| | rows | workers | wall s | x ideal | rows/s | cpu ms/row | peak MB |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|", *lines, sep="\n")
+    each = {jobs: costs[jobs].cpu_ms / rows for jobs in ("8", "64", "256")}
+    ideal_ms = LATENCY_MS * rows
+    # name -> (measured, the most it may be)
+    bounds = {
+        "8 workers: times the ideal": (costs["8"].wall_ms / (ideal_ms / 8), 1.08),
+        "64 workers: times the ideal": (costs["64"].wall_ms / (ideal_ms / 64), 1 / 0.55),
+        "processor a row, 256 workers to 8": (each["256"] / each["8"], 1.4),
+        "memory, all rows to a tenth": (costs["8"].peak_mb / costs["small"].peak_mb, 1.1),
+        "peak MB": (costs["8"].peak_mb, 60),
+        f"dry run of {many:,}: peak MB": (dry[many].peak_mb, 60),
+        # Its reading and writing buffers fill up, and that is all.
+        f"dry run, {many:,} rows: MB above a tenth": (
+            dry[many].peak_mb - dry[many // 10].peak_mb,
+            6,
+        ),
+        # Two tables of 12 bytes a slot, from one slot in three to two in three empty, and a
+        # table's old half while it grows.
+        f"resume of {many:,}: bytes a row": (
+            (resumed[many].peak_mb - resumed[many // 10].peak_mb) * 2**20 / (0.9 * many),
+            100,
+        ),
+        "resume: microseconds a row of OUT": (1e6 / scan, 20),
+    }
+    if options.json:
+        options.json.write_text(json.dumps({name: pair[0] for name, pair in bounds.items()}))
+    print()
+    broken = [name for name, (value, most) in bounds.items() if value > most]
+    for name, (value, most) in bounds.items():
+        print(f"{'BROKEN' if name in broken else 'ok'}: {name}: {value:.2f}, at most {most:.2f}")
+    print(f"resume of {many:,} rows: {resumed[many].wall_ms / 1000:.1f} s, {scan:,.0f} rows/s read")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

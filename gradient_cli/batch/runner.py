@@ -1,25 +1,26 @@
 """
-The run: one reader, one queue, N workers with a client each, one writer.
+The run: tasks made one by one, N workers with a client each, one writer.
 
-    tasks ─► queue (bounded) ─► worker: ask, judge ─► Results.write
-                                  × N                └─► Progress
+    tasks ─► worker: takes the next, asks, judges ─► Results.write
+              × N
 
-The main thread reads and fills the queue, so that it hears signals and reads no more than is
-needed: memory does not grow with the number of items.
+The tasks are a generator that the workers share: each is made when somebody is free for it,
+so memory does not grow with their number, and nobody waits for a queue to be filled. The
+main thread only waits, and so hears signals at once.
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from queue import Full, Queue
 
 from gradient_cli.batch.results import Results
 from gradient_cli.client import Asker, OpenClient
+from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.wire.request import Request
 
 HEARING_S = 0.2
-"""How long the main thread waits at a time."""
+"""How long anybody waits at a time before looking whether the run is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,13 @@ class Runner:
         self._jobs = jobs
         self._max_tokens = max_tokens
         self._has_time = has_time
-        self._watch = watch
         # Called under the lock: it may count without one of its own.
-        self._queue: Queue[tuple[int, Task] | None] = Queue(maxsize=2 * jobs)
+        self._watch = watch
+        self._tasks: Iterator[tuple[int, Task]] = iter(())
+        self._next = threading.Lock()
+        """Held by whoever takes the next task."""
         self._lock = threading.Lock()
+        """Held by whoever counts and writes."""
         self._stop = threading.Event()
         self._fault: BaseException | None = None
         self._order = _Order(4 * jobs) if is_ordered else None
@@ -111,38 +115,30 @@ class Runner:
             OutputClosed: the reader of stdout has gone.
 
         """
-        workers = _Workers(self._serve)
-        numbered = enumerate(tasks)
-        is_whole = False
+        self._tasks = enumerate(tasks)
+        # Daemons: a process that dies by a signal does not wait for them.
+        workers = [threading.Thread(target=self._serve, daemon=True) for _ in range(self._jobs)]
         try:
-            for number, task in numbered:
-                workers.grow_to(min(number + 1, self._jobs))
-                if not self._hand_out(number, task):
-                    break
-            is_whole = True
-        finally:
-            # A signal ends the process, with what is under way; an item that is not usable
-            # waits for the others.
-            if is_whole or not _is_death():
-                self._drain(workers)
-            else:
-                self._stop.set()
+            for worker in workers:
+                worker.start()
+            for worker in workers:
+                self._wait_for(worker)
+        except BaseException:
+            # A signal: what is under way is lost, and nothing new begins.
+            self._stop.set()
+            raise
+        for line in self._order.rest() if self._order else ():
+            self._results.write(line)
         if self._fault is not None:
             raise self._fault
         return self.tally
 
-    def _hand_out(self, number: int, task: Task) -> bool:
-        """Put a task into the queue when there is room; False if the run has ended."""
-        while not self._is_over():
-            if self._order and not self._order.has_room(number):
-                self._order.wait(HEARING_S)
-                continue
-            try:
-                self._queue.put((number, task), timeout=HEARING_S)
-                return True
-            except Full:
-                continue
-        return False
+    def _wait_for(self, worker: threading.Thread) -> None:
+        """Wait for a worker's end; not where a fault makes its result worthless."""
+        while worker.is_alive():
+            worker.join(HEARING_S)
+            if self._fault is not None and not isinstance(self._fault, GradientError):
+                return
 
     def _is_over(self) -> bool:
         """Tell whether no further task is to be begun, and take note of the reason."""
@@ -158,42 +154,32 @@ class Runner:
         self.tally.stopped_by = self.tally.stopped_by or reason
         self._stop.set()
 
-    def _drain(self, workers: "_Workers") -> None:
-        """Let the workers end, and hear signals meanwhile."""
-        for _ in range(workers.count):
-            while True:
-                try:
-                    self._queue.put(None, timeout=HEARING_S)
-                    break
-                except Full:
-                    if self._fault is not None:
-                        return
-        while workers.are_alive(HEARING_S) and self._fault is None:
-            pass
-        for line in self._order.rest() if self._order else ():
-            self._results.write(line)
-
     # In a worker's thread -----------------------------------------------------------------
 
     def _serve(self) -> None:
+        client: Asker | None = None
         try:
-            client = self._open_client()
-            try:
-                for number, task in self._tasks():
-                    self._finish(number, self._work(task, client))
-            finally:
-                client.close()
+            while (entry := self._take()) is not None:
+                number, task = entry
+                client = client or self._open_client()
+                self._finish(number, self._work(task, client))
         except BaseException as fault:
             # The main thread raises it; here it would end one worker and nobody would know.
             with self._lock:
                 self._fault = self._fault or fault
             self._stop.set()
+        finally:
+            if client is not None:
+                client.close()
 
-    def _tasks(self) -> Iterator[tuple[int, Task]]:
-        """Give tasks until there are no more; after a stop, those in the queue are left."""
-        while (entry := self._queue.get()) is not None:
-            if not self._is_over():
-                yield entry
+    def _take(self) -> tuple[int, Task] | None:
+        """Give the next task when there is room for its result, or None: the run is over."""
+        with self._next:
+            while not self._is_over():
+                if self._order is None or self._order.has_room():
+                    return next(self._tasks, None)
+                self._order.wait(HEARING_S)
+        return None
 
     def _finish(self, number: int, done: Done) -> None:
         with self._lock:
@@ -206,45 +192,22 @@ class Runner:
             self._watch(done)
 
 
-class _Workers:
-    """Daemon threads: a process that dies by a signal does not wait for them."""
-
-    def __init__(self, serve: Callable[[], None]) -> None:
-        self._serve = serve
-        self._threads: list[threading.Thread] = []
-
-    @property
-    def count(self) -> int:
-        return len(self._threads)
-
-    def grow_to(self, count: int) -> None:
-        """Start more, up to this many: a run of three items needs no more than three."""
-        while len(self._threads) < count:
-            thread = threading.Thread(target=self._serve, daemon=True)
-            thread.start()
-            self._threads.append(thread)
-
-    def are_alive(self, wait_s: float) -> bool:
-        """Tell whether one is still at work, after waiting for the first of those."""
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        if self._threads:
-            self._threads[0].join(wait_s)
-        return bool(self._threads)
-
-
 class _Order:
     """Holds results back until all before them are written; never more than its window."""
 
     def __init__(self, window: int) -> None:
         self._window = window
-        self._next = 0
+        self._next = self._begun = 0
         self._held: dict[int, bytes] = {}
         self._room = threading.Event()
 
-    def has_room(self, number: int) -> bool:
-        """Tell whether a task so far ahead may begin."""
+    def has_room(self) -> bool:
+        """Tell whether one more may begin, and count it if so."""
         self._room.clear()
-        return number - self._next < self._window
+        if self._begun - self._next >= self._window:
+            return False
+        self._begun += 1
+        return True
 
     def wait(self, seconds: float) -> None:
         """Wait until there may be room."""
@@ -263,12 +226,3 @@ class _Order:
     def rest(self) -> list[bytes]:
         """Give what is still held, after a stop left gaps: an answer is never thrown away."""
         return [self._held[number] for number in sorted(self._held)]
-
-
-def _is_death() -> bool:
-    """Tell whether what unwinds the stack is a signal."""
-    import sys
-
-    from gradient_cli.errors import Terminated
-
-    return isinstance(sys.exception(), KeyboardInterrupt | Terminated)

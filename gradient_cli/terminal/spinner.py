@@ -41,7 +41,7 @@ class Spinner:
         """Write a line above it."""
         with self._lock:
             erase = _ERASE if self._is_shown else ""
-            self._terminal.write_stderr(f"{erase}{line}\n")
+            self._terminal.write_stderr(f"{erase}{self._terminal.harmless_note(line)}\n")
             self._is_shown = False
 
     def _turn(self) -> None:

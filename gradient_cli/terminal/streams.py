@@ -87,8 +87,16 @@ class Terminal:
             raise OutputClosed from error
 
     def note(self, text: str) -> None:
-        """Write one line for people to stderr."""
-        self.write_stderr(text + "\n")
+        """Write one line for people to stderr; on a terminal no word in it can act on it."""
+        self.write_stderr(self.harmless_note(text) + "\n")
+
+    def harmless_note(self, text: str) -> str:
+        """Give a line for stderr that may hold words of a server, a model or a file's name."""
+        if not self.stderr_is_tty:
+            return text
+        from gradient_cli.terminal.sanitize import visible
+
+        return visible(text)
 
     def write_stderr(self, text: str) -> None:
         """Write text to stderr as it is; a closed stderr is ignored."""

@@ -210,6 +210,7 @@ def _finish(plan: Plan, screen: Screen, judged: judging.Judged) -> int:
     """Show the end, and keep the answer if it is one."""
     error, outcome = judged.error, judged.outcome
     response = outcome.response
+    screen.end_answer(response)
     warnings = _warnings(plan.question.request, outcome, error)
     for notice in (*warnings, *_complaints(judged)):
         plan.notices.tell(notice)

@@ -154,11 +154,16 @@ class Screen:
         if self._renderer:
             self._renderer.abort()
 
-    def close(self, result: Result, error: GradientError | None) -> None:
-        """Show the end: what was held back, the result as JSON, usage, the error."""
+    def end_answer(self, response: Response) -> None:
+        """Show the end of what was shown as it came, so that notices begin on their own line."""
         self._spinner.stop()
         if self._reasoning:
             self._reasoning.end()
+        if self._renderer:
+            self._renderer.close(response)
+
+    def close(self, result: Result, error: GradientError | None) -> None:
+        """Show the result below an ended answer: what was held back, JSON, usage, the error."""
         if not self._look.is_silent:
             self._close_stdout(result, error)
         if self._look.shows_usage:
@@ -180,9 +185,7 @@ class Screen:
                 assert_never(other)  # type: ignore[arg-type]  # a str; the callers decide on auto
 
     def _close_answer(self, result: Result, error: GradientError | None) -> None:
-        if self._renderer:
-            self._renderer.close(result.response)
-        elif error is None and result.text is not None:
+        if self._renderer is None and error is None and result.text is not None:
             held = TextRenderer(_harmless(self._terminal))
             held.show(result.text)
             held.close(result.response)

@@ -1,0 +1,150 @@
+"""`gradient respond` as a user meets it: what is printed where, and one JSON object in any case."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import gradient_cli.render
+from gradient_cli.__main__ import run
+from gradient_cli.commands.invocation import Invocation
+from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.mock.server import MockServer
+from gradient_cli.terminal.streams import Terminal
+from tests.captures import KEY
+
+SCHEMA = json.loads(
+    (Path(gradient_cli.render.__file__).parent / "result.schema.json").read_text("utf-8")
+)
+Respond = Callable[..., tuple[int, Terminal]]
+
+
+@pytest.fixture
+def respond(tmp_path) -> Respond:
+    """Give a function that asks a scripted server in this process."""
+
+    def respond(
+        *flags: str,
+        stdin: bytes = b"",
+        is_tty: bool = False,
+        is_merged: bool = False,
+        **behaviour: Any,
+    ) -> tuple[int, Terminal]:
+        terminal = Terminal.recording(stdin, is_tty=is_tty)
+        if is_merged:
+            terminal.stderr = terminal.stdout
+        with MockServer(Script(behaviours=(Behaviour(**behaviour),))) as server:
+            environ = {
+                "HOME": str(tmp_path),
+                "XDG_CONFIG_HOME": str(tmp_path),
+                "GRADIENT_INFERENCE_ENDPOINT": server.url,
+                "GRADIENT_MODEL_ACCESS_KEY": KEY,
+            }
+            argv = ["respond", "-m", "any", "--retries", "0", "--timeout", "5", *flags]
+            return run(argv, Invocation(terminal, environ)), terminal
+
+    return respond
+
+
+ENDS: list[tuple[int, list[str], bytes, dict[str, Any]]] = [
+    (0, ["hi"], b"", {"text": "Hello"}),
+    (0, ["hi", "--no-stream"], b"", {"text": "Hello", "dialect": "chunk"}),
+    (0, ["hi"], b"", {"calls": ({"name": "f", "arguments": "{}"},)}),
+    (0, ["hi", "--schema", "a int"], b"", {"text": '{"a": 1}'}),
+    (0, ["hi", "--one-of", "yes,no"], b"", {"text": "Yes."}),
+    (0, ["hi", "-x"], b"", {"text": "```\ncode\n```"}),
+    (1, ["hi", "-x"], b"", {"text": "no code"}),
+    (1, ["hi", "--expect", "b", "--reject-re", "^a"], b"", {"text": "a"}),
+    (1, ["hi", "--schema", "a int"], b"", {"text": "no JSON"}),
+    (1, ["hi", "--one-of", "yes,no", "--repair", "1"], b"", {"text": "maybe"}),
+    (2, [], b"", {}),
+    (2, ["a", "b"], b"", {}),
+    (2, ["hi", "--bogus"], b"", {}),
+    (2, ["hi", "--temperature", "9"], b"", {}),
+    (2, ["hi", "--timeout", "x"], b"", {}),
+    (2, ["hi", "-f", "absent"], b"", {}),
+    (2, ["hi", "--schema", "{"], b"", {}),
+    (2, ["hi", "--replay", "absent"], b"", {}),
+    (2, ["hi"], b"\xff", {}),
+    (2, ["hi"], b"\0", {}),
+    (3, ["hi"], b"", {"status": 401}),
+    (4, ["hi"], b"", {"status": 404}),
+    (4, ["hi"], b"", {"status": 302, "headers": {"Location": "http://elsewhere.test/"}}),
+    (5, ["hi"], b"", {"status": 503}),
+    (5, ["hi"], b"", {"end": "failed", "after": 1}),
+    (5, ["hi"], b"", {"end": "error", "after": 1}),
+    (5, ["hi"], b"", {"end": "malformed", "after": 1}),
+    (5, ["hi", "--base-url", "http://127.0.0.1:9"], b"", {}),
+    (6, ["hi"], b"", {"status": 429}),
+    (7, ["hi", "--timeout", "0.05"], b"", {"end": "stall", "after": 1}),
+    (8, ["hi"], b"", {"end": "incomplete", "after": 1}),
+    (0, ["hi", "--allow-incomplete"], b"", {"end": "incomplete", "after": 1}),
+    (8, ["hi"], b"", {"end": "cut", "after": 1}),
+    (8, ["hi"], b"", {"end": "close", "after": 1}),
+    (8, ["hi"], b"", {"end": "done", "after": 1}),
+]
+"""(exit status, flags, stdin, what the server does)"""
+
+
+def end_name(value: Any) -> str:
+    """Name a case of the table by what differs."""
+    return "-".join(value) if isinstance(value, list) else str(value)[:40]
+
+
+@pytest.mark.parametrize("form", ["json", "events"])
+@pytest.mark.parametrize(("status", "flags", "stdin", "behaviour"), ENDS, ids=end_name)
+def test_stdout_ends_with_one_valid_result_however_it_ends(
+    form, status, flags, stdin, behaviour, respond
+):
+    """A script reads the result and its status, whatever went wrong."""
+    found, terminal = respond("--format", form, *flags, stdin=stdin, **behaviour)
+
+    assert terminal.stdout_text.endswith("\n")
+    *events, last = [json.loads(line) for line in terminal.stdout_text.split("\n")[:-1]]
+    jsonschema.validate(last, SCHEMA)
+    assert (found, last["exit_code"], last["ok"]) == (status, status, status == 0)
+    assert (last["error"] is None) == (status == 0)
+    if form == "json":
+        assert events == []
+        assert "response" in last
+    else:
+        assert last["type"] == "gradient.result"
+        assert "response" not in last
+    assert KEY not in terminal.stdout_text + terminal.stderr_text
+
+
+@pytest.mark.parametrize("is_tty", [True, False])
+def test_a_notice_begins_below_the_answer(is_tty, respond):
+    """On a terminal and under 2>&1 the two share their lines."""
+    _, terminal = respond(
+        "hi", "-v", "--reject", "Hello", is_tty=is_tty, is_merged=True, text="Hello"
+    )
+
+    first, second, *_ = terminal.stdout_text.splitlines()
+    assert first == "Hello"
+    assert second.startswith("| ")
+
+
+def test_no_words_of_a_model_act_on_the_terminal(respond):
+    """An excerpt of the answer on stderr is as harmless as the answer on stdout."""
+    hostile = "bad \x1b]0;owned\x07 \x9b31m \u202e text"
+
+    status, terminal = respond("hi", "-q", "--one-of", "a,b", is_tty=True, text=hostile)
+    _, told = respond("hi", "--one-of", "a,b", is_tty=True, text=hostile)
+
+    assert status == 1
+    for part in ("\x1b]", "\x07", "\x9b", "\u202e"):
+        assert part not in terminal.stderr_text
+        assert part not in told.stderr_text
+    assert "owned" in told.stderr_text
+
+
+def test_a_name_of_a_file_does_not_act_on_the_terminal(respond):
+    """Errors quote what they name; on a terminal its control characters are pictures."""
+    _, terminal = respond("hi", "-f", "absent\x1b[31m", is_tty=True)
+
+    assert "\x1b[31m" not in terminal.stderr_text
+    assert "absent" in terminal.stderr_text

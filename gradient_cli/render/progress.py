@@ -104,10 +104,13 @@ class Progress:
         bar = _bar(self._terminal, self._meter)
         with bar:
             while not self._stopped.wait(1 / REDRAWN_A_SECOND):
+                # The window may have another width by now.
+                bar.console.width = self._terminal.size()[0]
                 bar.update(
                     bar.task_ids[0],
                     total=self._meter.total,
                     completed=self._meter.done + self._meter.skipped,
+                    refresh=True,
                 )
 
 
@@ -155,7 +158,7 @@ def _bar(terminal: Terminal, meter: Meter) -> Any:
         Words(),
         console=console,
         transient=True,
-        refresh_per_second=REDRAWN_A_SECOND,
+        auto_refresh=False,
         redirect_stdout=False,
         redirect_stderr=False,
     )

@@ -309,9 +309,10 @@ def _cause(error: OSError) -> str:
 
 def _line(record: "Record", seconds: float) -> str:
     """Give the line of a request: what it was, how it was answered, and never the key."""
+    from gradient_cli.mock.server import LEFT
     from gradient_cli.terminal.sanitize import visible
 
-    end = "" if record.end == "completed" else f" {record.end}"
+    end = {"completed": "", LEFT: " the client left after"}.get(record.end, f" {record.end}")
     key = " (with a key)" if "authorization" in record.headers else ""
     return visible(
         f"{record.method} {record.path} {record.status}{end} {seconds * 1000:.0f} ms{key}"

@@ -14,7 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from gradient_cli.mock.answer import Answer, prompt_of
@@ -27,6 +27,9 @@ from gradient_cli.wire.json import Json
 
 _PATIENCE_S = 0.2
 """How long the threads of a stopped server may take in all; they are daemons."""
+LEFT = "left"
+_WITHOUT_END = {"cut", "reset", "stall"}
+"""Ends after which the connection is gone because the script wants it so."""
 _PATHS = {"/v1/models": "GET", "/v1/responses": "POST"}
 _SECRET_HEADERS = {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
 _WORDS = {
@@ -51,7 +54,7 @@ class Record:
     body: Json
     status: int
     end: str = "completed"
-    """One of ENDS; completed for refusals, too."""
+    """One of ENDS, completed for refusals too; to a Log, LEFT where nobody waited for it."""
 
 
 Log = Callable[[Record, float], None]
@@ -195,6 +198,10 @@ class MockServer:
                 self._respond(connection, plan.answer, plan.headers)
             else:
                 connection.send_json(200, self._models(), plan.headers)
+        except Gone:
+            if record.end not in _WITHOUT_END:
+                record = replace(record, end=LEFT)
+            raise
         finally:
             if self._log:
                 self._log(record, time.monotonic() - begun)

@@ -3,6 +3,7 @@
 import json
 import socket
 from dataclasses import replace
+from queue import SimpleQueue
 
 import pytest
 
@@ -265,3 +266,15 @@ def test_a_stopped_server_ends_its_connections():
         server.stop()
 
         assert sock.recv(1) == b""
+
+
+def test_a_client_that_leaves_is_noticed():
+    """The log tells a script's author that their timeout worked."""
+    seen: SimpleQueue = SimpleQueue()
+    script = Script(behaviours=(Behaviour(delay=60),))
+    with MockServer(script, log=lambda record, _: seen.put(record.end)) as server:
+        with socket.create_connection(server._listener.getsockname(), 5) as sock:
+            sock.sendall(b"POST /v1/responses HTTP/1.1\r\nContent-Length: 15\r\n\r\n")
+            sock.sendall(b'{"input": "hi"}')
+
+        assert seen.get(timeout=5) == "left"

@@ -2,7 +2,7 @@
 A conversation in a file: JSONL, one of the wire's own input items a line.
 
     {"role":"user","content":"Say hello in Dutch."}
-    {"role":"assistant","content":"Hallo!"}
+    {"type":"message","role":"assistant","content":"Hallo!"}
     {"type":"function_call","name":"f","arguments":"{}","call_id":"c1"}
     {"type":"function_call_output","call_id":"c1","output":"42"}
 
@@ -20,6 +20,7 @@ from pathlib import Path
 
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.request import said_item
 from gradient_cli.wire.response import Response
 
 Note = Callable[[str], None]
@@ -200,7 +201,7 @@ def output_item(call_id: str, text: str) -> Json:
 
 def answer_items(response: Response) -> list[Json]:
     """Give the items for what the model said and called."""
-    said: list[Json] = [{"role": "assistant", "content": response.text}] if response.text else []
+    said: list[Json] = [said_item(response.text)] if response.text else []
     return [*said, *(call.as_item() for call in response.tool_calls)]
 
 

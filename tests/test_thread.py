@@ -43,7 +43,7 @@ def test_a_turn_is_added_and_read_again(path):
 
     assert again.items == [
         {"role": "user", "content": "hi \u2028"},
-        {"role": "assistant", "content": "ho"},
+        {"type": "message", "role": "assistant", "content": "ho"},
         CALL.as_item(),
     ]
     assert again.open_calls == ["c1"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.expectations import Judgement
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import LongText, Request
+from gradient_cli.wire.request import LongText, Request, said_item
 
 
 def is_repairable(judgement: Judgement) -> bool:
@@ -28,11 +28,11 @@ def repaired(request: Request, answer: str, judgement: Judgement) -> Request:
     given = request.input
     if isinstance(given, LongText):
         raise UsageError("--repair cannot repeat an input of more than 8 MiB")
-    items: list[Json] = list(given) if isinstance(given, tuple) else [_message("user", given)]
+    items: list[Json] = list(given) if isinstance(given, tuple) else [_asked_item(given)]
     if not given:
         base = request.base.get("input")
-        items = list(base) if isinstance(base, list) else [_message("user", str(base or ""))]
-    items += [_message("assistant", answer), _message("user", complaint(judgement))]
+        items = list(base) if isinstance(base, list) else [_asked_item(str(base or ""))]
+    items += [said_item(answer), _asked_item(complaint(judgement))]
     return replace(request, input=tuple(items))
 
 
@@ -46,5 +46,5 @@ def complaint(judgement: Judgement) -> str:
     )
 
 
-def _message(role: str, text: str) -> Json:
-    return {"role": role, "content": text}
+def _asked_item(text: str) -> Json:
+    return {"role": "user", "content": text}

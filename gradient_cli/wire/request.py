@@ -206,3 +206,8 @@ def _check_metadata(metadata: Mapping[str, str]) -> None:
                 f'--metadata value of "{name}" has {len(value)} characters; '
                 f"the limit is {MAX_METADATA_VALUE}"
             )
+
+
+def said_item(text: str) -> Json:
+    """Give the input item for an earlier answer; llama.cpp refuses one without its type."""
+    return {"type": "message", "role": "assistant", "content": text}

@@ -116,6 +116,24 @@ def test_a_saved_answer_is_the_same(llama, run_gradient, tmp_path):
     assert (tmp_path / "answer.txt").read_bytes() == printed(answers()["Write python."])
 
 
+def test_a_conversation_goes_on(llama, run_gradient, tmp_path):
+    """The second turn sends the first answer back in a form that the server takes."""
+    thread = str(tmp_path / "talk.jsonl")
+    first = run_gradient(*ASK, "--thread", thread, "ping", url=llama.url)
+    second = run_gradient(*ASK, "--thread", thread, "hi", url=llama.url)
+
+    assert first.stdout == b"pong\n"
+    assert second.returncode == 0, second.stderr
+    assert (tmp_path / "talk.jsonl").read_bytes().count(b"\n") == 4
+
+
+def test_a_repair_is_asked_for(llama, run_gradient):
+    """The server takes the request that shows the model its own answer."""
+    done = run_gradient(*ASK, "--one-of", "yes,no", "--repair", "1", "ping", url=llama.url)
+
+    assert done.returncode == 1, done.stderr
+
+
 def test_many_at_once_do_not_mix(llama, run_gradient):
     """Programs that run side by side each get their own answer."""
     prompts = list(answers())[:8]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gradient_cli.errors import UsageError
-from gradient_cli.wire.request import LongText, Request
+from gradient_cli.wire.request import LongText, Request, said_item
 
 
 def sent(request: Request) -> dict:
@@ -106,3 +106,8 @@ def test_the_key_is_the_same_however_the_body_was_made():
 def test_a_lone_surrogate_is_sent_as_an_escape():
     """Half a character cannot be UTF-8, but JSON can carry it."""
     assert sent(Request(input="\ud83d")) == {"input": "\ud83d"}
+
+
+def test_an_earlier_answer_says_its_type():
+    """llama.cpp answers 400 to an item of the assistant's without one; all others take it."""
+    assert said_item("ho") == {"type": "message", "role": "assistant", "content": "ho"}

@@ -60,6 +60,8 @@ class Case:
     prompt_file: str | None = None
     files: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    own_variables: tuple[str, ...] = ()
+    """Names of those that the test itself sets; each must be used, one of [defaults] may be."""
     fields: Mapping[str, Json] = field(default_factory=dict)
     """Request fields, by the names of the settings."""
     profile: str | None = None
@@ -76,6 +78,10 @@ class Case:
     def folder(self) -> Path:
         """The folder that the suite's paths are relative to."""
         return Path(self.suite).parent
+
+
+_Table = tuple[dict[str, Json], Lines, tuple[str, ...]]
+"""A test's keys and values, their lines, and the variables that the test itself sets."""
 
 
 def load_suite(path: str) -> list[Case]:
@@ -95,7 +101,10 @@ def load_suite(path: str) -> list[Case]:
     tables = _jsonl(path, text) if path.endswith((".jsonl", ".ndjson")) else _toml(path, text)
     if not tables:
         raise UsageError(f"{path}: the suite has no test", hint="[[test]] begins one")
-    tests = [_Reader(path, table, place).case() for table, place in tables]
+    tests = [
+        replace(_Reader(path, table, place).case(), own_variables=own)
+        for table, place, own in tables
+    ]
     seen: dict[str, Case] = {}
     for test in tests:
         if test.name in seen:
@@ -109,7 +118,7 @@ def load_suite(path: str) -> list[Case]:
 
 def select(tests: Sequence[Case], pattern: str | None) -> list[Case]:
     """
-    Give the tests whose name holds the pattern, in any case.
+    Give the tests of this very name; without one, those whose name holds it, in any case.
 
     Raises:
         UsageError: none does.
@@ -117,7 +126,9 @@ def select(tests: Sequence[Case], pattern: str | None) -> list[Case]:
     """
     if pattern is None:
         return list(tests)
-    found = [test for test in tests if pattern.casefold() in test.name.casefold()]
+    found = [test for test in tests if test.name == pattern] or [
+        test for test in tests if pattern.casefold() in test.name.casefold()
+    ]
     if not found:
         near = get_close_matches(pattern, [test.name for test in tests], 1, 0.3)
         hint = f'the nearest is "{near[0]}"' if near else "`-k` is a part of a test's name"
@@ -142,7 +153,7 @@ def repeated(test: Case, repeat: int | None, require: int | None) -> Case:
     return replace(test, repeat=many, require=wanted)
 
 
-def _toml(path: str, text: str) -> list[tuple[dict[str, Json], Lines]]:
+def _toml(path: str, text: str) -> list[_Table]:
     import tomllib
 
     try:
@@ -166,7 +177,14 @@ def _toml(path: str, text: str) -> list[tuple[dict[str, Json], Lines]]:
         if key in defaults:
             raise UsageError(f"{path}:{places.defaults(key)}: `{key}` belongs to a test")
     _Reader(path, defaults, places.of_defaults()).check_keys()
-    return [(_joined(defaults, test), places.of_test(n)) for n, test in enumerate(tests)]
+    return [
+        (_joined(defaults, test), places.of_test(n), _names(test)) for n, test in enumerate(tests)
+    ]
+
+
+def _names(test: Mapping[str, Json]) -> tuple[str, ...]:
+    inner = test.get("vars")
+    return tuple(inner) if isinstance(inner, dict) else ()
 
 
 def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str, Json]:
@@ -180,7 +198,7 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
     return joined
 
 
-def _jsonl(path: str, text: str) -> list[tuple[dict[str, Json], Lines]]:
+def _jsonl(path: str, text: str) -> list[_Table]:
     tables = []
     for number, row in enumerate(text.split("\n"), 1):
         if not row.strip():
@@ -191,7 +209,7 @@ def _jsonl(path: str, text: str) -> list[tuple[dict[str, Json], Lines]]:
             raise UsageError(f"{path}:{number}: not JSON: {error}") from None
         if not isinstance(table, dict):
             raise UsageError(f"{path}:{number}: a test is a JSON object")
-        tables.append((table, Lines.fixed(number)))
+        tables.append((table, Lines.fixed(number), _names(table)))
     return tables
 
 

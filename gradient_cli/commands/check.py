@@ -195,8 +195,8 @@ def run(
     )
     try:
         runner.run(which.jobs)
-    except BaseException:
-        runner.interrupt()
+    except BaseException as error:
+        runner.interrupt(error)
         ticker.close()
         write_reports(invocation, runner.report(), options)
         raise
@@ -213,17 +213,22 @@ def _word(status: ExitStatus) -> str:
 
 
 def _notes(report: Report, desk: "Desk") -> list[str]:
-    """Say which command records what a replay missed."""
+    """Say what a replay cannot tell, and which command records what it missed."""
+    if not desk.tape.replay:
+        return []
+    notes = []
+    if any(key == "max_seconds" for result in report.results for key, _ in result.expectations):
+        notes.append("max_seconds proves nothing here: the answers came from recordings")
     is_missing = any(
         attempt.status == ExitStatus.USAGE
         for result in report.results
         for attempt in result.attempts
     )
-    if not (desk.tape.replay and is_missing):
-        return []
+    if not is_missing:
+        return notes
     suites = " ".join(dict.fromkeys(shlex.quote(result.suite) for result in report.results))
     folder = shlex.quote(desk.tape.replay)
-    return [f"to record what is missing: gradient check {suites} --record {folder}"]
+    return [*notes, f"to record what is missing: gradient check {suites} --record {folder}"]
 
 
 def write_reports(invocation: Invocation, report: Report, options: ReportOptions) -> None:
@@ -336,7 +341,7 @@ class Desk:
             variables = {**parsed.variables, **variables}
         filled = template.fill(text, variables, where, is_template=True)
         texts = [text, str(case.fields.get("instructions", fields.get("instructions", "")))]
-        if unused := template.unused(texts, case.variables):
+        if unused := template.unused(texts, case.own_variables):
             raise UsageError(f"the variable `{unused[0]}` is not used")
         return filled, fields, variables
 
@@ -347,7 +352,10 @@ class Desk:
                 self._invocation,
                 {},
                 network,
-                ProofOptions(record=self.tape.record, replay=self.tape.replay),
+                ProofOptions(
+                    record=_folder_of(self.tape.record, profile),
+                    replay=_folder_of(self.tape.replay, profile),
+                ),
                 tell=self._ticker.say,
                 detail=self._ticker.say if self._is_verbose else _nobody,
             )
@@ -375,6 +383,15 @@ class Desk:
         """Let go of the sessions."""
         for session, _ in self._sessions.values():
             session.close()
+
+
+def _folder_of(tapes: str | None, profile: str | None) -> str | None:
+    """
+    Give the folder for a profile's recordings.
+
+    A test's own profile has its own: another endpoint answers the same request differently.
+    """
+    return str(Path(tapes) / profile) if tapes and profile else tapes
 
 
 def _beside(case: Case, text: str) -> str:

@@ -116,9 +116,9 @@ class Session:
         return Client(
             around(transport) if around else transport,
             setting=self._setting(),
-            schedule=Schedule(retries=0 if self.proof.replay else self.retries),
+            schedule=Schedule(retries=self.retries),
             limiter=self.limiter,
-            patience=self,
+            patience=_NoWait() if self.proof.replay else self,
             clock=self.invocation.clock,
             # A worker asks many times; the main thread's command asks once.
             is_reused=not _is_main_thread(),
@@ -205,6 +205,23 @@ class Session:
         return self.deadline.remaining_s()
 
 
+class _NoWait:
+    """
+    The patience of a replay: a recorded refusal is tried again at once.
+
+    Without the retries a suite that passed when it was recorded would fail from its recordings.
+    """
+
+    def sleep(self, seconds: float) -> None:
+        pass
+
+    def remaining_s(self) -> float | None:
+        return None
+
+    def tell(self, line: str) -> None:
+        pass
+
+
 def open_session(
     invocation: Invocation,
     flags: Mapping[str, Json],
@@ -229,7 +246,7 @@ def open_session(
         raise UsageError("--record and --replay exclude each other")
     _check_network(network)
     from gradient_cli.transport.deadline import Deadline
-    from gradient_cli.transport.retry import Limiter
+    from gradient_cli.transport.retry import Limiter, Unlimited
 
     given = {name: value for name, value in asdict(network).items() if value is not None}
     settings = resolve({**flags, **given}, invocation.environ, config)
@@ -242,7 +259,7 @@ def open_session(
         tell,
         detail,
         deadline=Deadline.after(settings.max_time_s),
-        limiter=Limiter(),
+        limiter=Unlimited() if proof.replay else Limiter(),
         retries=settings.retries,
     )
 

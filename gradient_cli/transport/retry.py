@@ -232,3 +232,14 @@ class Limiter:
             # What is on its way is not counted yet by the one who says what remains, and who
             # rounds it down.
             bucket.learn(limit, remaining + 0.5 - under_way)
+
+
+class Unlimited(Limiter):
+    """Holds nobody back: the limits that a recording speaks of were another day's."""
+
+    def enter(self, sleep: Callable[[float], None]) -> None:
+        """Return at once."""
+
+    def wait_s(self) -> float:
+        """Give 0."""
+        return 0.0

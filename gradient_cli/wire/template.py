@@ -59,7 +59,7 @@ def names(text: str) -> set[str]:
     return {match[1] for match in _PLACE.finditer(text) if match[1]}
 
 
-def unused(texts: Iterable[str], variables: Mapping[str, str]) -> list[str]:
+def unused(texts: Iterable[str], variables: Iterable[str]) -> list[str]:
     """Give the variables that no text asks for, in their own order."""
     asked = set().union(*(names(text) for text in texts))
     return [name for name in variables if name not in asked]

@@ -1,5 +1,8 @@
 """Suites: each way in which one could pass by accident is an error with file and line."""
 
+import json
+import time
+
 import pytest
 
 from gradient_cli.__main__ import run
@@ -177,6 +180,89 @@ def test_the_incomplete_answer_of_a_suite_can_never_pass(suite, tmp_path):
     assert status == 8
 
 
+# Recordings
+
+
+def never(seconds: float) -> None:
+    """Wait for nothing."""
+    raise AssertionError(f"slept {seconds} s")
+
+
+def taped(path: str, folder, *flags: str, server: MockServer | None = None):
+    """Run `gradient check` with a server, or without one; give (status, stdout)."""
+    terminal = Terminal.recording()
+    url = ["--base-url", server.url] if server else []
+    sleep = never if "--replay" in flags else time.sleep
+    invocation = Invocation(terminal, {"XDG_CONFIG_HOME": str(folder)}, sleep=sleep)
+    status = run(["check", path, *flags, *url], invocation)
+    return status, terminal.stdout_text
+
+
+def test_a_suite_that_passed_after_a_retry_passes_from_its_recordings(suite, tmp_path):
+    """The refusal is recorded, and tried again as it was."""
+    refusal = Behaviour(status=429, headers={"Retry-After": "0"}, times=1)
+    script = Script(behaviours=(refusal, Behaviour(text="y", times=0)))
+    tapes = str(tmp_path / "tapes")
+    path = suite(FULL)
+    with MockServer(script) as server:
+        live, _ = taped(path, tmp_path, "--record", tapes, server=server)
+
+    status, stdout = taped(path, tmp_path, "--replay", tapes)
+
+    assert (live, status) == (0, 0)
+    assert "1 passed" in stdout
+
+
+def test_the_limits_of_a_recording_hold_nobody_back(suite, tmp_path):
+    """They were another day's: 1 a minute, and three tests."""
+    path = suite("".join(FULL.replace('"a"', f'"{n}"').replace('"x"', f'"{n}"') for n in "123"))
+    tapes = tmp_path / "tapes"
+    with MockServer(Script(behaviours=(Behaviour(text="y", times=0),))) as server:
+        taped(path, tmp_path, "--record", str(tapes), server=server)
+    for file in tapes.iterdir():
+        exchange = json.loads(file.read_text())
+        exchange["replies"][0]["headers"] |= {
+            "x-ratelimit-limit-requests": "1",
+            "x-ratelimit-remaining-requests": "0",
+        }
+        file.write_text(json.dumps(exchange))
+
+    status, stdout = taped(path, tmp_path, "--replay", str(tapes), "-j", "1")
+
+    assert (status, "3 passed" in stdout) == (0, True)
+
+
+def test_each_profile_of_a_suite_has_its_own_recordings(suite, tmp_path):
+    """Another endpoint answers the same request differently."""
+    asked = FULL.replace('"a"', '"b"').replace('expect = "y"', 'expect = "z"\nprofile = "b"')
+    path = suite(FULL + asked)
+    tapes = str(tmp_path / "tapes")
+    config = tmp_path / "gradient-cli" / "config.toml"
+    config.parent.mkdir()
+    with (
+        MockServer(Script(behaviours=(Behaviour(text="y", times=0),))) as server,
+        MockServer(Script(behaviours=(Behaviour(text="z", times=0),))) as other,
+    ):
+        config.write_text(f'base_url = "{server.url}"\n[profiles.b]\nbase_url = "{other.url}"\n')
+        live, _ = taped(path, tmp_path, "--record", tapes)
+
+    status, _ = taped(path, tmp_path, "--replay", tapes)
+
+    assert (live, status) == (0, 0)
+
+
+def test_a_replay_does_not_claim_to_have_measured(suite, tmp_path):
+    """`max_seconds` is met by any recording; the report says so."""
+    path = suite(FULL + "max_seconds = 60\n")
+    tapes = str(tmp_path / "tapes")
+    with MockServer(Script(behaviours=(Behaviour(text="y", times=0),))) as server:
+        taped(path, tmp_path, "--record", tapes, server=server)
+
+    _, stdout = taped(path, tmp_path, "--replay", tapes)
+
+    assert "max_seconds proves nothing here" in stdout
+
+
 # Reading
 
 
@@ -229,3 +315,19 @@ def test_a_filter_is_a_part_of_a_name_in_any_case(suite):
     cases = load_suite(suite(FULL + FULL.replace('"a"', '"Other (b)"')))
 
     assert [case.name for case in select(cases, "OTHER (")] == ["Other (b)"]
+
+
+def test_a_filter_that_is_a_whole_name_selects_that_test_alone(suite):
+    """So that the command that reruns one test reruns one test."""
+    cases = load_suite(suite(FULL + FULL.replace('"a"', '"a b"')))
+
+    assert [case.name for case in select(cases, "a")] == ["a"]
+
+
+def test_a_variable_of_the_defaults_need_not_be_used_by_every_test(suite, tmp_path):
+    """Only a test's own variable in vain is a slip."""
+    text = "[defaults]\nvars = { city = 'Bern' }\n" + FULL
+
+    status, *_ = checked(tmp_path, suite(text))
+
+    assert status == 0

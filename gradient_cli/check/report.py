@@ -150,6 +150,8 @@ class Stop:
     hint: str | None = None
     status: ExitStatus = ExitStatus.OK
     """What it alone would end with; OK where what stopped it is a result already."""
+    signal_status: int | None = None
+    """130 or 143 where a signal ends the process, whatever was found until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,11 @@ class Report:
     def status(self) -> ExitStatus:
         """Give the worst of all tests, and of what stopped the run."""
         return worst([*(r.status for r in self.results), self.stop.status if self.stop else 0])
+
+    @property
+    def exit_code(self) -> int:
+        """Give what a shell sees: the status, or that of the signal that ended the run."""
+        return (self.stop and self.stop.signal_status) or int(self.status)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -192,7 +199,7 @@ class Report:
         return (
             f"{tests}: {', '.join(counts)} in {self.seconds:.1f} s"
             + (f", {self.tokens} tokens" if self.tokens else "")
-            + f" (exit {int(self.status)})"
+            + f" (exit {self.exit_code})"
         )
 
 

@@ -25,7 +25,7 @@ from gradient_cli.check.report import (
 )
 from gradient_cli.check.suite import Case
 from gradient_cli.client import Asker, Outcome
-from gradient_cli.errors import GradientError
+from gradient_cli.errors import GradientError, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
 from gradient_cli.wire.json import Json
@@ -100,7 +100,6 @@ class Runner:
             except queue.Empty:
                 continue
             if isinstance(done, BaseException):
-                self._halt(Stop("a worker failed"))
                 raise done
             if done is None:
                 workers -= 1
@@ -108,9 +107,9 @@ class Runner:
                 number, attempt = done
                 self._on_attempt(self._tests[number].case, attempt)
 
-    def interrupt(self) -> None:
-        """Note that the run was stopped from outside."""
-        self._halt(Stop("interrupted"))
+    def interrupt(self, error: BaseException) -> None:
+        """Note what stopped the run from outside, and begin nothing more."""
+        self._halt(_stop_by(error))
 
     def _halt(self, stop: Stop) -> None:
         with self._lock:
@@ -192,6 +191,18 @@ class Runner:
             stop=self._stop,
             notes=tuple(notes),
         )
+
+
+def _stop_by(error: BaseException) -> Stop:
+    match error:
+        case KeyboardInterrupt():
+            return Stop("interrupted", signal_status=130)
+        case Terminated():
+            return Stop("terminated", signal_status=143)
+        case GradientError():
+            return Stop(error.message, error.hint, error.status)
+        case _:
+            return Stop("a bug in gradient", status=ExitStatus.BUG)
 
 
 def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:

@@ -141,6 +141,34 @@ def test_fail_fast_stops_at_the_first():
     assert report.status == 1
 
 
+class Interrupting(FakeAsker):
+    """Is asked once; then Ctrl-C."""
+
+    def ask(self, request, watcher=None):
+        if self.asked:
+            raise KeyboardInterrupt
+        return super().ask(request, watcher)
+
+
+def test_what_finished_before_an_interrupt_is_reported_and_is_no_pass():
+    """The report's status is what the shell sees: 130."""
+    asker = Interrupting({"t": "ok"})
+    tests = [
+        Prepared(case(f"t{n}", expect=["ok"]), Request(input=f"t{n}"), lambda: asker, "")
+        for n in range(3)
+    ]
+    runner = Runner(tests, Limits(), lambda c, a: None, "2026-01-01T00:00:00")
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        runner.run(1)
+    runner.interrupt(caught.value)
+
+    report = runner.report()
+    assert report.counts == {"passed": 1, "failed": 0, "error": 0, "not run": 2}
+    assert (document(report)["ok"], document(report)["exit_code"]) == (False, 130)
+    assert "1 passed, 2 not run" in text.render(report)
+
+
 # Reports
 
 HOSTILE = (

@@ -65,7 +65,7 @@ def render(report: Report) -> str:
     """Give the page."""
     digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
-    title = f"gradient check: {'passed' if not report.status else 'not passed'}"
+    title = f"gradient check: {'passed' if not report.exit_code else 'not passed'}"
     tests = "\n".join(_test(result) for result in report.results)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -25,8 +25,8 @@ def document(report: Report) -> dict[str, Json]:
     """Give the report as a JSON object."""
     stop = report.stop
     return {
-        "ok": not report.status,
-        "exit_code": int(report.status),
+        "ok": not report.exit_code,
+        "exit_code": report.exit_code,
         "started": f"{report.started}Z",
         "seconds": round(report.seconds, 3),
         "tokens": report.tokens,

@@ -49,7 +49,7 @@ def _suite(
     return [
         f"<testsuite{_attributes(attributes)}>",
         "<properties>",
-        f'<property name="exit_code" value="{int(report.status)}"/>',
+        f'<property name="exit_code" value="{report.exit_code}"/>',
         f'<property name="tokens" value="{sum(result.tokens for result in results)}"/>',
         "</properties>",
         *(_case(suite, result) for result in results),

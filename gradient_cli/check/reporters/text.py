@@ -19,13 +19,14 @@ _COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2"}
 
 
 def render(report: Report, *, is_quiet: bool = False, is_colored: bool = False) -> str:
-    """Give the report; quiet leaves the passed tests out."""
+    """Give the report; tests that were never asked are counted, quiet leaves the passed out."""
     return "".join(f"{line}\n" for line in _lines(report, is_quiet, is_colored))
 
 
 def _lines(report: Report, is_quiet: bool, is_colored: bool) -> Iterator[str]:
     for result in report.results:
-        if is_quiet and result.verdict == PASSED:
+        is_untouched = result.verdict == NOT_RUN and not result.attempts
+        if is_untouched or (is_quiet and result.verdict == PASSED):
             continue
         word = WORDS[result.verdict].ljust(5)
         if is_colored:

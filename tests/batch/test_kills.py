@@ -22,9 +22,11 @@ def command(batch: Batch, items: str) -> list[str]:
 
 
 @pytest.mark.real
-def test_kill_9_at_any_instant_loses_only_what_is_under_way(tmp_path, world):
+@pytest.mark.parametrize("refused", [0, 700], ids="{} refused at first".format)
+def test_kill_9_at_any_instant_loses_only_what_is_under_way(tmp_path, world, refused):
     """Every row is answered once in OUT; at most -j requests a kill are sent twice."""
-    answers = (Behaviour(delay=0.005, times=0),)
+    refusing = (Behaviour(status=400, times=refused),) if refused else ()
+    answers = (*refusing, Behaviour(delay=0.005, times=0))
     with serving(behaviours=answers) as server:
         batch = Batch(tmp_path, server)
         items = batch.items(*(f"row {n}" for n in range(ROWS)))
@@ -51,7 +53,7 @@ def test_kill_9_at_any_instant_loses_only_what_is_under_way(tmp_path, world):
         assert sorted(row["id"] for row in batch.results()) == list(range(1, ROWS + 1))
         asked = batch.asked()
         assert len(asked) == ROWS
-        assert 0 <= sum(asked.values()) - ROWS <= KILLS * JOBS
+        assert 0 <= sum(asked.values()) - ROWS - refused <= KILLS * JOBS
         assert max(asked.values()) <= 1 + KILLS
 
 

@@ -24,6 +24,7 @@ _HEAD = re.compile(
 )
 _BEGINNING = b'{"id":'
 CHUNK = 1 << 20
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class Results(Protocol):
@@ -143,11 +144,13 @@ class FileResults:
 
         """
         with self._lock:
+            written = 0
             try:
-                written = os.write(self._fd, line)
                 while written < len(line):
                     written += os.write(self._fd, line[written:])
             except OSError as error:
+                # The next line must not begin in the middle of this one.
+                os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
                 raise _unwritable(self.path, error) from None
 
     def finish(self, *, knows: Callable[[str], bool] | None = None) -> None:
@@ -158,7 +161,8 @@ class FileResults:
             UsageError: the file cannot be replaced.
 
         """
-        if not self.failed and not self._is_dirty:
+        # An open file cannot be replaced on Windows; the last line of a key counts anyway.
+        if os.name == "nt" or not (self.failed or self._is_dirty):
             return
         with self._lock:
             try:
@@ -198,7 +202,7 @@ class FileResults:
     def _rewrite(self, knows: Callable[[str], bool] | None) -> None:
         """Replace the file; whoever opens it meanwhile meets the old lock or the new one."""
         temporary = self._target.with_name(f".{self._target.name}.{os.getpid()}.tmp")
-        fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+        fd = os.open(temporary, _FLAGS | os.O_TRUNC, 0o666)
         try:
             temporary.chmod(self._target.stat().st_mode & 0o7777)
             _lock(fd)
@@ -274,7 +278,7 @@ def _repair(fd: int, path: str) -> bool:
 
 def _open_locked(target: Path, path: str) -> int:
     while True:
-        fd = os.open(target, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        fd = os.open(target, _FLAGS, 0o666)
         if not _lock(fd):
             os.close(fd)
             raise UsageError(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gradient_cli.batch.results import FileResults
+from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
 from tests.batch.bench import Batch
@@ -164,3 +165,20 @@ def test_duplicates_are_answered_each(batch):
 
     assert batch.asked() == {"a": 3}
     assert len({row["key"] for row in batch.results()}) == 3
+
+
+def test_a_line_that_the_disk_had_no_room_for_leaves_nothing(tmp_path):
+    """Half a line would make one unreadable line of itself and the next."""
+    resource = pytest.importorskip("resource")
+    results = FileResults(str(tmp_path / "out.jsonl"))
+    results.write(b"x" * 99 + b"\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150, hard))
+    try:
+        with pytest.raises(UsageError, match="cannot write"):
+            results.write(b"y" * 99 + b"\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    results.write(b"z\n")
+
+    assert (tmp_path / "out.jsonl").read_bytes() == b"x" * 99 + b"\nz\n"

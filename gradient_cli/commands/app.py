@@ -7,6 +7,7 @@ and values; it returns an exit status.
 """
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -34,7 +35,7 @@ class LazyGroup(HelpfulGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"gradient_cli.commands.{cmd_name}")
-        return typer.main.get_command(module.app)  # type: ignore[return-value]  # always one of ours
+        return _made(module.app)  # type: ignore[no-any-return]  # always one of ours
 
     def help_page(self, ctx: typer.Context, width: int) -> str:
         """Give the overview, which knows the commands without loading them."""
@@ -60,6 +61,12 @@ def new_app(**settings: Any) -> App:
         context_settings={"help_option_names": ["-h", "--help"]},
         **settings,
     )
+
+
+@cache
+def _made(app: typer.Typer) -> Any:
+    """Make a command's parser, once for each that is run in one process."""
+    return typer.main.get_command(app)
 
 
 def root() -> Any:

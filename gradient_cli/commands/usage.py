@@ -69,7 +69,7 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
         return f"{message}; did you mean {found}?", None
     if _is_root(error.ctx):
         return message, f"flags follow the command: gradient respond {name} ..."
-    if re.search(r"[\s\d]", name):
+    if re.search(r"[\s\d]", name) or (_takes_prompt(error.ctx) and not name.startswith("--")):
         return message, f"a prompt that begins with a dash goes after --: {_path(error)} -- ..."
     return message, _help_hint(error)
 
@@ -81,6 +81,10 @@ def _bad_option(error: Any) -> tuple[str, str | None]:
 
 def _is_root(ctx: Any) -> bool:
     return ctx is not None and ctx.parent is None and hasattr(ctx.command, "list_commands")
+
+
+def _takes_prompt(ctx: Any) -> bool:
+    return ctx is not None and any(p.name == "prompt" for p in ctx.command.params)
 
 
 def _flags(ctx: Any) -> list[str]:

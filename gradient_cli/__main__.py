@@ -131,7 +131,7 @@ def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -
         from gradient_cli.wire.json import line
 
         shape = as_last_line if kind == "events" else as_document
-        invocation.terminal.write(line(shape(failure(error))) + "\n")
+        invocation.terminal.write_json(line(shape(failure(error))) + "\n")
     invocation.terminal.note(error_lines(error))
     return int(error.status)
 

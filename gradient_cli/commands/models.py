@@ -78,7 +78,8 @@ def models(
         found = matching(found, wanted)
     flag = session.settings.get("color")
     has_color = wants_color(flag, invocation.environ, terminal.stdout_is_tty)
-    terminal.write(_listing(found, terminal, is_json=json, has_color=has_color))
+    write = terminal.write_json if json else terminal.write
+    write(_listing(found, terminal, is_json=json, has_color=has_color))
     return ExitStatus.OK
 
 

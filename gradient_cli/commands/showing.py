@@ -95,7 +95,7 @@ class Screen:
         self._terminal = terminal
         self._look = look
         self._spinner = Spinner(terminal)
-        self._lines = EventLines(terminal.write)
+        self._lines = EventLines(terminal.write_json)
         self._renderer = self._open_renderer()
         self._reasoning = _Reasoning(terminal, look) if look.shows_reasoning else None
 
@@ -176,7 +176,7 @@ class Screen:
     def _close_stdout(self, result: Result, error: GradientError | None) -> None:
         match self._look.format:
             case "json":
-                self._terminal.write(line(as_document(result)) + "\n")
+                self._terminal.write_json(line(as_document(result)) + "\n")
             case "events":
                 self._lines.close(as_last_line(result))
             case "text" | "markdown":

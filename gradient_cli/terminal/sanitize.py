@@ -31,6 +31,16 @@ def visible(text: str) -> str:
     return sanitizer.feed(text) + sanitizer.close()
 
 
+def escaped(text: str) -> str:
+    """Give JSON text with everything escaped that could act on a terminal; it means the same."""
+    return _UNSAFE.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
 class Sanitizer:
     """Makes a stream of pieces harmless; a trailing CR or joiner waits for what follows it."""
 

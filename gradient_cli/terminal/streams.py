@@ -72,6 +72,20 @@ class Terminal:
         """
         self.write_bytes(encode(text))
 
+    def write_json(self, text: str) -> None:
+        """
+        Write a line of JSON, its newline included; on a terminal nothing in it can act on it.
+
+        Raises:
+            OutputClosed: the reader has gone.
+
+        """
+        if self.stdout_is_tty:
+            from gradient_cli.terminal.sanitize import escaped
+
+            text = escaped(text)
+        self.write(text)
+
     def write_bytes(self, data: bytes) -> None:
         """
         Write bytes to stdout and flush them.

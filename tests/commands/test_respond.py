@@ -148,3 +148,25 @@ def test_a_name_of_a_file_does_not_act_on_the_terminal(respond):
 
     assert "\x1b[31m" not in terminal.stderr_text
     assert "absent" in terminal.stderr_text
+
+
+@pytest.mark.parametrize("form", ["json", "events"])
+def test_json_on_a_terminal_means_the_same_and_does_nothing(form, respond):
+    """What could act on the terminal is escaped; a pipe gets the characters themselves."""
+    hostile = "a \x1b[31m \x9b31m \u202e \U000e0041 é"
+
+    _, shown = respond("hi", "--format", form, is_tty=True, text=hostile)
+    _, piped = respond("hi", "--format", form, text=hostile)
+
+    for unsafe in ("\x1b[31m", "\x9b", "\u202e", "\U000e0041"):
+        assert unsafe not in shown.stdout_text
+    assert "\u202e" in piped.stdout_text
+    assert json.loads(shown.stdout_text.splitlines()[-1])["text"] == hostile
+
+
+def test_a_prompt_with_a_dash_is_told_where_it_goes(respond):
+    """Its first letters are taken for a flag; the hint names the way out."""
+    status, terminal = respond("-dash of salt")
+
+    assert status == 2
+    assert "goes after --" in terminal.stderr_text

@@ -457,7 +457,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help
             else
-                _gradient_words respond check batch models auth config doctor mock help exit-status environment stdin formats completeness
+                _gradient_words respond check batch models auth config doctor mock help exit-status environment stdin formats completeness mock-script
             fi
             ;;
     esac

@@ -50,7 +50,10 @@ class Answers:
         ),
     ] = None
     script: Annotated[
-        str | None, _answer("--script", metavar="FILE", help="a TOML file says what to answer")
+        str | None,
+        _answer(
+            "--script", metavar="FILE", help="a TOML file says it; see `gradient help mock-script`"
+        ),
     ] = None
     dialect: Annotated[
         str | None,

@@ -61,6 +61,40 @@ FILES: Rows = (
     ("credentials.toml", "keys by profile, beside it; readable by its owner alone (0600)"),
 )
 
+MOCK_SETTINGS: Rows = (
+    ("dialect", "typed (the default) or chunk, for replies that do not say"),
+    ("loop", "true begins anew after the last reply, which otherwise stays"),
+    ("models", "a list of ids for GET /v1/models; any model is answered"),
+    ("key", "a made-up key to ask for; another, or none, is refused with 401"),
+    ("limit_per_minute", "requests; above that 429 with x-ratelimit headers alone"),
+)
+"""Keys at the top of a mock's script -> what they do."""
+
+MOCK_REPLY: Rows = (
+    (
+        "text",
+        "the answer; {{ prompt }}, {{ characters }} (of the prompt) and {{ model }} are filled in",
+    ),
+    ("reasoning", "what is thought before it"),
+    ("calls", 'function calls: [{ name = "f", arguments = { city = "Oslo" } }]'),
+    ("obey_schema", "true answers a request for JSON with an instance of its schema"),
+    ("dialect", "typed or chunk"),
+    ("status, headers, body", "an HTTP status other than 200; headers that win; a whole body"),
+    ("delay", "seconds before the reply"),
+    ("first_token, token_delay", "seconds before the first word, and between two"),
+    (
+        "end",
+        "incomplete (the token limit), failed (response.failed), error (an error event), "
+        "cut (the connection ends), reset (it breaks), close (no terminal event), "
+        "stall (silence), malformed (no JSON), done ([DONE] alone)",
+    ),
+    ("after", "words before such an end; all of them if it is not given"),
+    ("times", "how many requests are answered so (1; with match or model all); 0 is all"),
+    ("match", "a regular expression: only prompts in which it is found"),
+    ("model", "only requests for this model"),
+)
+"""Keys of a [[reply]] -> what they do."""
+
 TOPICS: dict[str, Topic] = {
     topic.name: topic
     for topic in (
@@ -151,6 +185,19 @@ TOPICS: dict[str, Topic] = {
                 "was cancelled (5), or a frame that is not JSON (5). "
                 "What had arrived stays on stdout.",
                 "--allow-incomplete accepts a cut answer.",
+            ),
+        ),
+        Topic(
+            "mock-script",
+            "what a script of `gradient mock` may say",
+            (
+                "`gradient mock --script FILE` reads TOML. At its top:",
+                MOCK_SETTINGS,
+                "Then a [[reply]] for each way to answer, used in their order; one with match or "
+                "model comes before the others. Each may have:",
+                MOCK_REPLY,
+                "max_output_tokens is obeyed: a word is a token, reasoning included. "
+                "Any other key is an error that names its line.",
             ),
         ),
     )

@@ -71,13 +71,13 @@ def _script(path: Path, text: str, table: Mapping[str, Json]) -> Script:
 
 
 def _settings(table: Mapping[str, Json]) -> dict[str, Json]:
-    settings = {_FIELDS.get(name, name): value for name, value in _read(table, _SETTINGS).items()}
+    settings = {_FIELDS.get(name, name): value for name, value in _read(table, SETTINGS).items()}
     one_of("dialect", settings.get("dialect", "typed"), DIALECTS)
     return settings
 
 
 def _behaviour(table: Mapping[str, Json]) -> Behaviour:
-    return check(Behaviour(**_read(table, _REPLY)))
+    return check(Behaviour(**_read(table, REPLY)))
 
 
 @contextmanager
@@ -164,14 +164,15 @@ def _call(key: str, call: Json) -> dict[str, str]:
 
 _CALL = 'calls = [{ name = "weather", arguments = { city = "Oslo" } }]'
 
-_SETTINGS: Mapping[str, Reader] = {
+SETTINGS: Mapping[str, Reader] = {
     "dialect": _text,
     "loop": _flag,
     "models": _texts,
     "key": _text,
     "limit_per_minute": _positive,
 }
-_REPLY: Mapping[str, Reader] = {
+"""The keys at the top of a script."""
+REPLY: Mapping[str, Reader] = {
     "text": _text,
     "reasoning": _text,
     "calls": _calls,
@@ -189,6 +190,7 @@ _REPLY: Mapping[str, Reader] = {
     "match": _text,
     "model": _text,
 }
+"""The keys of a [[reply]]: the fields of a Behaviour."""
 
 
 # Where it stands --------------------------------------------------------------------------

@@ -45,7 +45,8 @@ def page(root: Node) -> str:
         "`gradient config path` says where they are; GRADIENT_CONFIG names another config.toml.",
     ]
     for name, title in (("stdin", "STANDARD INPUT"), ("formats", "OUTPUT"),
-                        ("completeness", "COMPLETENESS")):  # fmt: skip
+                        ("completeness", "COMPLETENESS"),
+                        ("mock-script", "MOCK SCRIPTS")):  # fmt: skip
         lines += [f".SH {title}", *_topic(TOPICS[name])]
     lines += [".SH EXAMPLES", *_examples(), ".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]
     # A paragraph begins by itself after a heading; mandoc warns of a second beginning.

@@ -9,10 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from gradient_cli.commands import mock
+from gradient_cli.commands import mock, topics
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.errors import Terminated
-from gradient_cli.mock.script import Behaviour
+from gradient_cli.mock import script_file
+from gradient_cli.mock.script import ENDS, Behaviour
 from gradient_cli.mock.server import MockServer
 from gradient_cli.terminal.streams import Terminal
 
@@ -132,6 +133,18 @@ def test_a_flag_that_would_do_nothing_is_an_error(parsed, tmp_path):
 
     assert status == 2
     assert "there is none" in stderr
+
+
+def test_every_key_of_a_script_is_explained():
+    """`gradient help mock-script` knows what the reader of scripts knows."""
+
+    def keys(rows):
+        return {key for term, _ in rows for key in term.split(", ")}
+
+    assert keys(topics.MOCK_SETTINGS) == set(script_file.SETTINGS)
+    assert keys(topics.MOCK_REPLY) == set(script_file.REPLY)
+    said = " ".join(description for _, description in topics.MOCK_REPLY)
+    assert all(end in said for end in ENDS if end != "completed")
 
 
 def test_a_taken_port_is_named(home):

@@ -1,5 +1,5 @@
 """
-What a file of results says as a whole, in memory that does not grow with it.
+What a file of results says as a whole, in some tens of bytes a row.
 
     lines of OUT ─► Digest: statuses, labels, latencies, tokens, the most frequent errors
 """
@@ -7,10 +7,12 @@ What a file of results says as a whole, in memory that does not grow with it.
 import json
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
+from gradient_cli.batch.keys import KeyTable
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json
 
@@ -87,19 +89,66 @@ def digest(path: str) -> Digest:
         UsageError: it cannot be read, or a line but the last is no result.
 
     """
-    found = Digest()
     try:
-        with Path(path).open("rb") as file:
-            for number, line in enumerate(file, 1):
-                row = _decoded(line)
-                if row is not None:
-                    found.add(row)
-                elif line.strip() and line.endswith(b"\n"):
-                    raise UsageError(f"{path}:{number} is no result of a batch")
+        counting = _Counting()
+        found = Digest()
+        for number, row in _rows(path):
+            counting.look(number, row)
+            found.add(row)
+        if not counting.has_doubles:
+            return found
+        found = Digest()
+        for number, row in _rows(path):
+            if counting.is_counted(number, row):
+                found.add(row)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f'cannot read "{path}": {reason}') from None
     return found
+
+
+def _rows(path: str) -> Iterator[tuple[int, dict[str, Json]]]:
+    """Give (line number, result) of each line."""
+    with Path(path).open("rb") as file:
+        for number, line in enumerate(file, 1):
+            row = _decoded(line)
+            if row is not None:
+                yield number, row
+            elif line.strip() and line.endswith(b"\n"):
+                raise UsageError(f"{path}:{number} is no result of a batch")
+
+
+class _Counting:
+    """Knows which of a row's lines counts: the last, but a good answer before any failure."""
+
+    def __init__(self) -> None:
+        self.has_doubles = False
+        """A killed run has left two lines of a row."""
+        self._lines = KeyTable()
+        """Row -> the number of its line, doubled, plus 1 if it is ok."""
+
+    def look(self, number: int, row: dict[str, Json]) -> None:
+        """Take note of a line."""
+        name = _name(row)
+        if name is None:
+            return
+        before = self._lines.get(name)
+        self.has_doubles = self.has_doubles or before > 0
+        is_ok = row["ok"] is True
+        if is_ok or not before & 1:
+            self._lines.set(name, 2 * number + is_ok)
+
+    def is_counted(self, number: int, row: dict[str, Json]) -> bool:
+        """Tell whether a line counts."""
+        name = _name(row)
+        return name is None or self._lines.get(name) >> 1 == number
+
+
+def _name(row: dict[str, Json]) -> str | None:
+    """Give what a row is known by: shards that `cat` has joined may share keys, but not ids."""
+    if "id" not in row or "key" not in row:
+        return None
+    return sha256(f"{row['id']} {row['key']}".encode("utf-8", "replace")).hexdigest()
 
 
 def _decoded(line: bytes) -> dict[str, Json] | None:

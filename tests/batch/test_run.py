@@ -163,6 +163,20 @@ def test_json_is_one_summary_on_stdout(batch):
     assert (document["done"], document["failed"], document["exit_codes"]) == (2, 0, {"0": 2})
 
 
+def test_summary_counts_each_row_once(batch):
+    """A killed run may have left a failure and the answer that came later; the answer counts."""
+    batch.run("-i", batch.items("a", "a", "b"))
+    whole = batch.results()
+    failure = {**whole[0], "ok": False, "exit_code": 5}
+    lines = [failure, *whole, {**whole[1], "ok": False, "exit_code": 6}]
+    batch.out.write_text("".join(json.dumps(row) + "\n" for row in lines))
+
+    _, out, _ = batch.batch("summary", str(batch.out), "--json")
+
+    found = json.loads(out)
+    assert (found["total"], found["ok"], found["exit_codes"]) == (3, 3, {"0": 3})
+
+
 def test_summary_counts_labels_and_statuses(batch):
     """`batch summary` reads OUT alone."""
     batch.out.write_text(

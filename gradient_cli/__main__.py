@@ -123,6 +123,9 @@ def run(argv: list[str], invocation: "Invocation") -> int:
 
 def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -> int:
     """Say what happened; as JSON too, if that is what stdout was to be."""
+    from contextlib import suppress
+
+    from gradient_cli.errors import GradientError
     from gradient_cli.render.notices import error_lines
 
     kind = _machine_format(argv)
@@ -131,7 +134,8 @@ def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -
         from gradient_cli.wire.json import line
 
         shape = as_last_line if kind == "events" else as_document
-        invocation.terminal.write_json(line(shape(failure(error))) + "\n")
+        with suppress(GradientError):  # stdout itself may be what failed
+            invocation.terminal.write_json(line(shape(failure(error))) + "\n")
     invocation.terminal.note(error_lines(error))
     return int(error.status)
 
@@ -164,8 +168,9 @@ def _report_bug(invocation: "Invocation") -> int:
 def _exit(status: int) -> None:
     """Flush and leave without taking the interpreter apart, which costs 13 ms."""
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream:  # None where the process was started without it
+                stream.flush()
     except (OSError, ValueError):
         pass
     os._exit(status)

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from gradient_cli.errors import OutputClosed
+from gradient_cli.errors import OutputClosed, UsageError
 
 
 @dataclass(slots=True)
@@ -92,6 +92,7 @@ class Terminal:
 
         Raises:
             OutputClosed: the reader has gone.
+            UsageError: it cannot be written to; a disk is full.
 
         """
         try:
@@ -99,6 +100,8 @@ class Terminal:
             self.stdout.flush()
         except BrokenPipeError as error:
             raise OutputClosed from error
+        except OSError as error:
+            raise UsageError(f"cannot write to stdout: {(error.strerror or '').lower()}") from error
 
     def note(self, text: str) -> None:
         """Write one line for people to stderr; on a terminal no word in it can act on it."""

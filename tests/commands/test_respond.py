@@ -1,6 +1,10 @@
 """`gradient respond` as a user meets it: what is printed where, and one JSON object in any case."""
 
+import errno
+import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,3 +174,34 @@ def test_a_prompt_with_a_dash_is_told_where_it_goes(respond):
 
     assert status == 2
     assert "goes after --" in terminal.stderr_text
+
+
+@pytest.mark.parametrize("form", ["text", "json", "events"])
+def test_a_full_disk_under_stdout_is_told(form, tmp_path):
+    """No traceback, and no status that a job could take for a verdict."""
+
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    terminal = Terminal.recording()
+    terminal.stdout = Full()
+    environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+
+    status = run(["respond", "-p", "demo", "--format", form, "hi"], Invocation(terminal, environ))
+
+    assert status == 2
+    assert "cannot write to stdout: no space left on device" in terminal.stderr_text
+    assert "Traceback" not in terminal.stderr_text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor by the shell")
+def test_a_closed_stdout_does_not_look_like_a_verdict(world):
+    """Started with stdout closed, the program still ends with its own status."""
+    words = 'exec "$0" -m gradient_cli respond --bogus >&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", words, sys.executable], env=world, capture_output=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

@@ -25,7 +25,7 @@ from gradient_cli.check.report import (
 )
 from gradient_cli.check.suite import Case
 from gradient_cli.client import Asker, Outcome
-from gradient_cli.errors import GradientError, Terminated
+from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
 from gradient_cli.wire.json import Json
@@ -241,8 +241,15 @@ def _failed(
     number: int, outcome: Outcome, error: GradientError, asked: list[Outcome], who: str = ""
 ) -> Attempt:
     return _attempt(
-        number, error.status, outcome, asked, error=f"{who}{error.message}", hint=error.hint
+        number, error.status, outcome, asked, error=f"{who}{error.message}", hint=_hint(error)
     )
+
+
+def _hint(error: GradientError) -> str | None:
+    """Give the remedy in the words of a suite, which has no flags."""
+    if isinstance(error, IncompleteAnswer) and error.hint and "--max-output-tokens" in error.hint:
+        return "raise `max_output_tokens` of the test"
+    return error.hint
 
 
 def _attempt(

@@ -175,9 +175,11 @@ def test_the_incomplete_answer_of_a_suite_can_never_pass(suite, tmp_path):
     """Even if the part that came holds what is expected."""
     behaviour = Behaviour(text="y more", times=0)
 
-    status, *_ = checked(tmp_path, suite(FULL + "max_output_tokens = 1\n"), behaviour=behaviour)
+    text = suite(FULL + "max_output_tokens = 1\n")
+    status, stdout, *_ = checked(tmp_path, text, behaviour=behaviour)
 
     assert status == 8
+    assert "hint: raise `max_output_tokens` of the test" in stdout
 
 
 # Recordings

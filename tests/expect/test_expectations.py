@@ -62,6 +62,7 @@ def test_what_would_say_nothing_is_refused(expected):
     assert error.value.message.startswith(f"--{field.replace('_', '-')}")
 
 
+@pytest.mark.real
 def test_a_pattern_that_backtracks_without_end_is_stopped():
     """It fails the expectation and says why; the run goes on."""
     import time

@@ -7,6 +7,7 @@ From an item to its request: the flags' request, with what the item says put ove
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from gradient_cli.batch.items import Item
@@ -37,6 +38,14 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "input": ((str, list), "a text or a list of items"),
 }
 """The fields of a row that a Request has, too, and what they may be."""
+
+_OTHERS = (
+    "background", "frequency_penalty", "include", "logit_bias", "max_tokens", "max_tool_calls",
+    "presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning",
+    "repetition_penalty", "seed", "service_tier", "store", "stream_options", "text",
+    "tool_choice", "top_k", "top_logprobs", "truncation",
+)  # fmt: skip
+"""Fields that some server of this endpoint reads; whatever else there is goes into `params`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +111,31 @@ class RequestMaker:
             if name in _KINDS and value is not None:
                 _check_kind(name, value)
                 named[name] = tuple(value) if isinstance(value, list) else value
-            else:
+            elif name == "params" and isinstance(value, dict):
+                params.update(value)
+            elif name in _KINDS or name in _OTHERS:
+                _check_text(name, value)
                 params[name] = value
+            else:
+                raise _unknown(name)
         if isinstance(named.get("stop"), str):
             named["stop"] = (named["stop"],)
         return {**named, "params": params}
+
+
+def _check_text(name: str, value: Json) -> None:
+    """Tell the request's `text`, an object, from a column of data that is called so."""
+    if name == "text" and not isinstance(value, dict):
+        raise UsageError('"text" is not an object', hint="the row's own text is its `prompt`")
+
+
+def _unknown(name: str) -> UsageError:
+    near = get_close_matches(name, [*_KINDS, *_OTHERS, "id", "prompt", "vars", "params"], 1, 0.75)
+    advice = f"; did you mean {near[0]}?" if near else ""
+    return UsageError(
+        f'unknown field "{name}"{advice}',
+        hint="data goes into `vars`, other fields of the request into `params`",
+    )
 
 
 def _check_kind(name: str, value: Json) -> None:

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from gradient_cli.mock.script import Behaviour
 from tests.batch.bench import Batch, serving
 
@@ -194,3 +196,40 @@ def test_summary_counts_labels_and_statuses(batch):
     assert (document["ok"], document["failed"]) == (3, 1)
     assert "4 results" in table
     assert "█" in table
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"prompt": "x", "temprature": 1}, 'unknown field "temprature"; did you mean temperature?'),
+        ({"prompt": "x", "text": "data"}, '"text" is not an object'),
+        ({"prompt": "x", "customer": 7}, 'unknown field "customer"'),
+    ],
+)
+def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
+    """A typo or a column of data is not sent to the service as it is."""
+    from gradient_cli.batch.items import Item
+    from gradient_cli.commands.rows import RequestMaker
+    from gradient_cli.errors import UsageError
+    from gradient_cli.wire.request import Request
+
+    maker = RequestMaker(base=Request(model="m"))
+    fields = {name: value for name, value in row.items() if name != "prompt"}
+
+    with pytest.raises(UsageError) as error:
+        maker.request(Item(1, 1, "rows.jsonl:1", prompt="x", fields=fields))
+
+    assert words in error.value.message
+
+
+def test_params_of_a_row_reach_the_body():
+    """Whatever field a server has."""
+    from gradient_cli.batch.items import Item
+    from gradient_cli.commands.rows import RequestMaker
+    from gradient_cli.wire.request import Request
+
+    request = RequestMaker(base=Request(model="m")).request(
+        Item(1, 1, "r:1", prompt="x", fields={"params": {"odd": 1}, "seed": 7})
+    )
+
+    assert (request.body()["odd"], request.body()["seed"]) == (1, 7)

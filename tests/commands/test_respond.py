@@ -23,6 +23,7 @@ from tests.captures import KEY
 SCHEMA = json.loads(
     (Path(gradient_cli.render.__file__).parent / "result.schema.json").read_text("utf-8")
 )
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 Respond = Callable[..., tuple[int, Terminal]]
 
 
@@ -108,7 +109,7 @@ def test_stdout_ends_with_one_valid_result_however_it_ends(
 
     assert terminal.stdout_text.endswith("\n")
     *events, last = [json.loads(line) for line in terminal.stdout_text.split("\n")[:-1]]
-    jsonschema.validate(last, SCHEMA)
+    VALIDATOR.validate(last)
     assert (found, last["exit_code"], last["ok"]) == (status, status, status == 0)
     assert (last["error"] is None) == (status == 0)
     if form == "json":

@@ -16,6 +16,7 @@ from typing import Protocol
 from gradient_cli.errors import BrokenReply, ConnectionFailed, GradientError, RateLimited
 from gradient_cli.exchange import Exchange, Outcome, Watcher
 from gradient_cli.transport import faults
+from gradient_cli.transport.deadline import run_timed_out
 from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Limiter, Schedule
 from gradient_cli.wire.json import Json, loads
@@ -87,7 +88,7 @@ class Client:
             attempts += 1
             exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)
             try:
-                self._limiter.enter(self._patience.sleep)
+                self._limiter.enter(self._pause)
                 exchange.run(self._transport, body, accept, self._limiter)
             except GradientError as error:
                 exchange.error = error
@@ -138,6 +139,14 @@ class Client:
     def close(self) -> None:
         """Let the connections go."""
         self._transport.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for the limiter, but no longer than the run may take."""
+        left = self._patience.remaining_s()
+        if left is not None and seconds >= left:
+            self._patience.sleep(left)
+            raise run_timed_out()
+        self._patience.sleep(seconds)
 
     def _waits(self, exchange: Exchange, attempts: int) -> bool:
         """Wait before the next attempt and give True, or give False if there is none."""

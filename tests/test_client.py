@@ -251,3 +251,16 @@ def test_models_are_listed():
     client = client_of(plain({"object": "list", "data": [{"id": "a"}, {"no": 1}]}))
 
     assert client.models() == [{"id": "a"}]
+
+
+def test_a_run_does_not_outlast_its_end_for_the_service_s_limit():
+    """--max-time bounds the wait for a rate limit, too."""
+    used_up = {"x-ratelimit-limit-requests": "1", "x-ratelimit-remaining-requests": "0"}
+    first = FakeReply(200, {**STREAM, **used_up}, [sse(DELTA, COMPLETED)])
+    patience = FakePatience(left_s=5.0)
+    client = client_of(first, patience=patience)
+    client.ask(REQUEST)
+
+    outcome = client.ask(REQUEST)
+
+    assert (outcome.status, patience.slept) == (ExitStatus.TIMEOUT, [5.0])

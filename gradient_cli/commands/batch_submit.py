@@ -22,7 +22,7 @@ from gradient_cli.commands.options import ExpectOptions, NetworkOptions, Request
 from gradient_cli.commands.session import Session
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.exits import ExitStatus
-from gradient_cli.transport.http import run_timed_out
+from gradient_cli.transport.deadline import run_timed_out
 from gradient_cli.transport.storage import Storage
 from gradient_cli.wire.json import Json, dumps
 

@@ -20,7 +20,7 @@ import httpx
 
 from gradient_cli import __version__
 from gradient_cli.errors import ConnectionFailed, TimedOut
-from gradient_cli.transport.deadline import Deadline
+from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.transport.faults import Setting, from_exception
 from gradient_cli.transport.preconnect import EarlyConnection
 from gradient_cli.transport.proxy import proxy_for
@@ -133,11 +133,6 @@ class HttpTransport:
     def close(self) -> None:
         """Let the connections go."""
         self._pool.close()
-
-
-def run_timed_out() -> TimedOut:
-    """Give the error for a run that is longer than --max-time."""
-    return TimedOut("the run took longer than --max-time", hint="raise --max-time SECONDS")
 
 
 class HttpReply:

@@ -152,8 +152,8 @@ def _create(engine: Engine, upload: Upload, plan: Plan, output: SubmitOptions) -
 
 def _kept(plan: Plan, output: SubmitOptions) -> dict[str, Json]:
     """Give what `fetch` needs to judge by, with the schema itself in place of its file."""
-    options, schema = plan.flags.expectations, plan.expected.expectations.schema
-    if schema:
+    options, expected = plan.flags.expectations, plan.expected.expectations
+    if expected and (schema := expected.schema):
         options = replace(options, schema=dumps(schema.definition))
     given = {name: value for name, value in asdict(options).items() if value != _PLAIN[name]}
     return {**given, "extract": True} if output.extract else given

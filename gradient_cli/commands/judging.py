@@ -7,13 +7,16 @@ What the flags expect of an answer, and what came of it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gradient_cli.client import Asker, Outcome
 from gradient_cli.commands.options import ExpectOptions
 from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
-from gradient_cli.expect.expectations import Expectations, Judgement, Verdict
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
+
+if TYPE_CHECKING:
+    from gradient_cli.expect.expectations import Expectations, Judgement, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,15 @@ class Judged:
     """What to print instead of the answer: a label, a code block, JSON."""
     parsed: Json = None
     checks: tuple[Mapping[str, Json], ...] = ()
-    failed: tuple[Verdict, ...] = ()
+    failed: "tuple[Verdict, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """All that is expected of an answer."""
 
-    expectations: Expectations
+    expectations: "Expectations | None" = None
+    """None: any complete answer will do; nothing of `expect` is loaded then."""
     allows_incomplete: bool = False
     repairs: int = 0
     text_format: Json = None
@@ -43,14 +47,15 @@ class Expected:
     @property
     def is_held(self) -> bool:
         """Tell whether stdout waits for the verdict."""
-        return self.expectations.needs_whole or self.repairs > 0
+        needs_whole = self.expectations is not None and self.expectations.needs_whole
+        return needs_whole or self.repairs > 0
 
     def judge(self, request: Request, outcome: Outcome, client: Asker) -> Judged:
         """Judge an answer, asking again where --repair allows it."""
         outcome = self.accepted(outcome)
         judgement = self._judgement(outcome)
         for _ in range(self.repairs):
-            if outcome.error or judgement.ok:
+            if outcome.error or judgement is None or judgement.ok:
                 break
             from gradient_cli.expect.repair import is_repairable, repaired
 
@@ -74,14 +79,16 @@ class Expected:
             return replace(outcome, error=None)
         return outcome
 
-    def _judgement(self, outcome: Outcome) -> Judgement:
-        if outcome.error:
-            return Judgement()
+    def _judgement(self, outcome: Outcome) -> "Judgement | None":
+        if outcome.error or self.expectations is None:
+            return None
         return self.expectations.judge(outcome.response, outcome.total_ms / 1000)
 
 
-def judged(outcome: Outcome, judgement: Judgement) -> Judged:
+def judged(outcome: Outcome, judgement: "Judgement | None") -> Judged:
     """Put an outcome and its verdicts together."""
+    if judgement is None:
+        return Judged(outcome, outcome.error)
     checks = tuple(
         {"expectation": v.expectation, "ok": v.ok, "message": v.message} for v in judgement.verdicts
     )
@@ -109,9 +116,11 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
 
         schema = load_schema(options.schema)
     kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extract or None)]
-    given = [name for name, value in kinds if value is not None]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} exclude each other: stdout is one or the other")
+    kinds_given = [name for name, value in kinds if value is not None]
+    if len(kinds_given) > 1:
+        raise UsageError(
+            f"{' and '.join(kinds_given)} exclude each other: stdout is one or the other"
+        )
     if options.repair and not (options.one_of or options.schema):
         raise UsageError("--repair needs --one-of or --schema", hint="those it can ask for again")
     labels: tuple[str, ...] = ()
@@ -119,6 +128,10 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         from gradient_cli.expect.labels import parse_labels
 
         labels = parse_labels(options.one_of)
+    if not kinds_given and not _texts(options):
+        return Expected(None, options.allow_incomplete)
+    from gradient_cli.expect.expectations import Expectations
+
     expectations = Expectations.build(
         expect=options.expect or (),
         expect_re=options.expect_re or (),
@@ -134,3 +147,8 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         options.repair,
         schema.text_format() if schema and options.send_schema else None,
     )
+
+
+def _texts(options: ExpectOptions) -> list[str]:
+    texts = (options.expect, options.expect_re, options.reject, options.reject_re)
+    return [text for values in texts for text in values or []]

@@ -194,6 +194,7 @@ def answer(plan: Plan) -> int:
     client = plan.session.open_client()
     screen = Screen(plan.session.invocation.terminal, plan.look)
     plan.notices.screen = screen
+    plan.session.meanwhile = screen.prepare
     screen.begin()
     try:
         outcome = client.ask(plan.question.request, screen)

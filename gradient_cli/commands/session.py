@@ -50,6 +50,8 @@ class Session:
     deadline: "Deadline"
     limiter: "Limiter"
     retries: int
+    meanwhile: Callable[[], None] | None = None
+    """Done once, after a request was sent and before its reply is there."""
     _credential: Credential | None = None
     _mock: "MockServer | None" = None
     _recorder: "Recorder | None" = None
@@ -144,8 +146,15 @@ class Session:
 
     def _wait(self) -> "Wait | None":
         """Give the main thread's way to wait; a worker has nobody to listen for."""
-        attention = self.invocation.attention
-        return attention.wait if attention and _is_main_thread() else None
+        return self._listen if self.invocation.attention and _is_main_thread() else None
+
+    def _listen(self, fd: int, timeout_s: float | None) -> bool:
+        """Wait for a socket; the first time, there is something better to do meanwhile."""
+        todo, self.meanwhile = self.meanwhile, None
+        if todo:
+            todo()
+        assert self.invocation.attention
+        return self.invocation.attention.wait(fd, timeout_s)
 
     def _network(self, credential: Credential) -> "Network":
         from gradient_cli.transport.http import Network

@@ -96,21 +96,30 @@ class Screen:
         self._look = look
         self._spinner = Spinner(terminal)
         self._lines = EventLines(terminal.write_json)
-        self._renderer = self._open_renderer()
+        self._renderer: Renderer | None = None
+        self._shows_pieces = look.format in {"text", "markdown"} and not (
+            look.is_silent or look.is_held
+        )
+        """Whether the answer is shown as it comes; else it waits, or goes elsewhere."""
         self._reasoning = _Reasoning(terminal, look) if look.shows_reasoning else None
 
+    def prepare(self) -> None:
+        """Load what the answer will need; meant for the time while a server thinks."""
+        from gradient_cli.transport import sse
+
+        sse.prepare()
+        self._open_renderer()
+
     def _open_renderer(self) -> Renderer | None:
-        """Give what shows the answer piece by piece; None where it waits or goes elsewhere."""
-        look, terminal = self._look, self._terminal
-        if look.is_silent or look.is_held:
-            return None
-        match look.format:
-            case "markdown":
-                return _live_markdown(terminal, look)
-            case "text":
-                return TextRenderer(_harmless(terminal))
-            case _:
-                return None
+        """Give what shows the answer piece by piece, if it is shown so."""
+        if self._renderer is None and self._shows_pieces:
+            is_live = self._look.format == "markdown"
+            self._renderer = (
+                _live_markdown(self._terminal, self._look)
+                if is_live
+                else TextRenderer(_harmless(self._terminal))
+            )
+        return self._renderer
 
     # The Watcher --------------------------------------------------------------------------
 
@@ -132,8 +141,8 @@ class Screen:
                 self._spinner.stop()
                 if self._reasoning:
                     self._reasoning.end()
-                if self._renderer:
-                    self._renderer.show(text)
+                if renderer := self._open_renderer():
+                    renderer.show(text)
             case ReasoningDelta(text) if self._reasoning:
                 self._spinner.stop()
                 self._reasoning.show(text)
@@ -159,8 +168,8 @@ class Screen:
         self._spinner.stop()
         if self._reasoning:
             self._reasoning.end()
-        if self._renderer:
-            self._renderer.close(response)
+        if renderer := self._open_renderer():
+            renderer.close(response)
 
     def close(self, result: Result, error: GradientError | None) -> None:
         """Show the result below an ended answer: what was held back, JSON, usage, the error."""
@@ -185,7 +194,7 @@ class Screen:
                 assert_never(other)  # type: ignore[arg-type]  # a str; the callers decide on auto
 
     def _close_answer(self, result: Result, error: GradientError | None) -> None:
-        if self._renderer is None and error is None and result.text is not None:
+        if not self._shows_pieces and error is None and result.text is not None:
             held = TextRenderer(_harmless(self._terminal))
             held.show(result.text)
             held.close(result.response)

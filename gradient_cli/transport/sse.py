@@ -103,3 +103,8 @@ def frames(chunks: Iterable[bytes]) -> Iterator[Frame]:
             yield Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
     if source.fault:
         raise source.fault
+
+
+def prepare() -> None:
+    """Load the parser; meant for the time while a server thinks."""
+    import httpx_sse  # noqa: F401  # only to have it

@@ -10,7 +10,7 @@ import typer
 from gradient_cli.commands.app import new_app
 from gradient_cli.commands.config import Profile
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import NetworkOptions, ProofOptions
+from gradient_cli.commands.run_options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus

@@ -18,7 +18,8 @@ from gradient_cli.commands import batch_fetch, batch_run, batch_submit, batch_su
 from gradient_cli.commands.app import new_app
 from gradient_cli.commands.batch_options import ItemOptions, JobOptions, RunOptions, SubmitOptions
 from gradient_cli.commands.expand import expand
-from gradient_cli.commands.options import ExpectOptions, NetworkOptions, RequestOptions
+from gradient_cli.commands.options import RequestOptions
+from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions
 
 app = new_app(help="Answer many prompts, resumable.", no_args_is_help=True)
 

@@ -18,7 +18,7 @@ from gradient_cli.commands import judging, result_line
 from gradient_cli.commands.batch_options import JobOptions
 from gradient_cli.commands.batch_submit import open_engine
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import ExpectOptions, NetworkOptions, ProofOptions
+from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.commands.session import open_session
 from gradient_cli.errors import BrokenReply, IncompleteAnswer, ServiceError, UsageError
 from gradient_cli.exits import ExitStatus, worst

@@ -18,13 +18,9 @@ from gradient_cli.client import Asker
 from gradient_cli.commands import asking, judging, result_line, values
 from gradient_cli.commands.batch_options import ItemOptions, RunOptions
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import (
-    ExpectOptions,
-    NetworkOptions,
-    ProofOptions,
-    RequestOptions,
-)
+from gradient_cli.commands.options import RequestOptions
 from gradient_cli.commands.rows import RequestMaker
+from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus, worst

@@ -18,7 +18,8 @@ from gradient_cli.commands import batch_run
 from gradient_cli.commands.batch_options import ItemOptions, RunOptions, SubmitOptions
 from gradient_cli.commands.batch_run import Plan
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import ExpectOptions, NetworkOptions, RequestOptions
+from gradient_cli.commands.options import RequestOptions
+from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions
 from gradient_cli.commands.session import Session
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.exits import ExitStatus

@@ -23,7 +23,8 @@ from gradient_cli.commands.app import new_app
 from gradient_cli.commands.check_options import ReportOptions, TapeOptions, WhichOptions
 from gradient_cli.commands.expand import expand
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import NetworkOptions, ProofOptions, RequestOptions
+from gradient_cli.commands.options import RequestOptions
+from gradient_cli.commands.run_options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus

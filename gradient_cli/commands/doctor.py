@@ -15,7 +15,7 @@ from gradient_cli.commands.app import new_app
 from gradient_cli.commands.expand import expand
 from gradient_cli.commands.findings import FAIL, OK, WARN, Finding
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import NetworkOptions
+from gradient_cli.commands.run_options import NetworkOptions
 from gradient_cli.exits import worst
 from gradient_cli.terminal.color import wants_color
 from gradient_cli.wire.json import Json, line

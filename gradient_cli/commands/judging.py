@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gradient_cli.client import Asker, Outcome
-from gradient_cli.commands.options import ExpectOptions
+from gradient_cli.commands.run_options import ExpectOptions
 from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request

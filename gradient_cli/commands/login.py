@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.models import for_text
-from gradient_cli.commands.options import NetworkOptions, ProofOptions
+from gradient_cli.commands.run_options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.errors import CredentialError, RequestRejected, UsageError
 from gradient_cli.exits import ExitStatus

@@ -14,15 +14,13 @@ import typer
 INPUT = "Input"
 REQUEST = "Request"
 OUTPUT = "Output"
-EXPECTATIONS = "Expectations"
-NETWORK = "Network"
-PROOF = "Proof"
 
 FORMATS = ("auto", "text", "markdown", "json", "events")
 COLORS = ("auto", "always", "never")
 
 
-def _flag(panel: str, *names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # as Typer says
+def flag(panel: str, *names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # as Typer says
+    """Give an option that stands in a panel of the help page."""
     return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, **settings)
 
 
@@ -47,7 +45,7 @@ class InputOptions:
 
     file: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             INPUT,
             "-f",
             "--file",
@@ -57,7 +55,7 @@ class InputOptions:
     ] = None
     instructions: Annotated[
         str | None,
-        _flag(
+        flag(
             INPUT,
             "-s",
             "--system",
@@ -68,7 +66,7 @@ class InputOptions:
     ] = None
     var: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             INPUT,
             "--var",
             metavar="NAME=VALUE|@FILE",
@@ -77,21 +75,21 @@ class InputOptions:
     ] = None
     prompt_file: Annotated[
         str | None,
-        _flag(
+        flag(
             INPUT,
             "--prompt-file",
             metavar="FILE",
             help="take the prompt from a file, which may begin with settings",
         ),
     ] = None
-    no_stdin: Annotated[bool, _flag(INPUT, "--no-stdin", help="do not read stdin")] = False
+    no_stdin: Annotated[bool, flag(INPUT, "--no-stdin", help="do not read stdin")] = False
     thread: Annotated[
         str | None,
-        _flag(INPUT, "--thread", metavar="FILE", help="go on with the conversation kept in FILE"),
+        flag(INPUT, "--thread", metavar="FILE", help="go on with the conversation kept in FILE"),
     ] = None
     tool_output: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             INPUT,
             "--tool-output",
             metavar="CALL_ID=TEXT|@FILE",
@@ -106,7 +104,7 @@ class RequestOptions:
 
     model: Annotated[
         str | None,
-        _flag(
+        flag(
             REQUEST,
             "-m",
             "--model",
@@ -116,7 +114,7 @@ class RequestOptions:
     ] = None
     max_output_tokens: Annotated[
         int | None,
-        _flag(
+        flag(
             REQUEST,
             "--max-output-tokens",
             "--max-tokens",
@@ -126,11 +124,11 @@ class RequestOptions:
     ] = None
     temperature: Annotated[
         float | None,
-        _flag(REQUEST, "--temperature", metavar="0..2", help="how random the choice of words is"),
+        flag(REQUEST, "--temperature", metavar="0..2", help="how random the choice of words is"),
     ] = None
     top_p: Annotated[
         float | None,
-        _flag(
+        flag(
             REQUEST,
             "--top-p",
             metavar="0..1",
@@ -139,11 +137,11 @@ class RequestOptions:
     ] = None
     stop: Annotated[
         list[str] | None,
-        _flag(REQUEST, "--stop", metavar="TEXT", help="end the answer before TEXT (up to 4)"),
+        flag(REQUEST, "--stop", metavar="TEXT", help="end the answer before TEXT (up to 4)"),
     ] = None
     metadata: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             REQUEST,
             "--metadata",
             metavar="KEY=VALUE",
@@ -152,17 +150,15 @@ class RequestOptions:
     ] = None
     user: Annotated[
         str | None,
-        _flag(
-            REQUEST, "--user", metavar="ID", help="your end user, for the service's abuse checks"
-        ),
+        flag(REQUEST, "--user", metavar="ID", help="your end user, for the service's abuse checks"),
     ] = None
     modality: Annotated[
         list[str] | None,
-        _flag(REQUEST, "--modality", metavar="text", help="the kind of answer; only text exists"),
+        flag(REQUEST, "--modality", metavar="text", help="the kind of answer; only text exists"),
     ] = None
     parallel_tool_calls: Annotated[
         bool | None,
-        _flag(
+        flag(
             REQUEST,
             "--parallel-tool-calls/--no-parallel-tool-calls",
             help="whether several functions may be called at once",
@@ -170,7 +166,7 @@ class RequestOptions:
     ] = None
     tool: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             REQUEST,
             "--tool",
             metavar="FILE|JSON",
@@ -179,7 +175,7 @@ class RequestOptions:
     ] = None
     tool_choice: Annotated[
         str | None,
-        _flag(
+        flag(
             REQUEST,
             "--tool-choice",
             metavar="none|auto|required|NAME",
@@ -188,7 +184,7 @@ class RequestOptions:
     ] = None
     reasoning_effort: Annotated[
         str | None,
-        _flag(
+        flag(
             REQUEST,
             "--reasoning-effort",
             metavar="LEVEL",
@@ -197,11 +193,11 @@ class RequestOptions:
     ] = None
     stream: Annotated[
         bool | None,
-        _flag(REQUEST, "--stream/--no-stream", help="stream the answer (the default but in batch)"),
+        flag(REQUEST, "--stream/--no-stream", help="stream the answer (the default but in batch)"),
     ] = None
     previous_response_id: Annotated[
         str | None,
-        _flag(
+        flag(
             REQUEST,
             "--previous-response-id",
             metavar="ID",
@@ -210,7 +206,7 @@ class RequestOptions:
     ] = None
     param: Annotated[
         list[str] | None,
-        _flag(
+        flag(
             REQUEST,
             "--param",
             metavar="KEY=JSON",
@@ -219,7 +215,7 @@ class RequestOptions:
     ] = None
     body: Annotated[
         str | None,
-        _flag(
+        flag(
             REQUEST,
             "--body",
             metavar="FILE|-",
@@ -234,7 +230,7 @@ class OutputOptions:
 
     format: Annotated[
         str | None,
-        _flag(
+        flag(
             OUTPUT,
             "--format",
             metavar="|".join(FORMATS),
@@ -243,11 +239,11 @@ class OutputOptions:
         ),
     ] = None
     json: Annotated[
-        bool, _flag(OUTPUT, "--json", help="the same as --format json: one object, on failure too")
+        bool, flag(OUTPUT, "--json", help="the same as --format json: one object, on failure too")
     ] = False
     output: Annotated[
         str | None,
-        _flag(
+        flag(
             OUTPUT,
             "-o",
             "--output",
@@ -257,7 +253,7 @@ class OutputOptions:
     ] = None
     extract: Annotated[
         bool,
-        _flag(
+        flag(
             OUTPUT,
             "-x",
             "--extract",
@@ -266,175 +262,30 @@ class OutputOptions:
     ] = False
     show_reasoning: Annotated[
         bool | None,
-        _flag(
+        flag(
             OUTPUT, "--show-reasoning/--hide-reasoning", help="show the model's reasoning on stderr"
         ),
     ] = None
     usage: Annotated[
         bool | None,
-        _flag(OUTPUT, "-u", "--usage/--no-usage", help="print token counts and times to stderr"),
+        flag(OUTPUT, "-u", "--usage/--no-usage", help="print token counts and times to stderr"),
     ] = None
     quiet: Annotated[
-        bool, _flag(OUTPUT, "-q", "--quiet", help="no notices on stderr but errors")
+        bool, flag(OUTPUT, "-q", "--quiet", help="no notices on stderr but errors")
     ] = False
     verbose: Annotated[
         bool,
-        _flag(
+        flag(
             OUTPUT, "-v", "--verbose", help="say where things come from and what is sent, on stderr"
         ),
     ] = False
     color: Annotated[
         str | None,
-        _flag(
+        flag(
             OUTPUT,
             "--color",
             metavar="|".join(COLORS),
             callback=_one_of(COLORS),
             help="colour the terminal's output",
         ),
-    ] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectOptions:
-    """What a complete answer must be; status 1 if it is not."""
-
-    expect: Annotated[
-        list[str] | None,
-        _flag(
-            EXPECTATIONS, "--expect", metavar="TEXT", help="the answer contains TEXT (repeatable)"
-        ),
-    ] = None
-    expect_re: Annotated[
-        list[str] | None,
-        _flag(
-            EXPECTATIONS,
-            "--expect-re",
-            metavar="RE",
-            help="a regular expression is found in it (repeatable)",
-        ),
-    ] = None
-    reject: Annotated[
-        list[str] | None,
-        _flag(
-            EXPECTATIONS, "--reject", metavar="TEXT", help="it does not contain TEXT (repeatable)"
-        ),
-    ] = None
-    reject_re: Annotated[
-        list[str] | None,
-        _flag(
-            EXPECTATIONS,
-            "--reject-re",
-            metavar="RE",
-            help="the regular expression is not found in it (repeatable)",
-        ),
-    ] = None
-    one_of: Annotated[
-        str | None,
-        _flag(
-            EXPECTATIONS,
-            "--one-of",
-            metavar="A,B,C",
-            help="it is exactly one of these labels; the label is printed",
-        ),
-    ] = None
-    schema: Annotated[
-        str | None,
-        _flag(
-            EXPECTATIONS,
-            "--schema",
-            metavar="FILE|JSON|SHORT",
-            help="it is JSON of this schema, or short: 'name, age int, tags list'",
-        ),
-    ] = None
-    send_schema: Annotated[
-        bool,
-        _flag(
-            EXPECTATIONS,
-            "--send-schema/--no-send-schema",
-            help="whether the schema is sent to the server, too",
-        ),
-    ] = True
-    allow_incomplete: Annotated[
-        bool,
-        _flag(
-            EXPECTATIONS,
-            "--allow-incomplete",
-            help="take an answer that was cut by a limit for a whole one",
-        ),
-    ] = False
-    repair: Annotated[
-        int,
-        _flag(
-            EXPECTATIONS,
-            "--repair",
-            metavar="N",
-            min=0,
-            help="if --one-of or --schema fails, ask again up to N times",
-        ),
-    ] = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkOptions:
-    """How to reach the service, and as whom."""
-
-    timeout: Annotated[
-        float | None,
-        _flag(NETWORK, "--timeout", metavar="SECONDS", help="the longest silence (120)"),
-    ] = None
-    max_time: Annotated[
-        float | None, _flag(NETWORK, "--max-time", metavar="SECONDS", help="the longest run")
-    ] = None
-    retries: Annotated[
-        int | None,
-        _flag(
-            NETWORK,
-            "--retries",
-            metavar="N",
-            help="how often to try again before the answer begins (3)",
-        ),
-    ] = None
-    base_url: Annotated[
-        str | None,
-        _flag(NETWORK, "--base-url", metavar="URL", help="the endpoint; /v1/responses is added"),
-    ] = None
-    proxy: Annotated[
-        str | None, _flag(NETWORK, "--proxy", metavar="URL", help="go through this proxy")
-    ] = None
-    ca_bundle: Annotated[
-        str | None, _flag(NETWORK, "--ca-bundle", metavar="FILE", help="trust the roots in FILE")
-    ] = None
-    profile: Annotated[
-        str | None,
-        _flag(
-            NETWORK,
-            "-p",
-            "--profile",
-            metavar="NAME",
-            help="a profile of the settings; demo needs no key",
-        ),
-    ] = None
-    key_file: Annotated[
-        str | None, _flag(NETWORK, "--key-file", metavar="FILE", help="read the key from FILE")
-    ] = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProofOptions:
-    """Seeing what is sent, and doing without the service."""
-
-    dry_run: Annotated[
-        bool, _flag(PROOF, "-n", "--dry-run", help="print the body and send nothing")
-    ] = False
-    curl: Annotated[
-        bool, _flag(PROOF, "--curl", help="print the request as a curl command and send nothing")
-    ] = False
-    record: Annotated[
-        str | None,
-        _flag(PROOF, "--record", metavar="DIR", help="keep each exchange as a file in DIR"),
-    ] = None
-    replay: Annotated[
-        str | None,
-        _flag(PROOF, "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
     ] = None

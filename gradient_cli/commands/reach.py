@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gradient_cli.commands.findings import FAIL, OK, WARN, Finding, from_error
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import NetworkOptions, ProofOptions
+from gradient_cli.commands.run_options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.errors import GradientError, RequestRejected, UsageError
 from gradient_cli.exits import ExitStatus

@@ -15,14 +15,8 @@ from gradient_cli.commands import asking, curl, judging, prompting
 from gradient_cli.commands.app import new_app
 from gradient_cli.commands.expand import expand
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import (
-    ExpectOptions,
-    InputOptions,
-    NetworkOptions,
-    OutputOptions,
-    ProofOptions,
-    RequestOptions,
-)
+from gradient_cli.commands.options import InputOptions, OutputOptions, RequestOptions
+from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.commands.showing import Look, Notices, Screen
 from gradient_cli.errors import GradientError, UsageError

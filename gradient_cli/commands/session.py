@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gradient_cli.commands.invocation import Invocation
-from gradient_cli.commands.options import NetworkOptions, ProofOptions
+from gradient_cli.commands.run_options import NetworkOptions, ProofOptions
 from gradient_cli.errors import UsageError
 from gradient_cli.settings.config import Config
 from gradient_cli.settings.credentials import Credential

@@ -6,7 +6,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).parents[2] / "gradient_cli"
 LONGEST_FUNCTION = 60
-LONGEST_FILE = 480
+LONGEST_FILE = 400
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 
 

@@ -13,6 +13,7 @@ pattern or a schema that is none, two tests of one name are errors with file and
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -193,8 +194,9 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
         inner = [table[key] for table in (defaults, test) if isinstance(table.get(key), dict)]
         if len(inner) == 2:
             joined[key] = {**inner[0], **inner[1]}
-    if "repeat" in test and "require" not in test and "require" in defaults:
-        joined["require"] = min(defaults["require"], test["repeat"])
+    many = test.get("repeat")
+    if isinstance(many, int) and "require" not in test and "require" in defaults:
+        joined["require"] = min(defaults["require"], many)
     return joined
 
 
@@ -204,13 +206,39 @@ def _jsonl(path: str, text: str) -> list[_Table]:
         if not row.strip():
             continue
         try:
-            table = json.loads(row)
+            table = _strict_json(row)
         except ValueError as error:
             raise UsageError(f"{path}:{number}: not JSON: {error}") from None
         if not isinstance(table, dict):
             raise UsageError(f"{path}:{number}: a test is a JSON object")
         tables.append((table, Lines.fixed(number), _names(table)))
     return tables
+
+
+def _strict_json(row: str) -> Json:
+    """
+    Decode a row; a key given twice is refused, because the first value would count for nothing.
+
+    Raises:
+        ValueError: it is no JSON, or says a thing twice.
+
+    """
+
+    def table(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found: dict[str, Json] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ValueError(f"the key `{key}` is twice in an object")
+            found[key] = value
+        return found
+
+    def constant(word: str) -> Json:
+        raise ValueError(f"{word} is no number of JSON")
+
+    try:
+        return json.loads(row, object_pairs_hook=table, parse_constant=constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _near(key: str, known: Sequence[str]) -> str:
@@ -246,7 +274,8 @@ class _Reader:
             raise self._fault(key, f"`{key}` must be a text or a list of texts")
         if key in COUNT_KEYS and not (is_count and value >= 1):
             raise self._fault(key, f"`{key}` must be a whole number, 1 or more")
-        if key == "max_seconds" and not (isinstance(value, int | float) and value > 0):
+        is_number = is_count or isinstance(value, float)
+        if key == "max_seconds" and not (is_number and 0 < value < math.inf):
             raise self._fault(key, "`max_seconds` must be a number above 0")
         if key == "extract" and not isinstance(value, bool):
             raise self._fault(key, "`extract` must be true or false")

@@ -6,7 +6,7 @@
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +40,9 @@ from gradient_cli.wire.json import Json
 
 app = new_app()
 
+WAY = 'vars = { {name} = "VALUE" }'
+"""How a suite sets a variable."""
+
 
 @app.command(name="check", help="Run suites of prompts with expectations.")
 @expand
@@ -61,9 +64,7 @@ def check(
 
     """
     invocation: Invocation = ctx.obj
-    for target in (report.junit, report.html):
-        if target:
-            check_target(target)
+    _check_targets(report)
     terminal = invocation.terminal
     ticker = Ticker(
         terminal,
@@ -75,6 +76,17 @@ def check(
     desk = Desk(invocation, which, tape, network, ticker, is_verbose=report.verbose)
     prepared = [desk.prepare(case) for case in cases]
     return run(invocation, prepared, which, report, desk, ticker)
+
+
+def _check_targets(report: ReportOptions) -> None:
+    for target in (report.junit, report.html):
+        if target:
+            check_target(target)
+    if not (report.junit and report.html):
+        return
+    file = Path(report.junit).resolve()
+    if file == Path(report.html).resolve() and (file.is_file() or not file.exists()):
+        raise UsageError(f'--junit and --html name the same file: "{report.html}"')
 
 
 def _cases(suites: Sequence[str], which: WhichOptions) -> list[Case]:
@@ -176,18 +188,36 @@ def write_reports(invocation: Invocation, report: Report, options: ReportOptions
     is_github = options.github
     if is_github is None:
         is_github = environ.get("GITHUB_ACTIONS") == "true"
-    if is_github and (summary := environ.get("GITHUB_STEP_SUMMARY")):
-        room = github.MAX_SUMMARY_BYTES
-        with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
-            file.write(github.summary(report, room - min(file.tell(), room)))
+    fault = _write_summary(environ, report) if is_github else None
     if options.json:
         terminal.write(json.render(report))
-        return
-    color = wants_color(options.color, environ, terminal.stdout_is_tty)
-    terminal.write(text.render(report, is_quiet=options.quiet, is_colored=color))
-    if is_github:
-        workspace = environ.get("GITHUB_WORKSPACE")
-        terminal.write(github.annotations(report, Path(workspace) if workspace else None))
+    else:
+        color = wants_color(options.color, environ, terminal.stdout_is_tty)
+        terminal.write(text.render(report, is_quiet=options.quiet, is_colored=color))
+        if is_github:
+            workspace = environ.get("GITHUB_WORKSPACE")
+            terminal.write(github.annotations(report, Path(workspace) if workspace else None))
+    if fault:
+        raise fault
+
+
+def _write_summary(environ: Mapping[str, str], report: Report) -> UsageError | None:
+    """Append to the job summary; give what went wrong, to be raised once the verdicts are out."""
+    from gradient_cli.check.reporters import github
+
+    summary = environ.get("GITHUB_STEP_SUMMARY")
+    if not summary:
+        return None
+    room = github.MAX_SUMMARY_BYTES
+    try:
+        with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(github.summary(report, room - min(file.tell(), room)))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return UsageError(
+            f'cannot write the job summary "{summary}": {reason}', hint="--no-github goes without"
+        )
+    return None
 
 
 class Desk:
@@ -236,7 +266,11 @@ class Desk:
         asked = settings.request()
         if isinstance(asked.get("instructions"), str):
             asked["instructions"] = template.fill(
-                asked["instructions"], variables, "the instructions"
+                asked["instructions"],
+                variables,
+                "the instructions",
+                is_template="instructions" in case.fields,
+                way=WAY,
             )
         blocks = [Block(path, read_file(str(case.folder / path))) for path in case.files]
         request = asking.build_request(
@@ -266,7 +300,7 @@ class Desk:
             parsed = parse_prompt_file(read_short_file(path), path)
             text, fields, where = parsed.text, dict(parsed.fields), path
             variables = {**parsed.variables, **variables}
-        filled = template.fill(text, variables, where, is_template=True)
+        filled = template.fill(text, variables, where, is_template=True, way=WAY)
         texts = [text, str(case.fields.get("instructions", fields.get("instructions", "")))]
         if unused := template.unused(texts, case.own_variables):
             raise UsageError(f"the variable `{unused[0]}` is not used")

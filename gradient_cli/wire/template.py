@@ -20,12 +20,14 @@ def fill(
     where: str = "the prompt",
     *,
     is_template: bool = False,
+    way: str = "--var {name}=VALUE",
 ) -> str:
     """
     Give the text with its variables filled in; what is filled in is not looked at again.
 
     Without any variables given, a text is left alone, unless it is known to be a template:
-    prompts about templates are prompts.
+    prompts about templates are prompts. `way` is how this caller's user sets a variable, with
+    {name} for its name.
 
     Raises:
         UsageError: a variable that is not set; names it and the nearest that is.
@@ -39,18 +41,18 @@ def fill(
         if name is None:
             return "{{"
         if name not in variables:
-            raise _unset(name, variables, where)
+            raise _unset(name, variables, where, way.replace("{name}", name))
         return variables[name]
 
     return _PLACE.sub(value, text)
 
 
-def _unset(name: str, variables: Mapping[str, str], where: str) -> UsageError:
+def _unset(name: str, variables: Mapping[str, str], where: str, remedy: str) -> UsageError:
     near = get_close_matches(name, list(variables), 1)
     advice = f"; did you mean {near[0]}?" if near else ""
     return UsageError(
         f"{{{{ {name} }}}} in {where} is not set{advice}",
-        hint=f"--var {name}=VALUE, or {{{{{{{{ for a literal {{{{",
+        hint=f"{remedy}, or {{{{{{{{ for a literal {{{{",
     )
 
 

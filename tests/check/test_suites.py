@@ -29,11 +29,16 @@ def suite(tmp_path):
 
 
 def checked(
-    world_dir, path: str, *flags: str, behaviour: Behaviour | None = None, key: str | None = None
+    world_dir,
+    path: str,
+    *flags: str,
+    behaviour: Behaviour | None = None,
+    key: str | None = None,
+    environ: dict[str, str] | None = None,
 ):
     """Run `gradient check` in this process; give (status, stdout, stderr, requests)."""
     terminal = Terminal.recording()
-    environ = {"GRADIENT_CONFIG": str(world_dir / "config.toml")}
+    environ = {"GRADIENT_CONFIG": str(world_dir / "config.toml"), **(environ or {})}
     (world_dir / "config.toml").touch()
     with MockServer(
         Script(behaviours=(behaviour or Behaviour(text="y", times=0),), key=key)
@@ -99,6 +104,22 @@ ACCIDENTS = {
         "s.toml:1: {{ city }} in the prompt is not set",
     ),
     "a variable in vain": (FULL + "vars = { a = 'b' }\n", "s.toml:1: the variable `a` is not used"),
+    "an unset variable in the instructions": (
+        FULL + 'instructions = "in {{ lang }}"\n',
+        "s.toml:1: {{ lang }} in the instructions is not set",
+    ),
+    "a time that never ends": (
+        TEST + "max_seconds = inf\n",
+        "s.toml:4: `max_seconds` must be a number above 0",
+    ),
+    "a time that is no number": (
+        TEST + "max_seconds = true\n",
+        "s.toml:4: `max_seconds` must be a number above 0",
+    ),
+    "a repeat that is no number beside a require of the defaults": (
+        "[defaults]\nrepeat = 3\nrequire = 2\n" + FULL + 'repeat = "3"\n',
+        "s.toml:8: `repeat` must be a whole number, 1 or more",
+    ),
     "a missing file": (FULL + 'files = ["no.md"]\n', "s.toml:1: cannot read"),
     "no TOML": ("[[test]\n", "s.toml: "),
     "a profile that is none": (FULL + 'profile = "nope"\n', 'there is no profile "nope"'),
@@ -116,6 +137,56 @@ def test_a_suite_cannot_pass_by_accident(name, suite, tmp_path):
     assert words in stderr
     assert stdout == ""
     assert [r for r in requests if r.method == "POST"] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('{"name": "a", "prompt": "x", "expect": "z", "expect": "y"}', "the key `expect` is twice"),
+        ('{"name": "a", "prompt": "x", "vars": {"k": "1", "k": "2"}}', "the key `k` is twice"),
+        ('{"name": "a", "prompt": "x", "max_seconds": Infinity}', "Infinity is no number of JSON"),
+        ("[" * 100_000, "nested too deep"),
+    ],
+)
+def test_a_row_that_says_a_thing_twice_or_is_no_json_is_an_error(row, words, tmp_path):
+    """The last of two expectations would be the only one that counts."""
+    path = tmp_path / "s.jsonl"
+    path.write_text(f"\n{row}\n")
+
+    status, _, stderr, requests = checked(tmp_path, str(path))
+
+    assert (status, f"s.jsonl:2: not JSON: {words}" in stderr) == (2, True)
+    assert [r for r in requests if r.method == "POST"] == []
+
+
+def test_an_unset_variable_is_explained_in_the_words_of_a_suite(suite, tmp_path):
+    """There is no --var here."""
+    _, _, stderr, _ = checked(tmp_path, suite(FULL.replace('"x"', '"{{ city }}"')))
+
+    assert 'hint: vars = { city = "VALUE" }' in stderr
+    assert "--var" not in stderr
+
+
+def test_two_reports_cannot_share_a_file(suite, tmp_path):
+    """The second would replace the first."""
+    target = str(tmp_path / "report")
+
+    status, _, stderr, requests = checked(
+        tmp_path, suite(FULL), "--junit", target, "--html", f"{tmp_path}/./report"
+    )
+
+    assert (status, "--junit and --html name the same file" in stderr) == (2, True)
+    assert not requests
+
+
+def test_a_summary_that_cannot_be_written_is_an_error_and_loses_no_verdict(suite, tmp_path):
+    """The report is on stdout before it is said."""
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "s.md")}
+
+    status, stdout, stderr, _ = checked(tmp_path, suite(FULL + 'model = "m"\n'), environ=environ)
+
+    assert (status, "1 test: 1 passed" in stdout) == (2, True)
+    assert "cannot write the job summary" in stderr
 
 
 def test_a_filter_that_matches_nothing_is_an_error(suite, tmp_path):

@@ -24,7 +24,7 @@ test: $(VENV)/.tested
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.tested lint
-	$(BIN)/python -m pytest -m "not real"
+	$(BIN)/python -m pytest -n auto -m "not real"
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -108,6 +108,7 @@ def test_a_thread_without_a_prompt_says_how_to_go_on(path):
     assert f'--thread {path} "…"' in error.hint
 
 
+@pytest.mark.real
 def test_the_second_writer_waits_and_says_so(path):
     """Its turn comes after the first one's, never over it."""
     first = open_at(path)

@@ -11,6 +11,8 @@ import pytest
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
 
+pytestmark = pytest.mark.real
+
 EXAMPLES = Path(__file__).parents[2] / ".ci" / "examples"
 SUITE = '[[test]]\nname = "a"\nprompt = "x"\nmodel = "m"\nexpect = "yes"\n'
 

@@ -180,6 +180,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_does_nothing_to_a_terminal(text):
     """Cut at every place: the title, the cursor and the screen are as without it."""

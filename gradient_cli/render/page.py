@@ -3,9 +3,10 @@ Markdown by rich, block by block, as lines of text with their colours.
 
 One class of rich's Markdown is used for everything, so that what is printed block by block
 while an answer arrives is what the whole text would have given at once. It differs from
-rich's own in three things: a list's numbers have a column of fixed width (rich's depends on
+rich's own in four things: a list's numbers have a column of fixed width (rich's depends on
 how many items will come), links show their address as text (an escape sequence that a model
-wrote is no link of ours), and code has the terminal's own background.
+wrote is no link of ours), code has the terminal's own background, and HTML, images and
+autolinks are shown as they were written (literal.py).
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from rich.markdown import ListElement, Markdown, MarkdownElement
 from rich.segment import Segment
 from rich.text import Text
 from rich.theme import Theme
+
+from gradient_cli.render.literal import show_literally
 
 CODE_THEME = "ansi_dark"
 _THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan"})
@@ -107,5 +110,7 @@ class Printer:
 
 
 def parser() -> MarkdownIt:
-    """Give the parser that rich uses."""
-    return MarkdownIt().enable("strikethrough").enable("table")
+    """Give the parser that rich uses, with a rule of ours at its end."""
+    markdown = MarkdownIt().enable("strikethrough").enable("table")
+    markdown.core.ruler.push("show_literally", show_literally)
+    return markdown

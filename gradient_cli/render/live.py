@@ -34,10 +34,15 @@ class LiveRegion:
         same = _common(shown, wanted)
         if same == len(shown) == len(wanted) and not final:
             return
+        is_shorter = same == len(wanted) < len(shown)
+        if is_shorter and open_lines:
+            # The cursor belongs at the end of the last line: that line is written again.
+            same -= 1
         self._shown = open_lines
         text = self._difference(shown, wanted, same)
-        # What is final ends with its newline; what is open does not.
-        if final and not open_lines:
+        # What is final ends with its newline, and what is open does not; below the lines that
+        # went away the cursor is on a new line already.
+        if final and not open_lines and not is_shorter:
             text += NEWLINE
         if text:
             self._write(text)

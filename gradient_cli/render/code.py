@@ -29,7 +29,9 @@ class OpenFence:
         self._indent = len(found[1])
         mark = re.escape(found[2][0])
         self._closing = re.compile(rf" {{0,3}}{mark}{{{len(found[2])},}}[ \t]*")
-        self._printer = printer
+        self._may_end = re.compile(rf" {{0,3}}{mark}+[ \t]*")
+        """A line that may become the end: it would flash as code."""
+        self.printer = printer
         name = found[3].partition(" ")[0] or "text"
         self._lexer = _StatefulLexer(name)
         self._theme = Syntax.get_theme(CODE_THEME)
@@ -56,24 +58,28 @@ class OpenFence:
 
     def open_rows(self, line: str) -> list[str]:
         """Give the rows of a line that is not whole yet; nothing is remembered of it."""
-        if not line:
+        if not line or self._may_end.fullmatch(line):
             return []
         text = Text(self._unindented(line).expandtabs(TAB_COLUMNS), no_wrap=False)
-        return ([] if self.has_begun else [""]) + self._printer.code_lines(text)
+        return ([] if self.has_begun else [""]) + self.printer.code_lines(text)
 
     def end_rows(self) -> list[str]:
         """Give what stands below the code."""
         return [""]
 
     def _unindented(self, line: str) -> str:
-        spaces = len(line) - len(line.lstrip(" "))
-        return line[min(spaces, self._indent) :]
+        """Take away the fence's own indent; a tab may go only in part."""
+        column = place = 0
+        while column < self._indent and line[place : place + 1] in {" ", "\t"}:
+            column += 1 if line[place] == " " else TAB_COLUMNS - column % TAB_COLUMNS
+            place += 1
+        return " " * max(0, column - self._indent) + line[place:]
 
     def _rows(self, line: str) -> list[str]:
         text = Text()
         for kind, piece in self._lexer.tokens(line.expandtabs(TAB_COLUMNS)):
             text.append(piece, None if kind is None else self._theme.get_style_for_token(kind))
-        return self._printer.code_lines(text)
+        return self.printer.code_lines(text)
 
 
 class _StatefulLexer:

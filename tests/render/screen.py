@@ -1,7 +1,7 @@
 """What a terminal emulator shows: scrollback and screen, as lines."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyte
@@ -41,26 +41,31 @@ class Terminal:
         return lines
 
 
-def streamed(pieces: Sequence[str], columns: int, rows: int) -> Terminal:
-    """Give the terminal after an answer that came in pieces, 20 ms apart."""
+def streamed(
+    pieces: Sequence[str],
+    columns: int,
+    rows: int,
+    *,
+    each: int = 1,
+    has_color: bool = False,
+    watch: Callable[[Terminal], None] = lambda terminal: None,
+) -> Terminal:
+    """Give the terminal after an answer in pieces, with a frame for `each` so many of them."""
     terminal = Terminal(columns, rows)
-    now = 0.0
-
-    def clock() -> float:
-        nonlocal now
-        now += 0.02
-        return now
+    now = 0
 
     renderer = MarkdownRenderer(
         terminal.write,
         lambda: (terminal.screen.columns, terminal.screen.lines),
-        has_color=False,
+        has_color=has_color,
         may_move=True,
-        clock=clock,
+        clock=lambda: float(now),
         has_thread=False,
     )
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
+        now += number % each == 0
         renderer.show(piece)
+        watch(terminal)
     renderer.close(Response())
     return terminal
 

@@ -1,8 +1,12 @@
 """Live Markdown ends as the whole text would have looked at once, and no line is there twice."""
 
+import random
+
 import pytest
 
+from gradient_cli.render.blocks import Blocks
 from gradient_cli.render.markdown import MarkdownRenderer
+from gradient_cli.render.page import Printer
 from gradient_cli.terminal.sanitize import Sanitizer, visible
 from gradient_cli.wire.response import Response, ToolCall
 from tests.render.screen import Terminal, at_once, cut, documents, streamed
@@ -48,7 +52,7 @@ LONG = {
     "table": "| a | b |\n|---|---|\n" + "".join(f"| {n} | {n * n} |\n" for n in range(80)),
     "list": "".join(f"{n}. item number {n}\n" for n in range(1, 120)),
     "nested": "- a\n" + "".join(f"  - inner {n}\n" for n in range(60)),
-    "paragraph": " ".join(f"word{n}" for n in range(1200)),
+    "paragraph": " ".join(f"word{n}" for n in range(600)),
     "quote": "".join(f"> line {n}\n>\n" for n in range(60)),
 }
 
@@ -58,7 +62,7 @@ def test_one_block_taller_than_the_screen_is_whole(name):
     """A single long block of each kind."""
     text = LONG[name]
 
-    assert streamed(cut(text, 7), 80, 24).lines() == at_once(text, 80, 24)
+    assert streamed(cut(text, 7), 80, 24, each=9).lines() == at_once(text, 80, 24)
 
 
 def test_text_is_on_the_screen_before_its_block_ends():
@@ -71,6 +75,62 @@ def test_text_is_on_the_screen_before_its_block_ends():
     renderer.show("Once upon")
 
     assert terminal.lines() == ["Once upon"]
+
+
+@pytest.mark.parametrize(
+    "above", ["One.\n\n", "# One\n\n", "- one\n\n", "```\none\n```\n", "- one\n- "]
+)
+def test_tokens_of_a_later_block_appear_as_they_come(above):
+    """A paragraph has no newline before its end: it must not wait for one."""
+    pieces = [*cut(above, 0), *(f"word{n} " for n in range(40))]
+    seen: list[str] = []
+
+    streamed(pieces, 80, 24, watch=lambda t: seen.append(" ".join(t.lines())))
+
+    assert [
+        p.strip() for p, s in zip(pieces, seen, strict=True) if p.strip(" \n#-`") not in s
+    ] == []
+
+
+def made_up(seed: int) -> str:
+    """Give Markdown that nobody would write, of all marks that mean something."""
+    dice = random.Random(seed)
+    text = "".join(dice.choice(MARKS) for _ in range(dice.randint(2, 24)))
+    # A definition counts from where it stands: what was printed before is not printed again.
+    return f"[x]: /u\n\n{text}"
+
+
+MARKS = [
+    *("a", "b c", "word word word ", "**bold**", "*e", "`c", "`", "1", ".", "=", "|", "\\"),
+    *("\n", "\n", "\n\n", "\n\n", "  \n", "    ", "  ", "\t", "&amp;", "[x]", "[l](/v)", "![i](u)"),
+    *("- ", "* ", "+ ", "1. ", "2. ", "3) ", "12", "# ", "#", "---", "===", "-", "> ", "* * *"),
+    *("```\n", "```py\n", "~~~\n", "<div>\n", "<b>", "</b>", "<!--", "-->", "</kbd>", "<kbd>"),
+    *("| a | b |\n", "|--|--|\n", "a | b\n", "text that is so long that it wraps here, at 40 "),
+]
+
+
+@pytest.mark.parametrize("first", [0, pytest.param(1000, marks=pytest.mark.real)])
+def test_made_up_markdown_ends_as_the_whole(first):
+    """However it is cut, and whichever moments are drawn."""
+    for seed in range(first, first + (12 if first == 0 else 2000)):
+        text = made_up(seed)
+        once = at_once(text, 40, 10)
+        for length, each in ((1, 1), (0, 1), (3, 2)):
+            got = streamed(cut(text, length), 40, 10, each=each).lines()
+            assert got == once, (seed, length, each, text)
+
+
+@pytest.mark.parametrize("name", ["paragraph", "table"])
+def test_work_for_a_long_block_does_not_grow(name):
+    """A frame lays out the end of a block, not all of it."""
+    blocks = Blocks(Printer(80, has_color=False), 24)
+    sizes = []
+    for piece in cut(LONG[name] * 6 if name == "paragraph" else LONG[name], 40):
+        blocks.feed(piece)
+        blocks.advance()
+        sizes.append(len(blocks._source))
+
+    assert max(sizes) < 24 * 80
 
 
 def test_a_due_frame_is_drawn_without_a_further_piece():

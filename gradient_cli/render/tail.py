@@ -1,0 +1,88 @@
+"""
+The tail of a long open block: what of its source must be laid out to show its end.
+
+A paragraph or a table may be open for thousands of words, and none of its lines is final until
+it ends: a line of `=` makes it a heading, a long cell changes every column. Laying it all out
+for each frame would cost the square of its length. So the beginning is put aside:
+
+    paragraph   cut where a row begins; the rows before are kept as they are
+    table       its first two lines and its last rows are laid out
+
+When the block ends, `whole` gives everything back, to be laid out once more and printed.
+"""
+
+import re
+from collections.abc import Callable
+
+MOST_ROWS = 14
+"""A paragraph of more rows than this is cut."""
+LIVE_ROWS = 4
+"""So many of its last rows are laid out again."""
+TRIES = 4
+TABLE_SLACK = 8
+"""A table's columns may jump when rows are put aside: not at each row."""
+
+Layout = Callable[[str], list[str]]
+"""Markdown source to lines."""
+
+
+class Tail:
+    """What was put aside of the block that is open; empty for a block that is not long."""
+
+    def __init__(self) -> None:
+        self.kind = ""
+        """The type of the block's first token; empty if nothing was put aside."""
+        self.heading = ""
+        """What stands before the rest of the source to lay it out."""
+        self.kept: list[str] = []
+        """Lines above those that are laid out."""
+        self._aside: list[str] = []
+        self._next_try = MOST_ROWS
+
+    def whole(self, rest: str) -> str:
+        """Give the whole source again and forget what was put aside."""
+        source = "".join(self._aside) + rest
+        self.__init__()  # type: ignore[misc]  # back to the beginning, field by field
+        return source
+
+    def shorten_paragraph(self, source: str, rows: list[str], most: int, layout: Layout) -> str:
+        """Give what of a paragraph's source is still laid out; `most` rows are worth keeping."""
+        if len(rows) < self._next_try:
+            return source
+        for number in range(len(rows) - LIVE_ROWS, len(rows) - LIVE_ROWS - TRIES, -1):
+            at = _begin_of(rows[number], source)
+            # Laid out alone, the rest must look as it did: then no emphasis and no word was cut.
+            if at and layout(source[at:]) == rows[number:]:
+                self._put_aside("paragraph_open", source[:at])
+                self.kept = [*self.kept, *rows[:number]][-most:]
+                self._next_try = MOST_ROWS
+                return source[at:]
+        self._next_try = len(rows) + LIVE_ROWS
+        return source
+
+    def shorten_table(self, source: str, most: int) -> str:
+        """Give what of a table's source is still laid out: `most` rows, and a few more."""
+        lines = source.split("\n")
+        if len(lines) <= most + TABLE_SLACK:
+            return source
+        self.heading = self.heading or "\n".join([*lines[:2], ""])
+        self._put_aside("table_open", "\n".join([*lines[:-most], ""]))
+        return "\n".join(lines[-most:])
+
+    def _put_aside(self, kind: str, source: str) -> None:
+        self.kind = kind
+        self._aside.append(source)
+
+
+def _begin_of(row: str, source: str) -> int | None:
+    """Give where a row begins in the source, if that is certain and nothing is open there."""
+    words = row.split()[:4]
+    if not words or not words[0][0].isalpha() or "\x1b" in "".join(words):
+        return None
+    places = list(re.finditer(r"\s+".join(map(re.escape, words)), source))
+    if len(places) != 1:
+        return None
+    before = source[: places[0].start()]
+    if before.count("`") % 2 or before.count("[") != before.count("]"):
+        return None
+    return places[0].start()

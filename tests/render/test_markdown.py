@@ -7,8 +7,8 @@ import pytest
 from gradient_cli.render.blocks import Blocks
 from gradient_cli.render.markdown import MarkdownRenderer
 from gradient_cli.render.page import Printer
-from gradient_cli.terminal.sanitize import Sanitizer, visible
 from gradient_cli.wire.response import Response, ToolCall
+from tests.hostile import HOSTILE
 from tests.render.screen import Terminal, at_once, cut, documents, streamed
 
 CORPUS = documents()
@@ -220,26 +220,6 @@ def test_function_calls_are_lines_of_their_own():
     assert "\\u202e" in terminal.lines()[1]
 
 
-HOSTILE = [
-    "\x1b]0;owned\x07",
-    "\x1b]52;c;b3duZWQ=\x07",
-    "\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\",
-    "\x1b[2J\x1b[H",
-    "\x1b[10;10H",
-    "\x1bP1$r0m\x1b\\",
-    "\x1b_private\x1b\\",
-    "\x9b2J",
-    "\x9d0;owned\x9c",
-    "\x1bc",
-    "a\rb",
-    "\b\b\b",
-    "\x0e\x0f",
-    "\u202egnp.exe",
-    "zero\u200bwidth\ufeff",
-    "\u2066iso\u2069",
-]
-
-
 @pytest.mark.real
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_does_nothing_to_a_terminal(text):
@@ -251,36 +231,3 @@ def test_hostile_text_does_nothing_to_a_terminal(text):
         assert len(terminal.lines()) == 1
         assert terminal.lines()[0].startswith("safe ")
         assert terminal.lines()[0].endswith("end")
-
-
-@pytest.mark.parametrize("text", [*HOSTILE, "plain\n\ttab", "\r\n", "x\r", "\u200d", "👩\u200d👩"])
-def test_cuts_change_nothing_for_the_sanitizer(text):
-    """What is made of a text does not depend on how it came."""
-    for position in range(len(text) + 1):
-        sanitizer = Sanitizer()
-        pieces = [
-            sanitizer.feed(text[:position]),
-            sanitizer.feed(text[position:]),
-            sanitizer.close(),
-        ]
-
-        assert "".join(pieces) == visible(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\x1b[31mb", "a␛[31mb"),
-        ("a\r\nb\rc", "a\nb␍c"),
-        ("\x9b", "<U+009B>"),
-        ("\u202e", "<U+202E>"),
-        ("a\u2028b\u0085c\x0bd", "a\nb\nc\nd"),
-        ("\x7f", "␡"),
-        ("👩\u200d👩\u200d👧", "👩\u200d👩\u200d👧"),
-        ("a\u200db", "a<U+200D>b"),
-        ("naïve 你好\t\n", "naïve 你好\t\n"),
-    ],
-)
-def test_what_is_made_visible(text, shown):
-    """The scheme: pictures for C0, names for the rest, newlines for line ends."""
-    assert visible(text) == shown

@@ -11,7 +11,6 @@ from typing import Any
 from pygments.lexer import ExtendedRegexLexer, Lexer, LexerContext, RegexLexer
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
-from rich.syntax import Syntax
 from rich.text import Text
 
 from gradient_cli.render.page import CODE_THEME, Printer
@@ -34,7 +33,7 @@ class OpenFence:
         self.printer = printer
         name = found[3].partition(" ")[0] or "text"
         self._lexer = _StatefulLexer(name)
-        self._theme = Syntax.get_theme(CODE_THEME)
+        self._theme = CODE_THEME
         self._blank: list[str] = []
         """Empty lines that are shown only if more code follows: rich drops them at the end."""
         self.has_begun = False

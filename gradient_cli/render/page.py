@@ -14,15 +14,46 @@ from typing import ClassVar
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from pygments.token import (
+    Comment,
+    Error,
+    Generic,
+    Keyword,
+    Name,
+    Number,
+    Operator,
+    String,
+)
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import ListElement, Markdown, MarkdownElement
 from rich.segment import Segment
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme
 from rich.text import Text
 from rich.theme import Theme
 
 from gradient_cli.render.literal import show_literally
 
-CODE_THEME = "ansi_dark"
+CODE_THEME = ANSISyntaxTheme(
+    {
+        Comment: Style(dim=True),
+        Keyword: Style(color="magenta"),
+        Operator.Word: Style(color="magenta"),
+        Name.Decorator: Style(color="magenta"),
+        Name.Function: Style(bold=True),
+        Name.Class: Style(bold=True),
+        Name.Tag: Style(color="magenta"),
+        Name.Attribute: Style(color="cyan"),
+        String: Style(color="green"),
+        Number: Style(color="cyan"),
+        Generic.Deleted: Style(color="red"),
+        Generic.Inserted: Style(color="green"),
+        Generic.Heading: Style(bold=True),
+        Generic.Subheading: Style(color="magenta", bold=True),
+        Error: Style(color="red"),
+    }
+)
+"""The terminal's own colours, and of those what reads on white as well as on black."""
 _THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan"})
 
 SILENT = Token("html_block", "", 0, content="")
@@ -56,7 +87,8 @@ class Page(Markdown):
         # Not super().__init__: it makes a parser for a text, a sixth of a frame's time.
         self.markup = ""
         self.parsed = list(tokens)
-        self.code_theme = self.inline_code_theme = CODE_THEME
+        # A string by its annotation; Syntax, to which it goes, takes a theme as well.
+        self.code_theme = self.inline_code_theme = CODE_THEME  # type: ignore[assignment]
         self.inline_code_lexer = None
         self.justify = None
         self.style = "none"

@@ -87,6 +87,9 @@ class Blocks:
         """Move what is final out of the source, lay out the rest; True if there may be more."""
         if self._fence:
             return self._settle_fence(step, self._fence, is_last=is_last)
+        if self._tail.is_unchanged(self._source) and not is_last:
+            step.open = self._tail.shown
+            return False
         blocks = top_level(self._parse(self._tail.heading + self._source))
         if self._tail.kind:
             return self._follow_tail(step, blocks)
@@ -167,7 +170,7 @@ class Blocks:
             self._source = self._tail.whole(self._source)
             return True
         rows = self._printer.blocks(blocks[0], after_block=False)
-        step.open = [*self._tail.kept, *rows]
+        step.open = self._tail.shown = [*self._tail.kept, *rows]
         self._shorten(blocks[0], rows)
         return False
 

@@ -6,7 +6,7 @@ it ends: a line of `=` makes it a heading, a long cell changes every column. Lay
 for each frame would cost the square of its length. So the beginning is put aside:
 
     paragraph   cut where a row begins; the rows before are kept as they are
-    table       its first two lines and its last rows are laid out
+    table       its first two lines and its last rows are laid out, when a row is whole
 
 When the block ends, `whole` gives everything back, to be laid out once more and printed.
 """
@@ -19,6 +19,8 @@ MOST_ROWS = 14
 LIVE_ROWS = 4
 """So many of its last rows are laid out again."""
 TRIES = 4
+TABLE_FRAME = 4
+"""Lines above the first row of a table."""
 TABLE_SLACK = 8
 """A table's columns may jump when rows are put aside: not at each row."""
 
@@ -36,8 +38,19 @@ class Tail:
         """What stands before the rest of the source to lay it out."""
         self.kept: list[str] = []
         """Lines above those that are laid out."""
+        self.shown: list[str] = []
+        """What was shown of it last."""
         self._aside: list[str] = []
         self._next_try = MOST_ROWS
+        self._seen_rows = 0
+
+    def is_unchanged(self, rest: str) -> bool:
+        """Tell whether the source has nothing new to show: a table has not before a whole row."""
+        unfinished = rest[rest.rfind("\n") + 1 :].lstrip()
+        if self.kind != "table_open" or not unfinished.startswith("|"):
+            return False
+        seen, self._seen_rows = self._seen_rows, rest.count("\n")
+        return seen == self._seen_rows
 
     def whole(self, rest: str) -> str:
         """Give the whole source again and forget what was put aside."""
@@ -61,8 +74,9 @@ class Tail:
         return source
 
     def shorten_table(self, source: str, most: int) -> str:
-        """Give what of a table's source is still laid out: `most` rows, and a few more."""
+        """Give what of a table's source is still laid out: `most` lines, and a few rows more."""
         lines = source.split("\n")
+        most = max(1, most - TABLE_FRAME)
         if len(lines) <= most + TABLE_SLACK:
             return source
         self.heading = self.heading or "\n".join([*lines[:2], ""])

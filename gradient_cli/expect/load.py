@@ -1,13 +1,13 @@
 """A schema from what the user gave: a file, JSON, or the short form."""
 
-import json
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
-from gradient_cli.expect.schema import Schema, make_schema, parse_strictly
+from gradient_cli.expect.schema import Schema, make_schema
 from gradient_cli.expect.short_form import from_short_form
 from gradient_cli.terminal.intake import read_short_file
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.strict import parse
 
 
 def load_schema(given: str, flag: str = "--schema", folder: Path | None = None) -> Schema:
@@ -31,6 +31,6 @@ def load_schema(given: str, flag: str = "--schema", folder: Path | None = None) 
 
 def _parse(text: str, source: str) -> Json:
     try:
-        return parse_strictly(text)
-    except (ValueError, json.JSONDecodeError) as error:
+        return parse(text)
+    except ValueError as error:
         raise UsageError(f"{source} is not JSON: {error}") from None

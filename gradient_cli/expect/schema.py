@@ -14,7 +14,8 @@ from typing import Any
 
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.extract import unwrap
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, escaped
+from gradient_cli.wire.strict import parse
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MOST_ERRORS = 3
@@ -62,12 +63,12 @@ class Schema:
         If the whole answer is one fenced block, what is in it counts.
         """
         try:
-            value = parse_strictly(unwrap(answer))
+            value = parse(unwrap(answer))
         except ValueError as error:
             return Reading(None, None, f"the answer is not JSON: {error}")
         errors = sorted(self.validator.iter_errors(value), key=lambda e: list(map(str, e.path)))
         if not errors:
-            return Reading(value, json.dumps(value, ensure_ascii=False), None)
+            return Reading(value, escaped(json.dumps(value, ensure_ascii=False)), None)
         shown = "; ".join(_words(error) for error in errors[:MOST_ERRORS])
         more = f"; and {len(errors) - MOST_ERRORS} more" if len(errors) > MOST_ERRORS else ""
         return Reading(value, None, f"{shown}{more}")
@@ -175,32 +176,3 @@ def _words(error: Any) -> str:
     place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.path)
     message = error.message if len(error.message) <= 160 else f"{error.message[:159]}…"
     return f"{place.lstrip('.') or 'the answer'}: {message}"
-
-
-def parse_strictly(text: str) -> Json:
-    """
-    Give a JSON value; NaN, infinities and repeated names are refused.
-
-    Raises:
-        ValueError: what is wrong with it.
-
-    """
-
-    def refuse(name: str) -> Json:
-        raise ValueError(f"{name} is no JSON")
-
-    def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            raise ValueError(f'the name "{twice}" stands there twice')
-        return found
-
-    try:
-        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-    except json.JSONDecodeError as error:
-        words = f"{error.msg[:1].lower()}{error.msg[1:]}"
-        raise ValueError(f"{words} at line {error.lineno}, column {error.colno}") from None
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None

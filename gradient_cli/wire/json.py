@@ -45,7 +45,11 @@ def line(value: Json) -> str:
     U+0085, U+2028 and U+2029 are escaped, because `str.splitlines` and many readers of
     JSON lines take them for line ends; so are lone surrogates, which UTF-8 cannot carry.
     """
-    text = dumps(value)
+    return escaped(dumps(value))
+
+
+def escaped(text: str) -> str:
+    """Give JSON text with U+0085, U+2028, U+2029 and lone surrogates as escapes."""
     if text.isascii():
         return text
     return "".join(_escaped(character) for character in text) if _is_unsafe(text) else text

@@ -11,22 +11,26 @@ its answer is complete, as a whole: the file is replaced by a longer one. From r
 adding, the thread is locked: a second writer waits for the turn of the first.
 """
 
-import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
+from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import said_item
 from gradient_cli.wire.response import Response
+from gradient_cli.wire.strict import parse
 
 Note = Callable[[str], None]
 
 SAY_AFTER_S = 0.3
 POLL_S = 0.05
+NEVER = Deadline()
+
+_OF_CALLS = {"function_call": "function call", "function_call_output": "function's output"}
 
 
 @dataclass(slots=True)
@@ -41,9 +45,14 @@ class Thread:
     @property
     def open_calls(self) -> list[str]:
         """Give the ids of the function calls that have no output yet."""
-        answered = {i.get("call_id") for i in self.items if i.get("type") == "function_call_output"}
-        calls = [i["call_id"] for i in self.items if i.get("type") == "function_call"]
-        return [call for call in calls if call not in answered]
+        waiting: list[str] = []
+        for item in self.items:
+            # In order: some servers count their ids anew in each answer.
+            if item.get("type") == "function_call":
+                waiting.append(item["call_id"])
+            elif item.get("type") == "function_call_output" and item["call_id"] in waiting:
+                waiting.remove(item["call_id"])
+        return waiting
 
     @property
     def turns(self) -> int:
@@ -86,9 +95,12 @@ class Thread:
         target = self.path.resolve()
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            mode = target.stat().st_mode & 0o7777 if target.exists() else 0o600
+            # A killed run leaves its neighbour behind, and in a container every run has its pid.
+            temporary.unlink(missing_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(os.open(temporary, flags, mode), "wb") as file:
+            with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
+                if target.exists():
+                    temporary.chmod(target.stat().st_mode & 0o7777)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -107,35 +119,47 @@ class Thread:
 
     def how_to_go_on(self) -> UsageError:
         """Give the error for a thread without a prompt: what it holds, and what to type."""
+        import shlex
+
+        path = shlex.quote(str(self.path))
         if calls := self.open_calls:
             return UsageError(
                 f"{self.path} waits for the output of {', '.join(calls)}",
-                hint=f"gradient respond --thread {self.path} --tool-output {calls[0]}=TEXT",
+                hint=f"gradient respond --thread {path} --tool-output {shlex.quote(calls[0])}=TEXT",
             )
         if not self.items:
             what = f"{self.path} is a new thread"
         else:
-            last = str(self.items[-1].get("content", ""))
-            what = f"{self.path} holds {self.turns} turns, the last ends: {_end_of(last)}"
+            turns = f"{self.turns} turn{'' if self.turns == 1 else 's'}"
+            what = f"{self.path} holds {turns}, the last ends: {_end_of(_words_of(self.items[-1]))}"
         return UsageError(
-            f"there is no prompt; {what}", hint=f'gradient respond --thread {self.path} "…"'
+            f"there is no prompt; {what}", hint=f'gradient respond --thread {path} "…"'
         )
 
 
-def open_thread(path: str, note: Note, sleep: Callable[[float], None] = time.sleep) -> Thread:
+def open_thread(
+    path: str,
+    note: Note,
+    sleep: Callable[[float], None] = time.sleep,
+    deadline: Deadline = NEVER,
+) -> Thread:
     """
     Lock and read a thread; a file that is not there is a new one.
 
     Raises:
         UsageError: it cannot be read, or a line is no item; names file and line.
+        TimedOut: another run holds it until the deadline.
 
     """
     thread = Thread(Path(path))
-    folder = thread.path.resolve().parent
-    if not folder.is_dir():
-        raise UsageError(f'cannot write "{path}": there is no folder "{folder}"')
+    target = thread.path.resolve()
+    if not target.parent.is_dir():
+        raise UsageError(f'cannot write "{path}": there is no folder "{target.parent}"')
+    # Replacing a device or a pipe by a file would destroy it; reading one may never end.
+    if target.exists() and not target.is_file():
+        raise UsageError(f'cannot use "{path}": it is no regular file')
     try:
-        thread._lock = _locked(thread.path, note, sleep)
+        thread._lock = _locked(thread.path, note, sleep, deadline)
         thread.items = _read(thread.path)
     except OSError as error:
         thread.close()
@@ -146,7 +170,9 @@ def open_thread(path: str, note: Note, sleep: Callable[[float], None] = time.sle
     return thread
 
 
-def _locked(path: Path, note: Note, sleep: Callable[[float], None]) -> int | None:
+def _locked(
+    path: Path, note: Note, sleep: Callable[[float], None], deadline: Deadline
+) -> int | None:
     """Lock the thread by a neighbour: the file itself is replaced with each turn."""
     try:
         import fcntl
@@ -159,6 +185,9 @@ def _locked(path: Path, note: Note, sleep: Callable[[float], None]) -> int | Non
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if deadline.has_passed():
+                os.close(lock)
+                raise run_timed_out() from None
             if waited < SAY_AFTER_S <= waited + POLL_S:
                 note(f"waiting for another run that writes {path}")
             waited += POLL_S
@@ -177,16 +206,25 @@ def _read(path: Path) -> list[Json]:
     return items
 
 
-def _item(text: bytes, place: str) -> Json:
+def _item(data: bytes, place: str) -> Json:
     try:
-        item = json.loads(text)
-    except ValueError:
-        raise UsageError(f"{place}: not JSON", hint="a thread has one JSON object a line") from None
-    if not isinstance(item, dict) or not ("role" in item or "type" in item):
+        item = parse(data.decode())
+    except ValueError as error:
+        raise UsageError(
+            f"{place}: not JSON: {error}", hint="a thread has one JSON object a line"
+        ) from None
+    if not isinstance(item, dict) or not _names_itself(item):
         raise UsageError(f"{place}: no input item: it has neither a `role` nor a `type`")
-    if item.get("type") == "function_call" and not isinstance(item.get("call_id"), str):
-        raise UsageError(f"{place}: a function call without a `call_id`")
+    kind = item.get("type")
+    if kind in _OF_CALLS and not isinstance(item.get("call_id"), str):
+        raise UsageError(f"{place}: a {_OF_CALLS[kind]} without a `call_id`")
     return item
+
+
+def _names_itself(item: Mapping[str, Json]) -> bool:
+    """Tell whether a line says who speaks or what it is."""
+    names = [item[name] for name in ("role", "type") if name in item]
+    return bool(names) and all(isinstance(name, str) for name in names)
 
 
 def user_item(text: str) -> Json:
@@ -205,8 +243,17 @@ def answer_items(response: Response) -> list[Json]:
     return [*said, *(call.as_item() for call in response.tool_calls)]
 
 
+def _words_of(item: Mapping[str, Json]) -> str:
+    """Give the words of an item: its content, its parts' texts, or a function's output."""
+    content = item.get("content", item.get("output", ""))
+    if isinstance(content, list):
+        texts = [part.get("text") for part in content if isinstance(part, Mapping)]
+        return " ".join(text for text in texts if isinstance(text, str))
+    return content if isinstance(content, str) else ""
+
+
 def _end_of(text: str) -> str:
-    shown = " ".join(text.split())
+    shown = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
     return f'"{shown}"' if len(shown) <= 60 else f'"…{shown[-59:]}"'
 
 

@@ -86,6 +86,9 @@ def make_question(
         intake = asking.read_input(given, options, request.body, reader)
         if intake.is_empty and not base.get("input") and not outputs:
             raise _nothing_to_ask(session.invocation.terminal, thread)
+        if thread and not intake.is_empty:
+            # Known only now, where the prompt comes from stdin or from files.
+            thread.check_outputs(outputs, has_prompt=True)
         turn = _turn(intake, outputs) if thread else ()
         made = asking.build_request(
             fields,
@@ -146,9 +149,12 @@ def _open_thread(
         if options.tool_output:
             raise UsageError("--tool-output belongs to --thread FILE")
         return None, []
-    given = values.pairs("--tool-output", options.tool_output or [])
-    outputs = [output_item(call, values.text_or_file(text)) for call, text in given.items()]
-    thread = open_thread(options.thread, session.tell, session.sleep)
+    outputs = [
+        output_item(call, values.text_or_file(text))
+        for given in options.tool_output or []
+        for call, text in values.pairs("--tool-output", [given]).items()
+    ]
+    thread = open_thread(options.thread, session.tell, session.sleep, session.deadline)
     try:
         thread.check_outputs(outputs, has_prompt=has_prompt)
     except BaseException:

@@ -31,7 +31,7 @@ def parse(text: str) -> Json:
             object_pairs_hook=_unique,
         )
     except json.JSONDecodeError as error:
-        words = f"{error.msg[:1].lower()}{error.msg[1:]}"
+        words = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
         raise ValueError(f"{words} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

@@ -4,6 +4,7 @@ Regular expressions of users, which may not hang the run.
 The `regex` package understands Python's `re`, and takes a time limit.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from gradient_cli.errors import ExpectationFailed, UsageError
@@ -30,6 +31,8 @@ def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
         return regex.compile(pattern)
     except regex.error as error:
         raise UsageError(f'{flag} "{pattern}" is no regular expression: {error}') from None
+    except RecursionError:
+        raise UsageError(f"{flag} is nested too deeply: {len(pattern)} characters") from None
 
 
 def search(pattern: "regex.Pattern[str]", text: str) -> tuple[int, int] | None:
@@ -48,3 +51,27 @@ def search(pattern: "regex.Pattern[str]", text: str) -> tuple[int, int] | None:
             hint="nested repeats such as (a+)+ do that; write a+",
         ) from None
     return found.span() if found else None
+
+
+def is_pattern(text: str) -> bool:
+    """Tell whether a schema's pattern is one; an empty one is, and is found everywhere."""
+    try:
+        return not text or bool(_compiled(text))
+    except UsageError:
+        return False
+
+
+def is_found(pattern: str, text: str) -> bool:
+    """
+    Tell whether a schema's pattern, known to be sound, is found in a text.
+
+    Raises:
+        ExpectationFailed: as `search`.
+
+    """
+    return not pattern or search(_compiled(pattern), text) is not None
+
+
+@cache
+def _compiled(pattern: str) -> "regex.Pattern[str]":
+    return compile_pattern(pattern, "pattern")

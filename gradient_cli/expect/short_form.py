@@ -30,15 +30,9 @@ _KINDS: dict[str, dict[str, Json]] = {
 }
 
 
-def is_short_form(text: str) -> bool:
-    """Tell a short form from a file's name: a comma or a space between words, no JSON."""
-    words = text.strip()
-    return bool(words) and words[0] not in "{[" and re.search(r"[,\s]", words) is not None
-
-
-def from_short_form(text: str) -> dict[str, Json]:
+def from_short_form(text: str, flag: str = "--schema") -> dict[str, Json]:
     """
-    Give the JSON Schema of a short form.
+    Give the JSON Schema of a short form; `flag` is how errors name it.
 
     Raises:
         UsageError: names the field and what is wrong with it.
@@ -50,12 +44,12 @@ def from_short_form(text: str) -> dict[str, Json]:
         found = _FIELD.fullmatch(part.strip())
         if found is None:
             raise UsageError(
-                f'--schema: "{part.strip()}" is no field', hint="name, age int, tags list"
+                f'{flag}: "{part.strip()[:60]}" is no field', hint="name, age int, tags list"
             )
         name, optional, kind, description = found.groups()
         if name in properties:
-            raise UsageError(f'--schema: the field "{name}" stands there twice')
-        properties[name] = {**_kind(name, kind), **_described(description)}
+            raise UsageError(f'{flag}: the field "{name}" stands there twice')
+        properties[name] = {**_kind(name, kind, flag), **_described(description)}
         if not optional:
             required.append(name)
     return {
@@ -66,17 +60,20 @@ def from_short_form(text: str) -> dict[str, Json]:
     }
 
 
-def _kind(name: str, words: str | None) -> dict[str, Json]:
+def _kind(name: str, words: str | None, flag: str) -> dict[str, Json]:
     words = (words or "str").strip()
     if words in _KINDS:
         return dict(_KINDS[words])
     if "|" in words:
-        return {"enum": [choice.strip() for choice in words.split("|")]}
+        choices = [choice.strip() for choice in words.split("|")]
+        if "" in choices or len(set(choices)) < len(choices):
+            raise UsageError(f'{flag}: an empty or repeated choice for the field "{name}": {words}')
+        return {"enum": choices}
     inner, _, last = words.rpartition(" ")
     if last == "list" and inner.strip() in _KINDS:
         return {"type": "array", "items": dict(_KINDS[inner.strip()])}
     raise UsageError(
-        f'--schema: "{words}" is no kind for the field "{name}"',
+        f'{flag}: "{words}" is no kind for the field "{name}"',
         hint="str, int, float, bool, list, `int list`, or choices: low|high",
     )
 

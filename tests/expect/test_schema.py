@@ -1,10 +1,15 @@
 """Schemas: read strictly, checked themselves, held against answers; and the short form."""
 
+import json
+import time
+
 import pytest
 
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.extract import first_block, unwrap
+from gradient_cli.expect.formats import checks
 from gradient_cli.expect.load import load_schema
+from gradient_cli.expect.patterns import TIME_LIMIT_S
 from gradient_cli.expect.schema import make_schema
 from gradient_cli.expect.short_form import from_short_form
 
@@ -30,6 +35,7 @@ def test_an_answer_that_fits_is_given_canonically():
         ('{"name": 1}', "name: 1 is not of type 'string'"),
         ("{}", "the answer: 'name' is a required property"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"name": 1e400}', "1e400 is too large a number"),
     ],
 )
 def test_an_answer_that_does_not_fit_says_why(answer, words):
@@ -53,6 +59,20 @@ def test_an_answer_that_does_not_fit_says_why(answer, words):
         ({"$ref": "http://example.com/x.json"}, "leads nowhere"),
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "another draft"),
         ([], "a schema is an object"),
+        ({"$ref": "#/title", "title": "x"}, '"#/title" leads to no schema'),
+        ({"$id": "http://a/b", "items": {"$ref": "c.json"}}, '#/items: "c.json" leads nowhere'),
+        ({"$ref": "#/x-a", "x-a": {"typ": 1}}, "#/x-a: unknown keyword `typ`"),
+        ({"$ref": "#/x-a", "x-a": {"type": "strin"}}, "#/x-a/type"),
+        ({"dependencies": {"a": {"typ": 1}}}, "at #/dependencies/a"),
+        ({"format": "emial"}, "unknown format `emial` at #; did you mean `email`?"),
+        ({"pattern": "("}, "#/pattern"),
+        ({"patternProperties": {"(": True}}, "#/patternProperties"),
+        ({"$ref": "#"}, "# leads back to itself"),
+        ({"items": {"anyOf": [{"$ref": "#/items"}, True]}}, "#/items leads back to itself"),
+        (
+            {"$defs": {"a": {"not": {"$ref": "#/$defs/b"}}, "b": {"$ref": "#/$defs/a"}}},
+            "leads back to itself",
+        ),
     ],
 )
 def test_a_schema_that_is_none_is_refused(definition, words):
@@ -70,10 +90,172 @@ def test_extensions_and_properties_of_any_name_are_allowed():
     make_schema(True, "s")
 
 
-def test_formats_are_asserted():
-    """Where the validator knows them without further packages."""
-    assert make_schema({"format": "ipv4"}, "s").judge('"1.2.3.4"').complaint is None
-    assert make_schema({"format": "ipv4"}, "s").judge('"nope"').complaint
+def test_a_schema_may_lead_into_itself_one_level_down():
+    """A tree is no circle: each step looks at a smaller value."""
+    tree = {"type": "array", "items": {"$ref": "#"}}
+
+    assert accepts(tree, [[], [[]]])
+    assert not accepts(tree, [[], [1]])
+    deep = make_schema(tree, "s").judge("[" * 500 + "]" * 500).complaint
+    assert deep is None or "nested too deeply" in deep
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        ({"pattern": "^(a|aa)+$"}, "a" * 60 + "!"),
+        ({"patternProperties": {"^(a|aa)+$": True}}, {"a" * 60 + "!": 1}),
+        (
+            {"patternProperties": {"^(a|aa)+$": True}, "additionalProperties": False},
+            {"a" * 60 + "!": 1},
+        ),
+        (
+            {"patternProperties": {"^(a|aa)+$": True}, "unevaluatedProperties": False},
+            {"a" * 60 + "!": 1},
+        ),
+    ],
+)
+@pytest.mark.real
+def test_a_schemas_pattern_cannot_hang_the_run(schema, answer):
+    """In whichever keyword it stands; Python's `re` needs centuries for these."""
+    begun = time.monotonic()
+
+    complaint = make_schema(schema, "s").judge(json.dumps(answer)).complaint
+
+    assert "took longer" in complaint
+    assert time.monotonic() - begun < 3 * TIME_LIMIT_S
+
+
+def test_a_name_that_the_model_chose_begins_no_line():
+    """A workflow command in a property's name stays in its line."""
+    schema = make_schema({"additionalProperties": {"type": "integer"}}, "s")
+
+    complaint = schema.judge('{"a\\n::error::b\\u001b[31m": "1"}').complaint
+
+    assert complaint == "a\\n::error::b\\x1b[31m: '1' is not of type 'integer'"
+    assert len(schema.judge(json.dumps({"n" * 9999: "1"})).complaint) < 200
+
+
+def test_what_is_printed_is_one_line_of_json():
+    """Line ends that only some readers know, and halves of characters, are escaped."""
+    reading = make_schema(True, "s").judge('["\u2028", "\\ud800", "Zoë"]')
+
+    assert reading.canonical == '["\\u2028", "\\ud800", "Zoë"]'
+
+
+def accepts(schema, value) -> bool:
+    return make_schema(schema, "s").judge(json.dumps(value)).complaint is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"pattern": "^a"}, ["ab", 1], ["ba"]),
+        ({"pattern": r"^\p{Lu}"}, ["Élan"], ["élan"]),
+        ({"multipleOf": 0.01}, [19.99, 0.07, 1e308, 5, True], [19.999]),
+        ({"multipleOf": 3}, [0, -9, 10**400 * 3], [10**400]),
+        ({"uniqueItems": True}, [[1, True], [0, False], ["1", 1], {"a": 1}], [[1, 1.0]]),
+        (
+            {"uniqueItems": True},
+            [[{"a": 1}, {"a": True}], [[1], [2]]],
+            [[{"a": [1], "b": 2}, {"b": 2, "a": [1.0]}], [[1], [1]]],
+        ),
+        ({"dependencies": {"a": ["b"]}}, [{"a": 1, "b": 1}, {"b": 1}, 1], [{"a": 1}]),
+        ({"dependencies": {"a": {"required": ["b"]}}}, [{"a": 1, "b": 1}, {}], [{"a": 1}]),
+        ({"patternProperties": {"^x": {"type": "null"}}}, [{"x": None, "y": 1}], [{"xy": 1}]),
+        (
+            {
+                "properties": {"a": True},
+                "patternProperties": {"^x": True},
+                "additionalProperties": False,
+            },
+            [{"a": 1, "xa": 1}, []],
+            [{"b": 1}],
+        ),
+        ({"additionalProperties": {"type": "null"}}, [{"a": None}], [{"a": 1}]),
+        (
+            {"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False},
+            [{"a": 1}, 1],
+            [{"b": 1}],
+        ),
+        (
+            {
+                "if": {"required": ["a"], "properties": {"a": True}},
+                "then": {"properties": {"b": True}},
+                "else": {"patternProperties": {"^c": True}},
+                "unevaluatedProperties": False,
+            },
+            [{"a": 1, "b": 1}, {"cc": 1}],
+            [{"b": 1}, {"a": 1, "c": 1}],
+        ),
+        (
+            {
+                "$defs": {"base": {"properties": {"a": True}}},
+                "$ref": "#/$defs/base",
+                "dependentSchemas": {"a": {"properties": {"d": True}}},
+                "anyOf": [{"properties": {"e": {"const": 1}}}, {"required": ["zz"]}],
+                "unevaluatedProperties": {"type": "null"},
+            },
+            [{"a": 1, "d": 1}, {"e": 1}, {"f": None}],
+            [{"d": 1}, {"f": 1}],
+        ),
+    ],
+)
+def test_the_keywords_that_are_our_own(schema, good, bad):
+    """They say what the draft says, and `dependencies` what it once said."""
+    assert [value for value in good if not accepts(schema, value)] == []
+    assert [value for value in bad if accepts(schema, value)] == []
+
+
+def test_many_items_are_told_apart_in_linear_time():
+    """A long answer cannot keep a run busy."""
+    schema = make_schema({"uniqueItems": True}, "s")
+    answer = json.dumps([{"a": n} for n in range(10_000)])
+    begun = time.process_time()
+
+    assert schema.judge(answer).complaint is None
+    assert time.process_time() - begun < 1
+
+
+FORMATS = {
+    "date": (["2024-02-29"], ["2023-02-29", "2024-2-9", "٢٠٢٤-01-01", "20240101"]),
+    "time": (
+        ["12:00:00Z", "23:59:60Z", "01:29:60.5+01:30"],
+        ["12:00:00", "24:00:00Z", "12:00:60Z"],
+    ),
+    "date-time": (["2024-01-01T00:00:00z"], ["2024-01-01", "2024-01-01 00:00:00Z", "nope"]),
+    "duration": (["P1W", "P1Y2M", "PT1H", "P1DT1S"], ["P", "PT", "1D", "P1S", "P1YT"]),
+    "email": (["a.b@x.org", '"a b"@x', "a@[1.2.3.4]"], ["a", "a b@x", "a@", ".a@x", "é@x"]),
+    "idn-email": (["é@ö.de"], ["é"]),
+    "hostname": (["a-b.de", "1.x"], ["-a", "a_b", "a..b", "x" * 64, ""]),
+    "ipv4": (["1.2.3.4"], ["1.2.3", "1.2.3.256", "01.2.3.4"]),
+    "ipv6": (["::1"], ["1.2.3.4", "fe80::1%eth0"]),
+    "uri": (["https://a.b:1/c?d#e", "urn:a:b", "http://[::1]/"], ["a/b", "http://a b", "http://é"]),
+    "uri-reference": (["/a", "#x", "a?b"], ["\\\\a", "a b", "%zz"]),
+    "iri": (["http://ö/é∂"], ["ö", "http://2001:db8::1"]),
+    "iri-reference": (["/é"], ["\\é"]),
+    "uuid": (["2EB8AA08-aa98-11ea-b4aa-73b441d16380"], ["2eb8aa08aa9811eab4aa73b441d16380"]),
+    "json-pointer": (["", "/a~0b/~1"], ["a", "/~2"]),
+    "relative-json-pointer": (["0#", "1/a"], ["/a", "01"]),
+    "regex": (["a+", "[[a]"], ["(", "a{2,1}", "(" * 5000]),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_formats_are_asserted(name):
+    """The same ones wherever the program is installed, and of texts only."""
+    good, bad = FORMATS[name]
+
+    assert [text for text in good if not accepts({"format": name}, text)] == []
+    assert [text for text in bad if accepts({"format": name}, text)] == []
+    assert accepts({"format": name}, 1)
+
+
+def test_every_format_of_the_table_has_its_examples():
+    """And formats of other vocabularies say nothing."""
+    assert set(FORMATS) == set(checks())
+    assert accepts({"format": "int64"}, "x")
+    assert accepts({"format": "uri-template"}, "{")
 
 
 def test_text_format_is_what_servers_take():
@@ -125,6 +307,8 @@ def test_the_short_form(text, properties, required):
         ("1name", '"1name" is no field'),
         ("age integr", '"integr" is no kind for the field "age"'),
         ("a, a", 'the field "a" stands there twice'),
+        ("risk low|", 'an empty or repeated choice for the field "risk"'),
+        ("risk a|a", 'an empty or repeated choice for the field "risk"'),
     ],
 )
 def test_a_short_form_that_is_none_names_the_field(text, words):
@@ -144,8 +328,13 @@ def test_a_schema_comes_from_a_file_from_json_or_short(tmp_path):
     assert load_schema("s.json", folder=tmp_path).definition == {"type": "null"}
     assert load_schema('{"type": "null"}').definition == {"type": "null"}
     assert load_schema("name").definition["required"] == ["name"]
+    assert len(load_schema(", ".join(f"a{n}" for n in range(2000))).definition["required"]) == 2000
     with pytest.raises(UsageError, match="no such file"):
         load_schema("missing.json")
+    with pytest.raises(UsageError, match="a schema is an object"):
+        load_schema("[1]")
+    with pytest.raises(UsageError, match=r'^schema: "1" is no field'):
+        load_schema("1", "schema")
     with pytest.raises(UsageError, match="not JSON"):
         load_schema("{")
 

@@ -23,7 +23,7 @@ FLOORS = [
 LIBRARIES = {
     "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
     "settings": {"platformdirs", "tomlkit"},
-    "expect": {"jsonschema", "referencing", "regex"},
+    "expect": {"jsonschema", "jsonschema_specifications", "referencing", "regex"},
     "render": {"rich", "markdown_it", "pygments"},
     "commands": {"typer"},
 }

@@ -6,7 +6,6 @@ import time
 import pytest
 
 from gradient_cli.errors import UsageError
-from gradient_cli.expect.extract import first_block, unwrap
 from gradient_cli.expect.formats import checks
 from gradient_cli.expect.load import load_schema
 from gradient_cli.expect.patterns import TIME_LIMIT_S
@@ -337,40 +336,3 @@ def test_a_schema_comes_from_a_file_from_json_or_short(tmp_path):
         load_schema("1", "schema")
     with pytest.raises(UsageError, match="not JSON"):
         load_schema("{")
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("```\na\n```", "a\n"),
-        ("x\n\n```sql\nselect 1;\n```\ny\n```\nb\n```", "select 1;\n"),
-        ("~~~\n```\n~~~", "```\n"),
-        ("````\n```\n````", "```\n"),
-        ("  ```\n  a\n    b\n  ```", "a\n  b\n"),
-        ("```\r\na\r\n```\r\n", "a\n"),
-        ("```\nnever closed", "never closed"),
-        ("``` a`b\nx\n```", ""),
-        ("    ```\n    a\n", None),
-        ("no code", None),
-        ("`inline`", None),
-        ("```\n```", ""),
-    ],
-)
-def test_the_first_block_is_extracted(text, code):
-    """By CommonMark's rules for fences."""
-    assert first_block(text) == code
-
-
-@pytest.mark.parametrize(
-    ("text", "inner"),
-    [
-        ("```json\n{}\n```\n", "{}\n"),
-        ("\n ```\n{}\n ```\n\n", "{}\n"),
-        ("Here:\n```json\n{}\n```", "Here:\n```json\n{}\n```"),
-        ("```\n{}", "```\n{}"),
-        ("{}", "{}"),
-    ],
-)
-def test_only_an_answer_that_is_one_fence_is_unwrapped(text, inner):
-    """Prose around it means that the model did not obey."""
-    assert unwrap(text) == inner

@@ -59,7 +59,7 @@ class Expected:
                 break
             from gradient_cli.expect.repair import is_repairable, repaired
 
-            if not is_repairable(judgement):
+            if not is_repairable(request, judgement):
                 break
             request = repaired(request, outcome.response.text, judgement)
             again = self.accepted(client.ask(request))

@@ -1,33 +1,35 @@
-"""
-Asking again: the same request, the answer, and what was wrong with it.
-"""
+"""Asking again: the same request, the answer, and what was wrong with its form."""
 
 from dataclasses import replace
 
-from gradient_cli.errors import UsageError
-from gradient_cli.expect.expectations import Judgement
+from gradient_cli.expect.expectations import Judgement, Verdict
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request, said_item
 
 
-def is_repairable(judgement: Judgement) -> bool:
-    """Tell whether a label or a schema failed."""
-    return any(
-        v.expectation == "schema" or v.expectation.startswith("one-of ") for v in judgement.failed
-    )
+def is_repairable(request: Request, judgement: Judgement) -> bool:
+    """Tell whether a label or a schema failed, and the input is not too long to be sent twice."""
+    return bool(_form_failures(judgement)) and not isinstance(request.input, LongText)
+
+
+def _form_failures(judgement: Judgement) -> list[Verdict]:
+    """
+    Give the verdicts that the model may see: those on the answer's form.
+
+    What the answer should say stays with the gate: a model that is told which word is
+    expected gives that word.
+    """
+    return [
+        verdict
+        for verdict in judgement.failed
+        if verdict.expectation == "schema" or verdict.expectation.startswith("one-of ")
+    ]
 
 
 def repaired(request: Request, answer: str, judgement: Judgement) -> Request:
-    """
-    Give the request that shows the model its answer and what was wrong with it.
-
-    Raises:
-        UsageError: the input is too long to be sent twice.
-
-    """
+    """Give the request that shows the model its answer and what was wrong with its form."""
     given = request.input
-    if isinstance(given, LongText):
-        raise UsageError("--repair cannot repeat an input of more than 8 MiB")
+    assert not isinstance(given, LongText)
     items: list[Json] = list(given) if isinstance(given, tuple) else [_asked_item(given)]
     if not given:
         base = request.base.get("input")
@@ -37,8 +39,8 @@ def repaired(request: Request, answer: str, judgement: Judgement) -> Request:
 
 
 def complaint(judgement: Judgement) -> str:
-    """Give the words that say what was wrong."""
-    lines = [f"- {verdict.expectation}: {verdict.message}" for verdict in judgement.failed]
+    """Give the words that say what was wrong with the answer's form."""
+    lines = [f"- {verdict.expectation}: {verdict.message}" for verdict in _form_failures(judgement)]
     return (
         "That answer cannot be used:\n"
         + "\n".join(lines)

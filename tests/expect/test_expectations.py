@@ -8,10 +8,10 @@ from gradient_cli.expect.expectations import Expectations
 from gradient_cli.expect.interval import wilson
 from gradient_cli.expect.labels import match_label, parse_labels
 from gradient_cli.expect.patterns import TIME_LIMIT_S, compile_pattern
-from gradient_cli.expect.repair import is_repairable, repaired
+from gradient_cli.expect.repair import complaint, is_repairable, repaired
 from gradient_cli.expect.schema import make_schema
 from gradient_cli.wire.events import Usage
-from gradient_cli.wire.request import Request
+from gradient_cli.wire.request import LongText, Request
 from gradient_cli.wire.response import Response
 
 
@@ -164,12 +164,28 @@ def test_repair_shows_the_model_what_was_wrong():
     schema = make_schema({"type": "object"}, "--schema")
     judgement = judge("nope", schema=schema)
 
-    items = repaired(Request(input="give JSON", model="m"), "nope", judgement).input
+    request = Request(input="give JSON", model="m")
+
+    items = repaired(request, "nope", judgement).input
 
     assert [item["role"] for item in items] == ["user", "assistant", "user"]
     assert "not JSON" in items[2]["content"]
-    assert is_repairable(judgement)
-    assert not is_repairable(judge("x", expect=["y"]))
+    assert is_repairable(request, judgement)
+    assert not is_repairable(request, judge("x", expect=["y"]))
+    assert not is_repairable(Request(input=LongText(["long"])), judgement)
+
+
+def test_repair_does_not_tell_what_is_expected():
+    """Else the model gives the word that is looked for, and the gate means nothing."""
+    schema = make_schema({"type": "object"}, "--schema")
+    judgement = judge("nope", schema=schema, expect=["GRANTED"], reject=["nope"], reject_re=["n"])
+
+    said = complaint(judgement)
+
+    assert len(judgement.failed) == 4
+    assert "schema: the answer is not JSON" in said
+    assert "GRANTED" not in said
+    assert "reject" not in said
 
 
 # Rates

@@ -61,9 +61,12 @@ def _parse(head: str, name: str) -> dict[str, Json]:
     import tomllib
 
     try:
-        return tomllib.loads(head)
+        # The mark's own line in front, so that the error counts lines as the file does.
+        return tomllib.loads(f"\n{head}")
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name}: the settings are no TOML: {error}") from None
+    except RecursionError:
+        raise UsageError(f"{name}: the settings are nested too deeply") from None
 
 
 def _check(key: str, value: Json, place: str) -> None:
@@ -80,6 +83,7 @@ def _check(key: str, value: Json, place: str) -> None:
 def _line(head: str, key: str) -> int:
     """Give the number of the line in the file on which a key stands."""
     for number, line in enumerate(head.split("\n"), 2):
-        if line.lstrip("[ ").startswith(key):
+        word = line.lstrip("[ \t\"'")
+        if word.startswith(key) and not word[len(key) : len(key) + 1].strip(" =].\"'\t\r"):
             return number
     return 2

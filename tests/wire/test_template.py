@@ -68,7 +68,13 @@ def test_a_plain_file_is_a_prompt():
         ("+++\nmodle = 'm'\n+++\n", "p.md:2: unknown key `modle`; did you mean `model`?"),
         ("+++\n\ntemperature = 3\n+++\n", "p.md:3: `temperature` must be a number from 0 to 2"),
         ("+++\n[vars]\na = 1\n+++\n", "p.md:2: `vars` is a table of texts"),
-        ("+++\n=\n+++\n", "p.md: the settings are no TOML"),
+        (
+            "+++\n=\n+++\n",
+            "at line 2, column 1",
+        ),
+        ("+++\nstop = ['x']\n'stopp' = 1\n+++\n", "p.md:3: unknown key `stopp`"),
+        ("+++\nmodel = 'm'\nmode = 1\n+++\n", "p.md:3: unknown key `mode`"),
+        ("+++\nx = " + "[" * 9999 + "\n+++\n", "p.md: the settings are nested too deeply"),
     ],
 )
 def test_a_mistake_is_named_with_its_place(text, words):

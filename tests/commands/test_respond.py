@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import jsonschema
 import pytest
@@ -36,11 +36,14 @@ def respond(tmp_path) -> Respond:
         stdin: bytes = b"",
         is_tty: bool = False,
         is_merged: bool = False,
+        stdout: BinaryIO | None = None,
         **behaviour: Any,
     ) -> tuple[int, Terminal]:
         terminal = Terminal.recording(stdin, is_tty=is_tty)
         if is_merged:
             terminal.stderr = terminal.stdout
+        if stdout is not None:
+            terminal.stdout = stdout
         with MockServer(Script(behaviours=(Behaviour(**behaviour),))) as server:
             environ = {
                 "HOME": str(tmp_path),
@@ -178,18 +181,14 @@ def test_a_prompt_with_a_dash_is_told_where_it_goes(respond):
 
 
 @pytest.mark.parametrize("form", ["text", "json", "events"])
-def test_a_full_disk_under_stdout_is_told(form, tmp_path):
+def test_a_full_disk_under_stdout_is_told(form, respond):
     """No traceback, and no status that a job could take for a verdict."""
 
     class Full(io.BytesIO):
         def write(self, data: Any) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    terminal = Terminal.recording()
-    terminal.stdout = Full()
-    environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
-
-    status = run(["respond", "-p", "demo", "--format", form, "hi"], Invocation(terminal, environ))
+    status, terminal = respond("--format", form, "hi", stdout=Full())
 
     assert status == 2
     assert "cannot write to stdout: no space left on device" in terminal.stderr_text

@@ -19,6 +19,17 @@ def modules() -> dict[str, ast.Module]:
     }
 
 
+@cache
+def nodes() -> list[tuple[str, ast.FunctionDef | ast.ExceptHandler]]:
+    """Give each function and each handler of an exception, with its module."""
+    return [
+        (name, node)
+        for name, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ExceptHandler)
+    ]
+
+
 def test_a_file_tells_one_story():
     """A file that grows beyond this tells two; its name says which one it tells."""
     long = {name for name, tree in modules().items() if tree.body[-1].end_lineno > LONGEST_FILE}
@@ -31,8 +42,7 @@ def test_functions_fit_a_screen():
     """A function that does not fit a screen cannot be seen."""
     long = [
         f"{name}:{node.lineno} {node.name}"
-        for name, tree in modules().items()
-        for node in ast.walk(tree)
+        for name, node in nodes()
         if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= LONGEST_FUNCTION
     ]
 
@@ -43,8 +53,7 @@ def test_only_the_door_catches_everything():
     """An unknown exception is a bug, and has to come as far as __main__, which says so."""
     catching = {
         name
-        for name, tree in modules().items()
-        for node in ast.walk(tree)
+        for name, node in nodes()
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) == "Exception")
     }

@@ -133,7 +133,7 @@ def test_models_are_listed(capture, transport, server):
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("piece_bytes", [1, 3])
+@pytest.mark.parametrize("piece_bytes", [1, 2, 3])
 @pytest.mark.parametrize("capture", ASKED, ids=str)
 def test_pieces_change_nothing(capture, piece_bytes, transport, server):
     """A reply that comes byte by byte means what the whole reply means."""

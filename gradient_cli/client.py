@@ -13,7 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from gradient_cli.errors import BrokenReply, ConnectionFailed, GradientError, RateLimited
+from gradient_cli.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    GradientError,
+    RateLimited,
+    ReplayMiss,
+)
 from gradient_cli.exchange import Exchange, Outcome, Watcher
 from gradient_cli.transport import faults
 from gradient_cli.transport.deadline import run_timed_out
@@ -85,13 +91,14 @@ class Client:
         setting = replace(self._setting, model=model if isinstance(model, str) else None)
         attempts = 0
         while True:
-            attempts += 1
             exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)
             try:
                 self._limiter.enter(self._pause)
+                attempts += 1
                 exchange.run(self._transport, body, accept, self._limiter)
             except GradientError as error:
                 exchange.error = error
+                attempts -= isinstance(error, ReplayMiss)  # then nothing was sent
             if exchange.error is None or not self._waits(exchange, attempts):
                 return exchange.outcome(attempts)
 

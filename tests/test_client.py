@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gradient_cli.errors import ConnectionFailed, TimedOut
+from gradient_cli.errors import ConnectionFailed, ReplayMiss, TimedOut
 from gradient_cli.exits import ExitStatus
 from gradient_cli.wire.events import TextDelta
 from gradient_cli.wire.request import Request
@@ -264,3 +264,11 @@ def test_a_run_does_not_outlast_its_end_for_the_service_s_limit():
     outcome = client.ask(REQUEST)
 
     assert (outcome.status, patience.slept) == (ExitStatus.TIMEOUT, [5.0])
+
+
+def test_only_what_was_sent_is_an_attempt():
+    """A replay that holds no such request has asked nobody."""
+    missed = client_of(ReplayMiss("no recording")).ask(REQUEST)
+
+    assert (missed.status, missed.attempts) == (2, 0)
+    assert client_of(plain({})).ask(REQUEST).attempts == 1

@@ -15,7 +15,7 @@ from gradient_cli.errors import UsageError
 from gradient_cli.wire import template
 from gradient_cli.wire.blocks import Block, compose
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import LongText, Request
+from gradient_cli.wire.request import OTHER_FIELDS, LongText, Request
 
 ITEM = "item"
 """The variable that stands for a line's text."""
@@ -38,14 +38,6 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
     "input": ((str, list), "a text or a list of items"),
 }
 """The fields of a row that a Request has, too, and what they may be."""
-
-_OTHERS = (
-    "background", "frequency_penalty", "include", "logit_bias", "max_tokens", "max_tool_calls",
-    "presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning",
-    "repetition_penalty", "seed", "service_tier", "store", "stream_options", "text",
-    "tool_choice", "top_k", "top_logprobs", "truncation",
-)  # fmt: skip
-"""Fields that some server of this endpoint reads; whatever else there is goes into `params`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +105,7 @@ class RequestMaker:
                 named[name] = tuple(value) if isinstance(value, list) else value
             elif name == "params" and isinstance(value, dict):
                 params.update(value)
-            elif name in _KINDS or name in _OTHERS:
+            elif name in _KINDS or name in OTHER_FIELDS:
                 _check_text(name, value)
                 params[name] = value
             else:
@@ -130,7 +122,9 @@ def _check_text(name: str, value: Json) -> None:
 
 
 def _unknown(name: str) -> UsageError:
-    near = get_close_matches(name, [*_KINDS, *_OTHERS, "id", "prompt", "vars", "params"], 1, 0.75)
+    near = get_close_matches(
+        name, [*_KINDS, *OTHER_FIELDS, "id", "prompt", "vars", "params"], 1, 0.75
+    )
     advice = f"; did you mean {near[0]}?" if near else ""
     return UsageError(
         f'unknown field "{name}"{advice}',

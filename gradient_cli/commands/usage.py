@@ -12,6 +12,7 @@ from typing import Any
 
 from gradient_cli.commands.help_format import in_words, value_name
 from gradient_cli.commands.table import COMMANDS
+from gradient_cli.wire.request import OTHER_FIELDS
 
 _LONGEST_QUOTE = 60
 
@@ -54,7 +55,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """Give the known word that is most like this one, or None if none is near."""
     from difflib import get_close_matches  # 3 ms that only a mistake pays
 
-    return next(iter(get_close_matches(word, list(known), 1, 0.6)), None)
+    # Dashes are alike in all flags: with them, --seed would be near to --user.
+    bare = {name.lstrip("-"): name for name in known}
+    near = get_close_matches(word.lstrip("-"), bare, 1, 0.6)
+    return bare[near[0]] if near else None
 
 
 def _no_such_option(error: Any) -> tuple[str, str | None]:
@@ -65,12 +69,18 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
             f"{message}: arguments are visible to every user of the machine",
             "set GRADIENT_MODEL_ACCESS_KEY, or use --key-file FILE or `gradient auth login`",
         )
+    field = name.lstrip("-").replace("-", "_")
+    takes_fields = "--param" in _flags(error.ctx)
+    if takes_fields and field in OTHER_FIELDS:
+        return message, f"that field of the request goes by --param {field}=JSON"
     if found := nearest(name, _flags(error.ctx)):
         return f"{message}; did you mean {found}?", None
     if _is_root(error.ctx):
         return message, f"flags follow the command: gradient respond {name} ..."
     if re.search(r"[\s\d]", name) or (_takes_prompt(error.ctx) and not name.startswith("--")):
         return message, f"a prompt that begins with a dash goes after --: {_path(error)} -- ..."
+    if takes_fields:
+        return message, f"any other field of the request goes by --param {field}=JSON"
     return message, _help_hint(error)
 
 

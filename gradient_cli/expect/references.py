@@ -8,6 +8,7 @@ A schema looked through before it is used: what it says, and where its reference
         └── in place     never back to itself: {"$ref": "#"} would be asked without end
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -19,6 +20,13 @@ from gradient_cli.expect.formats import UNCHECKED, checks
 from gradient_cli.wire.json import Json
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+OLDER = re.compile(r"https?://json-schema\.org/(draft-0[67]|draft/2019-09)/schema")
+"""
+Drafts whose words mean the same in 2020-12, or are refused by it.
+
+Of what changed since, a list in `items` is no schema of 2020-12, and `additionalItems` and
+`$recursiveRef` are unknown to it. What stands beside a `$ref` counts, which draft 7 ignores.
+"""
 
 _ONE = {
     "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
@@ -41,6 +49,10 @@ _IN_PLACE = {
     "allOf", "anyOf", "dependencies", "dependentSchemas", "else", "if", "not", "oneOf", "then",
 }  # fmt: skip
 """Their schemas judge the same value, so that a circle of them has no end."""
+
+
+_SAYING = {"$ref", "anyOf", "const", "enum", "type"}
+"""One of them stands in each schema that says what a value is."""
 
 
 @dataclass(slots=True)
@@ -85,10 +97,11 @@ def _check_words(schema: Mapping[str, Json], place: str, source: str) -> None:
     is_known = not isinstance(wanted, str) or wanted in checks() or wanted in UNCHECKED
     if not is_known and (advice := _advice(wanted, checks(), 0.8)):
         raise UsageError(f"{source}: unknown format `{wanted}` at {place}{advice}")
-    draft = schema.get("$schema", DRAFT)
-    if str(draft).rstrip("#") != DRAFT:
+    draft = str(schema.get("$schema", DRAFT)).rstrip("#")
+    if draft != DRAFT and not OLDER.fullmatch(draft):
         raise UsageError(
-            f'{source}: "$schema" names another draft: {draft}', hint=f"only {DRAFT} is understood"
+            f'{source}: "$schema" names an unknown draft: {draft}',
+            hint=f"read as {DRAFT}; drafts 6, 7 and 2019-09 are taken where they agree with it",
         )
 
 
@@ -106,6 +119,31 @@ def subschemas(schema: Mapping[str, Json]) -> Iterator[tuple[str, str, Json]]:
             yield from ((keyword, f"{keyword}/{n}", inner) for n, inner in enumerate(value))
         elif keyword in _TABLE and isinstance(value, Mapping):
             yield from ((keyword, f"{keyword}/{name}", inner) for name, inner in value.items())
+
+
+def says_all(definition: Json) -> bool:
+    """
+    Tell whether each object in a schema names all that it holds, and requires it.
+
+    A server that takes `strict` refuses any other schema: OpenAI's models with status 400.
+    """
+    if not isinstance(definition, Mapping) or definition.get("type") != "object":
+        return False
+    waiting: list[Json] = [definition]
+    while waiting:
+        schema = waiting.pop()
+        if not isinstance(schema, Mapping) or not schema.keys() & _SAYING:
+            if isinstance(schema, bool):  # additionalProperties: false
+                continue
+            return False
+        names = schema.get("properties", {})
+        if "object" in str(schema.get("type")) or names:
+            if schema.get("additionalProperties") is not False:
+                return False
+            if set(schema.get("required", ())) != set(names):
+                return False
+        waiting.extend(inner for _, _, inner in subschemas(schema))
+    return True
 
 
 def check_references(definition: Json, source: str) -> list[tuple[str, Json]]:

@@ -1,6 +1,8 @@
 """
 JSON Schema, draft 2020-12: checked itself, and held against an answer.
 
+A schema of draft 6, 7 or 2019-09 is read as one of 2020-12, and refused where they differ.
+
 A keyword that the draft does not know, and that does not begin with `x-`, is an error: a
 misspelt keyword would accept everything. References lead within the schema only; nothing is
 fetched. `format` is asserted for the formats that `formats.py` lists.
@@ -14,7 +16,7 @@ from typing import Any
 from gradient_cli.errors import ExpectationFailed, UsageError
 from gradient_cli.expect.excerpt import one_line
 from gradient_cli.expect.extract import unwrap
-from gradient_cli.expect.references import check_keywords, check_references
+from gradient_cli.expect.references import check_keywords, check_references, says_all
 from gradient_cli.wire.json import Json, escaped
 from gradient_cli.wire.strict import parse
 
@@ -35,12 +37,8 @@ class Schema:
 
     def text_format(self) -> dict[str, Json]:
         """Give what `text.format` carries, for servers that can obey a schema."""
-        return {
-            "type": "json_schema",
-            "name": "answer",
-            "schema": self.definition,
-            "strict": True,
-        }
+        form = {"type": "json_schema", "name": "answer", "schema": self.definition}
+        return {**form, "strict": True} if says_all(self.definition) else form
 
     def judge(self, answer: str) -> "Reading":
         """

@@ -19,6 +19,13 @@ MAX_STOPS = 4
 MAX_METADATA = 16
 MAX_METADATA_KEY = 64
 MAX_METADATA_VALUE = 512
+OTHER_FIELDS = (
+    "background", "frequency_penalty", "include", "logit_bias", "max_tokens", "max_tool_calls",
+    "presence_penalty", "prompt_cache_key", "prompt_cache_retention", "reasoning",
+    "repetition_penalty", "seed", "service_tier", "store", "stream_options", "text",
+    "tool_choice", "top_k", "top_logprobs", "truncation",
+)  # fmt: skip
+"""Fields that some server of this endpoint reads, and that have no flag of their name."""
 LONG_TEXT = 8 * 1024 * 1024
 """Characters from which a text is kept encoded (LongText), to cost its own size once."""
 

@@ -29,6 +29,8 @@ def messages(*argv: str) -> tuple[str, str | None]:
         retries: Annotated[int, typer.Option(min=0)] = 3,
         form: Annotated[Format, typer.Option("--format")] = Format.text,
         stream: bool = True,
+        param: str = "",
+        user: str = "",
     ) -> int:
         return 0
 
@@ -46,6 +48,10 @@ def messages(*argv: str) -> tuple[str, str | None]:
 
 CASES = [
     (["respond", "--modle", "x"], 'unknown flag "--modle"; did you mean --model?', None),
+    (["respond", "--top-k", "5"], 'unknown flag "--top-k"',
+     "that field of the request goes by --param top_k=JSON"),
+    (["respond", "--seeed", "5"], 'unknown flag "--seeed"',
+     "any other field of the request goes by --param seeed=JSON"),
     (["respond", "--model"], "--model needs a value", None),
     (["respond", "--stream=x"], "--stream takes no value", None),
     (["respond", "--format", "jsn"],

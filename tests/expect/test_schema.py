@@ -12,6 +12,7 @@ from gradient_cli.expect.patterns import TIME_LIMIT_S
 from gradient_cli.expect.schema import make_schema
 from gradient_cli.expect.short_form import from_short_form
 
+OLD = {"$schema": "http://json-schema.org/draft-07/schema#"}
 PERSON = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 
 
@@ -56,7 +57,9 @@ def test_an_answer_that_does_not_fit_says_why(answer, words):
         ({"minimum": "1"}, "#/minimum"),
         ({"$ref": "#/$defs/none"}, "leads nowhere"),
         ({"$ref": "http://example.com/x.json"}, "leads nowhere"),
-        ({"$schema": "http://json-schema.org/draft-07/schema#"}, "another draft"),
+        ({"$schema": "http://json-schema.org/draft-04/schema#"}, "unknown draft"),
+        (OLD | {"items": [{}]}, "#/items"),
+        (OLD | {"additionalItems": {}}, "`additionalItems` at #"),
         ([], "a schema is an object"),
         ({"$ref": "#/title", "title": "x"}, '"#/title" leads to no schema'),
         ({"$id": "http://a/b", "items": {"$ref": "c.json"}}, '#/items: "c.json" leads nowhere'),
@@ -257,14 +260,51 @@ def test_every_format_of_the_table_has_its_examples():
     assert accepts({"format": "uri-template"}, "{")
 
 
-def test_text_format_is_what_servers_take():
-    """The schema goes along with the request."""
-    assert make_schema(PERSON, "s").text_format() == {
-        "type": "json_schema",
-        "name": "answer",
-        "schema": PERSON,
-        "strict": True,
+def test_a_schema_of_an_older_draft_is_held_against_answers():
+    """What tools write today: draft 7 with `definitions` and `dependencies`."""
+    definition = OLD | {
+        "definitions": {"age": {"type": "integer"}},
+        "properties": {"age": {"$ref": "#/definitions/age"}},
+        "dependencies": {"age": ["name"]},
     }
+
+    assert accepts(definition, {"age": 1, "name": "Ada"})
+    assert not accepts(definition, {"age": "1", "name": "Ada"})
+    assert not accepts(definition, {"age": 1})
+
+
+CLOSED = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "required": ["a"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("definition", "is_strict"),
+    [
+        (CLOSED, True),
+        (CLOSED | {"properties": {"a": {"type": "array", "items": CLOSED}}}, True),
+        (CLOSED | {"properties": {"a": {"anyOf": [CLOSED, {"type": "null"}]}}}, True),
+        (CLOSED | {"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": CLOSED}}, True),
+        (PERSON, False),
+        (CLOSED | {"required": []}, False),
+        (CLOSED | {"additionalProperties": True}, False),
+        (CLOSED | {"properties": {"a": {}}}, False),
+        (CLOSED | {"properties": {"a": {"type": ["object", "null"]}}}, False),
+        (CLOSED | {"properties": {"a": {"type": "array", "items": PERSON}}}, False),
+        ({"type": "array", "items": CLOSED}, False),
+        (True, False),
+    ],
+)
+def test_text_format_is_what_servers_take(definition, is_strict):
+    """`strict` goes along only with a schema that leaves nothing open: others are refused."""
+    form = {"type": "json_schema", "name": "answer", "schema": definition}
+
+    given = make_schema(definition, "s").text_format()
+
+    assert given == (form | {"strict": True} if is_strict else form)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,11 @@ def make_question(
     given = prompt_file.text if prompt_file else prompt
     if given != asking.STDIN:
         given = _filled(given, fields, options, prompt_file, session)
+    if options.thread and (fields.get("previous_response_id") or base.get("previous_response_id")):
+        raise UsageError(
+            "--thread and --previous-response-id exclude each other",
+            hint="a thread sends its whole history; the service would have it twice",
+        )
     thread, outputs = _open_thread(options, session, has_prompt=given is not None)
     try:
         intake = asking.read_input(given, options, request.body, reader)
@@ -98,6 +103,7 @@ def make_question(
             text_format=text_format,
             stream=bool(fields.get("stream", base.get("stream", True))),
         )
+        made.check_tool_choice()
         if not session.proof.replay:
             _check_model(made, settings.base_url)
     except BaseException:

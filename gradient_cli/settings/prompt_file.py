@@ -21,6 +21,7 @@ from gradient_cli.settings.keys import REQUEST_KEYS, nearest
 from gradient_cli.wire.json import Json
 
 MARK = "+++"
+YAML_MARK = "---"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,13 @@ def parse_prompt_file(text: str, name: str) -> PromptFile:
     Read a prompt file's text; `name` is for errors.
 
     Raises:
-        UsageError: the settings are no TOML, have an unknown key, or do not end.
+        UsageError: the settings are no TOML, have an unknown key, or do not end; or they
+            stand between the marks of YAML, where they would be sent as part of the prompt.
 
     """
     lines = text.split("\n")
     if lines[0].rstrip() != MARK:
+        _check_no_yaml(lines, name)
         return PromptFile(text)
     ends = [n for n, line in enumerate(lines) if n > 0 and line.rstrip() == MARK]
     if not ends:
@@ -67,6 +70,20 @@ def _parse(head: str, name: str) -> dict[str, Json]:
         raise UsageError(f"{name}: the settings are no TOML: {error}") from None
     except RecursionError:
         raise UsageError(f"{name}: the settings are nested too deeply") from None
+
+
+def _check_no_yaml(lines: list[str], name: str) -> None:
+    """Refuse YAML's front matter if it sets what a prompt file may set."""
+    marks = [n for n, line in enumerate(lines) if line.rstrip() == YAML_MARK]
+    if len(marks) < 2 or marks[0] != 0:
+        return
+    for number, line in enumerate(lines[1 : marks[1]], 2):
+        key = line.partition(":")[0]
+        if key in REQUEST_KEYS or key == "vars":
+            raise UsageError(
+                f"{name}:{number}: `{key}` stands between {YAML_MARK} lines, as in YAML",
+                hint=f"settings are TOML between {MARK} lines; after an empty line it is all text",
+            )
 
 
 def _check(key: str, value: Json, place: str) -> None:

@@ -102,6 +102,17 @@ class Request:
             raise UsageError(f"--stop was given {len(self.stop)} times; the limit is {MAX_STOPS}")
         _check_metadata(self.metadata)
 
+    def check_tool_choice(self) -> None:
+        """
+        Check that a function chosen by name is one of the tools; last, when all are known.
+
+        Raises:
+            UsageError: names the choice and the tools.
+
+        """
+        if self.tool_choice not in {None, *_CHOICES}:
+            _check_choice(self.tool_choice, self.body().get("tools"))
+
     def body(self) -> dict[str, Json]:
         """Give the JSON body; a LongText input stands in it as it is."""
         body: dict[str, Json] = dict(self.base)
@@ -179,6 +190,20 @@ def _nest(body: dict[str, Json], dotted: str, value: Json) -> None:
     body[last] = value
 
 
+_CHOICES = ("none", "auto", "required")
+
+
+def _check_choice(choice: str | None, tools: Json) -> None:
+    found = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    names = [tool.get("name") or (tool.get("function") or {}).get("name") for tool in found]
+    if choice not in names:
+        given = ", ".join(str(name) for name in names if name) or "none"
+        raise UsageError(
+            f'--tool-choice "{choice}" is no tool of this request; its tools: {given}',
+            hint="--tool FILE|JSON defines one; or none, auto, required",
+        )
+
+
 def _tool_choice(choice: str) -> Json:
     """
     Give the wire's form of a choice.
@@ -186,7 +211,7 @@ def _tool_choice(choice: str) -> Json:
     The endpoint documents {type, function: {name}}; vLLM and OpenAI read {type, name}.
     A named function is sent with both, so that each finds its own.
     """
-    if choice in {"none", "auto", "required"}:
+    if choice in _CHOICES:
         return choice
     return {"type": "function", "name": choice, "function": {"name": choice}}
 

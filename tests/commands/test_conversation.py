@@ -71,6 +71,14 @@ def test_no_prompt_passes_over_an_open_call(talk, tmp_path, flags, stdin):
     assert kept == ASKED
 
 
+def test_a_thread_needs_no_previous_response(talk):
+    """The service would have the history twice."""
+    status, error, kept = talk("hi", "--previous-response-id", "r1")
+
+    assert (status, kept) == (2, [])
+    assert "exclude each other" in error
+
+
 def test_two_outputs_of_one_call_are_refused(talk):
     """Neither is dropped in silence."""
     flags = ["--no-stdin", "--tool-output", "c1=a", "--tool-output", "c1=b"]

@@ -83,6 +83,31 @@ def test_a_value_out_of_range_names_flag_value_and_range(fields, words):
     assert words in error.value.message
 
 
+@pytest.mark.parametrize(
+    ("choice", "tools", "words"),
+    [
+        ("f", [], "its tools: none"),
+        ("f", [{"type": "function", "name": "g"}, {"type": "function"}], "its tools: g"),
+        ("f", [{"type": "function", "function": {"name": "f"}}], None),
+        ("f", [{"type": "function", "name": "f"}], None),
+        ("required", [], None),
+        (None, [], None),
+    ],
+)
+def test_a_chosen_tool_is_one_of_the_request(choice, tools, words):
+    """Wherever the tools come from."""
+    for request in (
+        Request(tool_choice=choice, tools=tuple(tools)),
+        Request(tool_choice=choice, base={"tools": tools}),
+        Request(tool_choice=choice, params={"tools": tools}),
+    ):
+        if words is None:
+            request.check_tool_choice()
+        else:
+            with pytest.raises(UsageError, match=words):
+                request.check_tool_choice()
+
+
 def test_a_long_text_gives_the_same_bytes_as_a_short_one():
     """Text that is kept encoded is spelled exactly as json would."""
     text = 'a "quoted" \\ line\n\ttab \x00 \x1b é 你 \U0001f30d \u2028'

@@ -54,10 +54,17 @@ def test_a_prompt_file_has_settings_variables_and_text():
     assert found.variables == {"l": "EN"}
 
 
-def test_a_plain_file_is_a_prompt():
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Title\n\n+++\nnot settings\n",
+        "---\nmodel: m\n",
+        "---\ntitle: a page\n---\nmodel: m\n---\n",
+        "\n---\nmodel: m\n---\n",
+    ],
+)
+def test_a_plain_file_is_a_prompt(text):
     """Nothing of it is taken for settings."""
-    text = "# Title\n\n+++\nnot settings\n"
-
     assert parse_prompt_file(text, "p.md").text == text
 
 
@@ -66,6 +73,7 @@ def test_a_plain_file_is_a_prompt():
     [
         ("+++\nmodel = 'm'\n", "p.md:1: the settings have no end"),
         ("+++\nmodle = 'm'\n+++\n", "p.md:2: unknown key `modle`; did you mean `model`?"),
+        ("---\ntitle: a\nmodel: m\n---\nHi\n", "p.md:3: `model` stands between --- lines"),
         ("+++\n\ntemperature = 3\n+++\n", "p.md:3: `temperature` must be a number from 0 to 2"),
         ("+++\n[vars]\na = 1\n+++\n", "p.md:2: `vars` is a table of texts"),
         (

@@ -7,17 +7,17 @@ A test parses every `gradient` in them, so that no example can name a flag that 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "": (
         'gradient respond "three names for a build bot"',
-        'git diff --staged | gradient respond "one-line commit message" | git commit -F -',
+        'git diff --staged | gradient respond "a commit message" | git commit -F -',
         'gradient respond -f pr.diff "a leaked secret?" --one-of yes,no --expect no',
         "gradient check tests/*.toml --junit report.xml -j 4",
     ),
     "respond": (
         'gradient respond "three names for a build bot"',
-        'kubectl logs api-0 --tail 300 | gradient respond "root cause in two sentences"',
+        'kubectl logs api-0 --tail 300 | gradient respond "root cause in a sentence"',
         'gradient respond -f app.py -f test_app.py "why does test_login fail?"',
-        "gradient respond -f cv.txt --schema 'name, years int, skills list' | jq -r .name",
+        "gradient respond -f cv.txt --schema 'name, age int, skills list' | jq .name",
         'gradient respond -f schema.sql "monthly revenue query" -x | psql shop',
-        'gradient respond -f pr.diff "does this leak a secret?" --one-of yes,no --expect no',
+        'gradient respond -f pr.diff "does it leak a key?" --one-of yes,no --expect no',
         'gradient respond -m llama3.3-70b-instruct "hi" --curl',
     ),
     "check": (
@@ -26,15 +26,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gradient check tests/*.toml --replay tapes/",
     ),
     "batch": (
-        'gradient batch run "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl -j 8',
+        'gradient batch run "sentiment" --one-of pos,neg -i reviews.txt -o out.jsonl',
     ),
     "batch run": (
-        'gradient batch run "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl -j 8',
+        'gradient batch run "sentiment" --one-of pos,neg -i reviews.txt -o out.jsonl',
         'gradient batch run "summarise" --each-file "notes/*.md" -o out.jsonl',
         "gradient batch run -i rows.jsonl -o part-3.jsonl --shard 3/10",
     ),
     "batch submit": (
-        'gradient batch submit "sentiment" --one-of pos,neg,mixed -i reviews.txt -o out.jsonl',
+        'gradient batch submit "sentiment" --one-of pos,neg -i in.txt -o out.jsonl',
     ),
     "batch status": ("gradient batch status -o out.jsonl",),
     "batch fetch": ("gradient batch fetch -o out.jsonl --wait --max-time 86400",),

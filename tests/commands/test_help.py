@@ -93,6 +93,13 @@ def test_a_page_begins_with_examples(program):
     assert first.strip() == EXAMPLES["respond"][0]
 
 
+def test_examples_fit_80_columns():
+    """Two of them are the indentation."""
+    lines = [line for examples in EXAMPLES.values() for line in examples]
+
+    assert [line for line in lines if len(line) > 78] == []
+
+
 def test_options_stand_in_their_groups(program):
     """Options are listed by subject in a fixed order, the general ones last."""
     page = program("respond", "-h")

@@ -33,6 +33,8 @@ def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
         raise UsageError(f'{flag} "{pattern}" is no regular expression: {error}') from None
     except RecursionError:
         raise UsageError(f"{flag} is nested too deeply: {len(pattern)} characters") from None
+    except MemoryError:
+        raise UsageError(f'{flag} "{pattern}" needs more memory than there is') from None
 
 
 def search(pattern: "regex.Pattern[str]", text: str) -> tuple[int, int] | None:

@@ -25,17 +25,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "gradient check tests/*.toml --record tapes/",
         "gradient check tests/*.toml --replay tapes/",
     ),
-    "batch": (
-        'gradient batch run "sentiment" --one-of pos,neg -i reviews.txt -o out.jsonl',
-    ),
+    "batch": ('gradient batch run "sentiment" --one-of pos,neg -i reviews.txt -o out.jsonl',),
     "batch run": (
         'gradient batch run "sentiment" --one-of pos,neg -i reviews.txt -o out.jsonl',
         'gradient batch run "summarise" --each-file "notes/*.md" -o out.jsonl',
         "gradient batch run -i rows.jsonl -o part-3.jsonl --shard 3/10",
     ),
-    "batch submit": (
-        'gradient batch submit "sentiment" --one-of pos,neg -i in.txt -o out.jsonl',
-    ),
+    "batch submit": ('gradient batch submit "sentiment" --one-of pos,neg -i in.txt -o out.jsonl',),
     "batch status": ("gradient batch status -o out.jsonl",),
     "batch fetch": ("gradient batch fetch -o out.jsonl --wait --max-time 86400",),
     "batch cancel": ("gradient batch cancel -o out.jsonl",),

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from httpcore._backends.sync import SyncStream
 
 from gradient_cli.errors import ConnectionFailed, TimedOut
 from gradient_cli.transport.deadline import Deadline
-from gradient_cli.transport.http import HttpTransport, Network
+from gradient_cli.transport.http import LONGEST_JOINED, HttpTransport, Network
 from gradient_cli.transport.preconnect import EarlyConnection
 
 Talk = Callable[[socket.socket], None]
@@ -70,6 +71,37 @@ def test_a_body_in_pieces_has_its_length():
 
     assert b"content-length: 2" in heads[0].lower()
     assert b"transfer-encoding" not in heads[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "sizes"),
+    [
+        ("GET", [], [0]),
+        ("POST", [b"{}"], [2]),
+        ("POST", [b"{", b"1\r\n\r\n", b"}"], [1, 6]),
+        ("POST", [b"x" * LONGEST_JOINED, b"y"], [LONGEST_JOINED, 1]),
+        ("POST", [b"x" * (LONGEST_JOINED + 1)], [0, LONGEST_JOINED + 1]),
+    ],
+)
+def test_a_short_request_goes_out_at_once(monkeypatch, method, body, sizes):
+    """The head waits for the body, so that the server wakes up once; a long one is not copied."""
+    sent: list[bytes] = []
+    write = SyncStream.write
+
+    def watched(stream, buffer, timeout=None):
+        sent.extend([buffer] if buffer else [])
+        write(stream, buffer, timeout)
+
+    monkeypatch.setattr(SyncStream, "write", watched)
+    with server(says(OK)) as (url, _):
+        transport = HttpTransport(Network(base_url=url), {})
+        assert b"".join(transport.send(method, "/v1/x", body).chunks()) == b"{}"
+        transport.close()
+
+    head, _, rest = sent[0].partition(b"\r\n\r\n")
+    assert head.startswith(method.encode())
+    assert b"".join([rest, *sent[1:]]) == b"".join(body)
+    assert [len(rest), *map(len, sent[1:])] == sizes
 
 
 def test_the_key_goes_into_one_header():

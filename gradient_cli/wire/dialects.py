@@ -15,6 +15,7 @@ count in order of arrival.
 from collections.abc import Iterator, Mapping
 
 from gradient_cli.wire.events import (
+    NAMELESS,
     Ended,
     Event,
     Final,
@@ -27,7 +28,7 @@ from gradient_cli.wire.events import (
     UsageReport,
     WholeText,
 )
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, dumps
 
 Object = Mapping[str, Json]
 
@@ -111,7 +112,7 @@ def _typed_arguments(kind: str, payload: Object) -> Iterator[Event]:
         yield ToolCallDelta(key, arguments=payload["delta"])
     elif kind.endswith(".done"):
         name = _text(payload.get("name"))
-        arguments = _text(payload.get("arguments")) or ""
+        arguments = _arguments(payload.get("arguments"))
         yield ToolCallDelta(key, name=name, arguments=arguments, is_whole=True)
 
 
@@ -125,8 +126,9 @@ def _typed_item(kind: str, payload: Object) -> Iterator[Event]:
         _call_key({**item, **payload, "item_id": item.get("id") or item.get("item_id")}),
         call_id=_text(item.get("call_id")),
         name=_text(item.get("name")),
-        arguments=_text(item.get("arguments")) or "",
+        arguments=_arguments(item.get("arguments")),
         is_whole=True,
+        is_first=kind.endswith(".added"),
     )
 
 
@@ -170,12 +172,17 @@ def _ended(response: Object, implied: str) -> Ended:
     `response.completed` and the status `incomplete`.
     """
     status = response.get("status")
-    status = status if status in _TERMINAL_STATUS else implied
+    if status is None:
+        status = implied
+    elif status not in _TERMINAL_STATUS:
+        status = "incomplete"  # queued, in_progress: the event's name does not make it complete
     details = response.get("incomplete_details")
     reason = _text(details.get("reason")) if isinstance(details, Mapping) else None
     if status == "completed" and implied != "completed":
         status = implied
     message, code = _error_words(response.get("error"))
+    if response.get("error") and status == "completed":
+        status = "failed"
     return Ended(status, reason, message, code)
 
 
@@ -184,7 +191,7 @@ def _plain(payload: Object) -> Iterator[Event]:
     finish = _finish_reason(payload)
     status = payload.get("status")
     text = "".join(_output_texts(payload)) or _choice_text(payload)
-    calls = tuple(_output_calls(payload)) or tuple(_choice_calls(payload))
+    calls = tuple(_output_calls(payload)) or tuple(_chat_calls(_message(payload)))
     reasoning = "".join(_reasoning_texts(payload)) or _choice_text(payload, "reasoning_content")
     yield _started(payload)
     yield Final(payload, text, reasoning, calls)
@@ -231,24 +238,30 @@ def _delta(delta: Object) -> Iterator[Event]:
             yield ReasoningDelta(thought)
             break
     for field in ("content", "refusal"):
-        if isinstance(text := delta.get(field), str) and text:
+        if text := _content_text(delta.get(field)):
             yield TextDelta(text)
-    calls = delta.get("tool_calls")
-    for position, call in enumerate(calls if isinstance(calls, list) else []):
+    yield from _chat_calls(delta)
+
+
+def _chat_calls(message: Object) -> Iterator[ToolCallDelta]:
+    calls = message.get("tool_calls")
+    calls = calls if isinstance(calls, list) else []
+    for position, call in enumerate(calls):
         if isinstance(call, Mapping):
-            yield _choice_call(call, position)
+            yield _chat_call(call, f"{NAMELESS}{position}" if len(calls) > 1 else NAMELESS)
 
 
-def _choice_call(call: Object, position: int) -> ToolCallDelta:
-    """Decode one entry of `tool_calls`; told apart by index, else by position."""
+def _chat_call(call: Object, otherwise: str) -> ToolCallDelta:
+    """Decode one entry of `tool_calls`; told apart by index, else by id, else `otherwise`."""
     function = call.get("function")
     function = function if isinstance(function, Mapping) else {}
-    index = call.get("index")
+    index, call_id = call.get("index"), _text(call.get("id"))
     return ToolCallDelta(
-        f"index {index if isinstance(index, int) else position}",
-        call_id=_text(call.get("id")),
+        f"index {index}" if isinstance(index, int) else call_id or otherwise,
+        call_id=call_id,
         name=_text(function.get("name")),
-        arguments=_text(function.get("arguments")) or "",
+        arguments=_arguments(function.get("arguments")),
+        is_first=True,
     )
 
 
@@ -316,15 +329,19 @@ def _output_calls(response: Object) -> Iterator[ToolCallDelta]:
                 f"item {position}",
                 call_id=_text(item.get("call_id")) or _text(item.get("id")),
                 name=_text(item.get("name")),
-                arguments=_text(item.get("arguments")) or "",
+                arguments=_arguments(item.get("arguments")),
                 is_whole=True,
+                is_first=True,
             )
 
 
 def _first_choice(payload: Object) -> Object:
+    """Give the choice that is the answer; others (`n` above 1) come interleaved with it."""
     choices = payload.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else {}
-    return first if isinstance(first, Mapping) else {}
+    for choice in choices if isinstance(choices, list) else []:
+        if isinstance(choice, Mapping) and choice.get("index") in (None, 0):
+            return choice
+    return {}
 
 
 def _message(payload: Object) -> Object:
@@ -333,14 +350,20 @@ def _message(payload: Object) -> Object:
 
 
 def _choice_text(payload: Object, field: str = "content") -> str:
-    return _text(_message(payload).get(field)) or ""
+    return _content_text(_message(payload).get(field))
 
 
-def _choice_calls(payload: Object) -> Iterator[ToolCallDelta]:
-    calls = _message(payload).get("tool_calls")
-    for position, call in enumerate(calls if isinstance(calls, list) else []):
-        if isinstance(call, Mapping):
-            yield _choice_call(call, position)
+def _content_text(content: Json) -> str:
+    """Give the text of a chat-like `content`: a string, or a list of parts."""
+    if isinstance(content, list):
+        parts = (_text(part.get("text")) for part in _parts({"content": content}))
+        return "".join(part or "" for part in parts)
+    return _text(content) or ""
+
+
+def _arguments(arguments: Json) -> str:
+    """Give a call's arguments as JSON; some servers send the object itself."""
+    return dumps(arguments) if isinstance(arguments, Mapping) else _text(arguments) or ""
 
 
 def _finish_reason(payload: Object) -> str | None:

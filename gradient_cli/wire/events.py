@@ -55,6 +55,10 @@ class ReasoningDelta:
     text: str
 
 
+NAMELESS = "position "
+"""A key that names no call: the one under way; followed by a number, the one at this place."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCallDelta:
     """
@@ -64,11 +68,13 @@ class ToolCallDelta:
     """
 
     key: str
-    """What tells one call from another within an answer: item id, call id or position."""
+    """What tells one call from another: index, item id or call id; or NAMELESS."""
     call_id: str | None = None
     name: str | None = None
     arguments: str = ""
     is_whole: bool = False
+    is_first: bool = False
+    """It may begin a call; with another `call_id` it does, whatever its key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from gradient_cli.wire.events import (
+    NAMELESS,
     Ended,
     Event,
     Final,
@@ -96,9 +97,39 @@ class _CallParts:
         elif delta.arguments and not delta.is_whole:
             self.arguments.append(delta.arguments)
 
+    def is_other(self, delta: ToolCallDelta) -> bool:
+        """Tell whether a piece that may begin a call begins another than this one."""
+        if self.call_id and delta.call_id:
+            return self.call_id != delta.call_id
+        return delta.key.startswith(NAMELESS) and bool(self.name and delta.name)
+
     def whole(self, position: int) -> ToolCall:
         call_id = self.call_id or f"call_{position}"
         return ToolCall(self.name, "".join(self.arguments), call_id)
+
+
+@dataclass(slots=True)
+class _Calls:
+    """The function calls of an answer while they arrive, in the order in which they began."""
+
+    parts: list[_CallParts] = field(default_factory=list)
+    _by_key: dict[str, _CallParts] = field(default_factory=dict)
+
+    def add(self, delta: ToolCallDelta) -> None:
+        part = self._by_key.get(delta.key)
+        if part and delta.is_first and part.is_other(delta):
+            part = None  # Servers number calls wrongly, too: two with the same index.
+        elif self.parts and not delta.name and (part is None or delta.key == NAMELESS):
+            # A piece of a call that began under another key: the one under way.
+            part = self.parts[-1]
+        if part is None:
+            part = _CallParts()
+            self.parts.append(part)
+        self._by_key[delta.key] = part
+        part.add(delta)
+
+    def whole(self) -> tuple[ToolCall, ...]:
+        return tuple(part.whole(n) for n, part in enumerate(self.parts) if part.name)
 
 
 @dataclass(slots=True)
@@ -131,7 +162,7 @@ class Fold:
         self._text = _Text()
         self._reasoning = _Text()
         self._whole_text: list[str] = []
-        self._calls: dict[str, _CallParts] = {}
+        self._calls = _Calls()
         self._started: Started | None = None
         self._usage: UsageReport | None = None
         self._final: Final | None = None
@@ -145,7 +176,7 @@ class Fold:
     @property
     def has_content(self) -> bool:
         """Tell whether anything of the answer has arrived."""
-        return bool(self._text.pieces or self._calls or self._whole_text)
+        return bool(self._text.pieces or self._calls.parts or self._whole_text)
 
     def add(self, event: Event) -> None:
         """Take in one event."""
@@ -155,7 +186,7 @@ class Fold:
             case ReasoningDelta(text):
                 self._reasoning.add(text)
             case ToolCallDelta():
-                self._calls.setdefault(event.key, _CallParts()).add(event)
+                self._calls.add(event)
             case WholeText(text):
                 self._whole_text.append(text)
             case UsageReport():
@@ -244,9 +275,13 @@ class Fold:
     def _tool_calls(self) -> tuple[ToolCall, ...]:
         # One source only: vLLM gives other call ids in the final object than in the stream
         # (vllm#47916), so listing both would double every call.
-        calls = self._calls
-        if not calls and self._final:
-            calls = {}
-            for delta in self._final.tool_calls:
-                calls.setdefault(delta.key, _CallParts()).add(delta)
-        return tuple(call.whole(n) for n, call in enumerate(calls.values()) if call.name)
+        streamed = self._calls.whole()
+        repeated = _Calls()
+        for delta in self._final.tool_calls if self._final else ():
+            repeated.add(delta)
+        final = repeated.whole()
+        lacks_arguments = len(final) == len(streamed) and any(
+            whole.arguments and not piece.arguments
+            for whole, piece in zip(final, streamed, strict=True)
+        )
+        return final if len(final) > len(streamed) or lacks_arguments else streamed

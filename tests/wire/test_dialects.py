@@ -233,15 +233,95 @@ def test_a_function_call_is_put_together_once(payloads):
     assert answer(*payloads).tool_calls == (CALL,)
 
 
-def test_two_calls_stay_two():
-    """Calls are told apart by their index."""
-    calls = [
-        {"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": "{}"}} for n in (0, 1)
-    ]
+def piece(arguments: str, name: str | None = None, **fields: object) -> dict:
+    """Give an entry of `tool_calls`."""
+    return {**fields, "function": {"name": name, "arguments": arguments}}
 
-    response = answer(chunk(tool_calls=calls), chunk("tool_calls"))
 
-    assert [call.call_id for call in response.tool_calls] == ["c0", "c1"]
+def item(kind: str, number: int, arguments: str = "", **fields: object) -> dict:
+    """Give the event of an item that is a function call."""
+    call = {"type": "function_call", "name": "fg"[number], "call_id": f"c{number}"}
+    return typed(f"output_item.{kind}", item={**call, "arguments": arguments, **fields})
+
+
+def arguments(delta: str, **fields: object) -> dict:
+    return typed("function_call_arguments.delta", delta=delta, **fields)
+
+
+BOTH = completed(output=[item("done", n, f"[{n}]")["item"] for n in (0, 1)])
+
+
+@pytest.mark.parametrize(
+    "payloads",
+    [
+        [chunk(tool_calls=[piece("[0]", "f", index=0), piece("[1]", "g", index=1)])],
+        [chunk(tool_calls=[piece("[0]", "f", id="c0"), piece("[1]", "g", id="c1")])],
+        [chunk(tool_calls=[piece("[0]", "f", id="c0", index=0)]),
+         chunk(tool_calls=[piece("[1]", "g", id="c1", index=0)])],
+        [chunk(tool_calls=[piece("", "f", id="c0")]), chunk(tool_calls=[piece("[0]")]),
+         chunk(tool_calls=[piece("[", "g", id="c1")]), chunk(tool_calls=[piece("1]")])],
+        [chunk(tool_calls=[piece("[0]", "f")]), chunk(tool_calls=[piece("[1", "g")]),
+         chunk(tool_calls=[piece("]")])],
+        [chunk(tool_calls=[piece("[", "f"), piece("[", "g")]),
+         chunk(tool_calls=[piece("0]"), piece("1]")])],
+        [item("added", 0, output_index=0), arguments("[0]", output_index=0),
+         item("added", 1, output_index=0), arguments("[1]", output_index=0)],
+        [item("added", 0), arguments("[0]", item_id="i0"),
+         item("added", 1), arguments("[1]", item_id="i1")],
+        [item("added", 0), item("added", 1), BOTH],
+        [arguments("[0]", item_id="i0"), BOTH],
+        [item("added", 0), arguments("[0]", item_id="i0"), BOTH],
+        [BOTH],
+    ],
+)  # fmt: skip
+def test_two_calls_stay_two(payloads):
+    """Calls are told apart by index, id, name or place, whatever of it the server sends."""
+    calls = answer(*payloads).tool_calls
+
+    assert [(call.name, call.arguments) for call in calls] == [("f", "[0]"), ("g", "[1]")]
+    assert len({call.call_id for call in calls}) == 2
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"choices": [{"message": {"content": [{"type": "text", "text": "hello"}]}}]},
+        chunk("stop", content=[{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}]),
+        {"choices": [
+            {"index": 1, "delta": {"content": "other"}, "finish_reason": None},
+            {"index": 0, "delta": {"content": "hello"}, "finish_reason": "stop"},
+        ]},
+    ],
+)  # fmt: skip
+def test_text_in_parts_is_text(payload):
+    """Chat-like servers send a list of parts, too, and more than one choice."""
+    assert answer(payload).text == "hello"
+
+
+def test_arguments_that_are_an_object_are_json():
+    """Not every server writes them as a text."""
+    call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": {"a": 1}}
+
+    assert answer(completed(output=[call])).tool_calls == (CALL,)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"status": "in_progress"}, "incomplete"),
+        ({"status": "queued"}, "incomplete"),
+        ({"status": 5}, "incomplete"),
+        ({"status": None}, "completed"),
+        ({"error": {"message": "bad"}}, "failed"),
+        ({"error": None}, "completed"),
+    ],
+)
+def test_the_status_outranks_the_event(fields, status):
+    """And an error outranks the status, plain or streamed."""
+    body = {"object": "response", "output": [message("x")], "status": "completed", **fields}
+
+    assert answer(typed("completed", response=body)).status == status
+    assert answer(body).status == (None if status == "incomplete" else status)
 
 
 @pytest.mark.parametrize(

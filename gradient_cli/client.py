@@ -24,7 +24,7 @@ from gradient_cli.exchange import Exchange, Outcome, Watcher
 from gradient_cli.transport import faults
 from gradient_cli.transport.deadline import run_timed_out
 from gradient_cli.transport.reply import Transport
-from gradient_cli.transport.retry import GiveUp, Limiter, Schedule
+from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import Request, encode_json
 
@@ -94,7 +94,11 @@ class Client:
             exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)
             try:
                 self._limiter.enter(self._pause)
-                attempts += 1
+            except GradientError as error:
+                exchange.error = error
+                return exchange.outcome(attempts)
+            attempts += 1
+            try:
                 exchange.run(self._transport, body, accept, self._limiter)
             except GradientError as error:
                 exchange.error = error
@@ -153,6 +157,8 @@ class Client:
         if left is not None and seconds >= left:
             self._patience.sleep(left)
             raise run_timed_out()
+        if self._limiter.is_news(seconds):
+            self._patience.tell(f"rate limit: waiting {in_words(seconds)}")
         self._patience.sleep(seconds)
 
     def _waits(self, exchange: Exchange, attempts: int) -> bool:
@@ -165,7 +171,7 @@ class Client:
         )
         if isinstance(decision, GiveUp):
             if decision.seconds is not None:
-                error.hint = f"the service asks to wait {_duration(decision.seconds)}: too long"
+                error.hint = f"the service asks to wait {in_words(decision.seconds)}: too long"
             return False
         left = self._patience.remaining_s()
         if left is not None and decision.seconds >= left:
@@ -173,7 +179,7 @@ class Client:
             return False
         what = str(error.http_status) if error.http_status else error.message
         self._patience.tell(
-            f"{what}: waiting {_duration(decision.seconds)} ({attempts}/{self._schedule.retries})"
+            f"{what}: waiting {in_words(decision.seconds)} ({attempts}/{self._schedule.retries})"
         )
         self._patience.sleep(decision.seconds)
         return True
@@ -184,14 +190,6 @@ def _is_worth_retrying(error: GradientError) -> bool:
     if error.http_status is not None:
         return True
     return isinstance(error, ConnectionFailed | RateLimited) and error.code != faults.UNTRUSTED
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s".replace(".0 s", " s")
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def _json(body: bytes, what: str) -> Json:

@@ -272,3 +272,26 @@ def test_only_what_was_sent_is_an_attempt():
 
     assert (missed.status, missed.attempts) == (2, 0)
     assert client_of(plain({})).ask(REQUEST).attempts == 1
+
+
+def test_a_quota_that_is_used_up_is_not_asked_again():
+    """Nobody waits for hours, and nobody is asked in vain."""
+    client = client_of(refuse(429, **{"retry-after": "99999"}), refuse(429))
+
+    first, second = client.ask(REQUEST), client.ask(REQUEST)
+
+    assert (first.status, first.attempts) == (ExitStatus.RATE_LIMIT, 1)
+    assert (second.status, second.attempts) == (ExitStatus.RATE_LIMIT, 0)
+    assert "28 h" in str(second.error)
+
+
+def test_a_wait_for_the_limit_is_told():
+    """What looks like silence has a reason."""
+    used_up = {"x-ratelimit-limit-requests": "6", "x-ratelimit-remaining-requests": "0"}
+    patience = FakePatience()
+    client = client_of(*[FakeReply(200, {**STREAM, **used_up}, [sse(DELTA, COMPLETED)])] * 2,
+                       patience=patience)  # fmt: skip
+    client.ask(REQUEST)
+    client.ask(REQUEST)
+
+    assert patience.told == ["rate limit: waiting 5 s"]

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gradient_cli.errors import RateLimited
+
 RETRIED = frozenset({408, 409, 425, 429})
 LONGEST_BACKOFF_S = 60.0
 FIRST_BACKOFF_S = 0.5
@@ -22,7 +24,17 @@ LONGEST_WAIT_S = 120.0
 FIRST_AT_ONCE = 16
 """Requests that are sent before any reply has told what the limit is."""
 LISTEN_S = 0.01
+WORTH_TELLING_S = 2.0
 SHORTEST_WAIT_S = 0.001
+
+
+def in_words(seconds: float) -> str:
+    """Give a duration as a person says it: 0.5 s, 40 s, 9 min, 28 h."""
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def _random() -> float:
@@ -109,7 +121,7 @@ def _moment(date: str) -> float | None:
 
     try:
         return parsedate_to_datetime(date).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -165,6 +177,9 @@ class Limiter:
         self._clock = clock
         self._lock = threading.Lock()
         self._closed_until = 0.0
+        self._quota_ends = 0.0
+        """Until then nobody asks, and nobody waits either."""
+        self._told_until = 0.0
         self._requests = _Bucket(clock)
         self._tokens = _Bucket(clock)
         self._tokens_each = 0.0
@@ -172,10 +187,24 @@ class Limiter:
         self._has_heard = False
 
     def enter(self, sleep: Callable[[float], None]) -> None:
-        """Return as soon as a request may be sent; `sleep` is interrupted by Ctrl-C."""
+        """
+        Return as soon as a request may be sent; `sleep` is interrupted by Ctrl-C.
+
+        Raises:
+            RateLimited: the service has asked to wait too long.
+
+        """
+        patience_ends: float | None = None
         while True:
             with self._lock:
-                seconds = self.wait_s()
+                self._check_quota()
+                reckoned = self._reckoned_s()
+                if patience_ends is None and reckoned > LONGEST_WAIT_S:
+                    # What we reckon ourselves may be wrong: the service is asked after all.
+                    patience_ends = self._clock() + LONGEST_WAIT_S
+                if patience_ends is not None:
+                    reckoned = min(reckoned, patience_ends - self._clock())
+                seconds = max(self._closed_until - self._clock(), reckoned)
                 if not self._has_heard and self._under_way >= FIRST_AT_ONCE:
                     # What the limit is, only a first reply tells.
                     seconds = max(seconds, LISTEN_S)
@@ -188,11 +217,26 @@ class Limiter:
 
     def wait_s(self) -> float:
         """Give the seconds for which nobody may send; for the progress bar, too."""
-        return max(
-            self._closed_until - self._clock(),
-            self._requests.wait_s(1),
-            self._tokens.wait_s(self._tokens_each),
-        )
+        return max(self._closed_until - self._clock(), self._reckoned_s())
+
+    def is_news(self, seconds: float) -> bool:
+        """Tell whether a wait of so many seconds is worth a line, once for all workers."""
+        with self._lock:
+            now = self._clock()
+            if seconds < WORTH_TELLING_S or now < self._told_until:
+                return False
+            self._told_until = now + seconds
+            return True
+
+    def _reckoned_s(self) -> float:
+        return max(self._requests.wait_s(1), self._tokens.wait_s(self._tokens_each))
+
+    def _check_quota(self) -> None:
+        seconds = self._quota_ends - self._clock()
+        if seconds > LONGEST_WAIT_S:
+            raise RateLimited(
+                f"the service asks to wait {in_words(seconds)}", hint="that is too long to wait for"
+            )
 
     def observe(self, http_status: int, headers: Mapping[str, str]) -> None:
         """Take note of a reply's head; every `enter` is followed by one, or by `leave`."""
@@ -209,8 +253,11 @@ class Limiter:
             if http_status == 429:
                 self._requests.empty()
                 seconds = asked_wait(headers, time.time(), _random)
-                wait = FIRST_BACKOFF_S if seconds is None else min(seconds, LONGEST_WAIT_S)
-                self._closed_until = max(self._closed_until, self._clock() + wait)
+                wait = FIRST_BACKOFF_S if seconds is None else seconds
+                if wait > LONGEST_WAIT_S:
+                    self._quota_ends = self._clock() + wait
+                else:
+                    self._closed_until = max(self._closed_until, self._clock() + wait)
 
     def leave(self) -> None:
         """Take note that no reply came."""

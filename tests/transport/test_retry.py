@@ -5,7 +5,15 @@ from email.utils import formatdate
 
 import pytest
 
-from gradient_cli.transport.retry import FIRST_AT_ONCE, GiveUp, Limiter, Schedule, Wait
+from gradient_cli.errors import RateLimited
+from gradient_cli.transport.retry import (
+    FIRST_AT_ONCE,
+    LONGEST_WAIT_S,
+    GiveUp,
+    Limiter,
+    Schedule,
+    Wait,
+)
 
 NOW = 1_800_000_000.0
 
@@ -32,6 +40,8 @@ def decide(status: int | None, headers: dict[str, str] | None = None, attempt: i
         ({"x-ratelimit-reset-requests": "0"}, 0.5),
         ({"retry-after": "soon"}, 0.5),
         ({"retry-after": "nan"}, 0.5),
+        ({"retry-after": "Mon, 01 Jan 99999999999999 00:00:00 GMT"}, 0.5),
+        ({"retry-after": "Mon, 01 Jan 2026 00:00:00 +99999999999999999999"}, 0.5),
         ({}, 0.5),
     ],
 )
@@ -152,6 +162,50 @@ def test_nobody_sends_while_the_service_says_no():
     limiter.observe(429, {"retry-after": "3"})
 
     assert limiter.wait_s() == pytest.approx(3)
+
+
+def test_a_quota_is_not_waited_for():
+    """Hours are reported, to whoever would ask next as well."""
+    now = 0.0
+    limiter = Limiter(clock=lambda: now)
+    limiter.enter(pytest.fail)
+
+    limiter.observe(429, {"retry-after": "99999"})
+
+    with pytest.raises(RateLimited, match="asks to wait 28 h"):
+        limiter.enter(pytest.fail)
+    now = 99_999.0
+    limiter.enter(pytest.fail)
+
+
+@pytest.mark.parametrize("remaining", ["0", "-100000"])
+def test_what_we_reckon_is_not_believed_for_long(remaining):
+    """A service that says a limit of next to nothing is asked again after two minutes."""
+    now = 0.0
+    limiter = Limiter(clock=lambda: now)
+    limiter.enter(pytest.fail)
+    limit = {"x-ratelimit-limit-requests": "0.001", "x-ratelimit-remaining-requests": remaining}
+    limiter.observe(200, limit)
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    limiter.enter(sleep)
+
+    assert now == pytest.approx(LONGEST_WAIT_S)
+
+
+def test_a_wait_is_told_once_for_all_workers():
+    """And not at all if nobody would notice it."""
+    now = 0.0
+    limiter = Limiter(clock=lambda: now)
+
+    assert [limiter.is_news(seconds) for seconds in (1.0, 30.0, 30.0, 40.0)] == [
+        False, True, False, False,
+    ]  # fmt: skip
+    now = 31.0
+    assert limiter.is_news(5.0)
 
 
 def test_the_first_requests_are_few():

@@ -80,7 +80,7 @@ def check(
 
 def _check_targets(report: ReportOptions) -> None:
     for target in (report.junit, report.html):
-        if target:
+        if target is not None:
             check_target(target)
     if not (report.junit and report.html):
         return
@@ -175,20 +175,24 @@ def write_reports(invocation: Invocation, report: Report, options: ReportOptions
     Write every report that was asked for; files first, so that a closed stdout loses none.
 
     Raises:
-        UsageError: a file cannot be written.
+        UsageError: a file cannot be written; all others are by then.
 
     """
     from gradient_cli.check.reporters import github, html, json, junit, text
 
-    if options.junit:
-        write_file(options.junit, junit.render(report))
-    if options.html:
-        write_file(options.html, html.render(report))
+    fault = None
+    for path, render in ((options.junit, junit.render), (options.html, html.render)):
+        try:
+            if path is not None:
+                write_file(path, render(report))
+        except UsageError as error:
+            fault = fault or error
     environ, terminal = invocation.environ, invocation.terminal
     is_github = options.github
     if is_github is None:
         is_github = environ.get("GITHUB_ACTIONS") == "true"
-    fault = _write_summary(environ, report) if is_github else None
+    if is_github:
+        fault = fault or _write_summary(environ, report)
     if options.json:
         terminal.write(json.render(report))
     else:

@@ -120,7 +120,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         tell=notices.tell,
         detail=notices.detail,
     )
-    if flags.output.output:
+    if flags.output.output is not None:
         check_target(flags.output.output)
     question = prompting.make_question(
         flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format

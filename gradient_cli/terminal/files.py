@@ -18,8 +18,14 @@ def check_target(path: str) -> None:
 
     """
     target = Path(path)
+    if path == "-":
+        raise UsageError('"-" is no file here', hint="/dev/stdout is one, and ./- is another")
     if target.is_dir():
         raise UsageError(f'cannot write "{path}": it is a folder')
+    if _is_stream(target):
+        if not os.access(target, os.W_OK):
+            raise UsageError(f'cannot write "{path}": permission denied')
+        return
     folder = target.resolve().parent
     if not folder.is_dir():
         raise UsageError(f'cannot write "{path}": there is no folder "{folder}"')
@@ -38,17 +44,26 @@ def write_file(path: str, text: str) -> None:
         UsageError: it cannot be written.
 
     """
-    target = Path(path).resolve()
+    target = Path(path)
     try:
-        if target.exists() and not target.is_file():
+        if _is_stream(target):
             with target.open("wb") as file:
                 file.write(encode(text))
             return
-        _replace(target, encode(text))
+        _replace(target.resolve(), encode(text))
     except OSError as error:
         raise UsageError(
             f'cannot write "{path}": {(error.strerror or str(error)).lower()}'
         ) from None
+
+
+def _is_stream(target: Path) -> bool:
+    """
+    Tell a device or a pipe; asked of the path as it is given.
+
+    /dev/stdout and a shell's >(...) can be opened, but lead to a name that cannot.
+    """
+    return target.exists() and not target.is_file()
 
 
 def _replace(target: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -177,6 +178,20 @@ def test_two_reports_cannot_share_a_file(suite, tmp_path):
 
     assert (status, "--junit and --html name the same file" in stderr) == (2, True)
     assert not requests
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_report_that_cannot_be_written_loses_no_other(suite, tmp_path):
+    """The answers are paid for: the table and the page are made all the same."""
+    page = tmp_path / "page.html"
+
+    status, stdout, stderr, _ = checked(
+        tmp_path, suite(FULL), "--junit", "/dev/full", "--html", str(page)
+    )
+
+    assert (status, 'cannot write "/dev/full": no space left' in stderr) == (2, True)
+    assert "1 passed" in stdout
+    assert "<html" in page.read_text()
 
 
 def test_a_summary_that_cannot_be_written_is_an_error_and_loses_no_verdict(suite, tmp_path):

@@ -1,0 +1,66 @@
+"""Files that are written: whole or not at all, and streams as they are."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradient_cli.errors import UsageError
+from gradient_cli.terminal.files import check_target, write_file
+
+
+def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):
+    """And nothing is left beside it."""
+    path = tmp_path / "out"
+    path.write_text("old")
+    path.chmod(0o640)
+
+    check_target(str(path))
+    write_file(str(path), "new")
+
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
+    assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("-", '"-" is no file here'),
+        ("", "it is a folder"),
+        (".", "it is a folder"),
+        ("no/such/out", "there is no folder"),
+    ],
+)
+def test_a_target_that_cannot_be_is_refused_before_anything_is_paid(path, words):
+    """An unset variable in a script is one of them."""
+    with pytest.raises(UsageError, match=words):
+        check_target(path)
+
+
+def test_a_named_pipe_is_written_to(tmp_path):
+    """It stays a pipe."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = subprocess.Popen(["cat", path], stdout=subprocess.PIPE)
+
+    check_target(str(path))
+    write_file(str(path), "through")
+
+    assert reader.communicate()[0] == b"through"
+    assert path.is_fifo()
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_stdout_by_its_name_is_written_to(name):
+    """Its name leads to one that cannot be opened: pipe:[123]."""
+    if not Path(name).exists():
+        pytest.skip("this system has no such name")
+    code = (
+        "import sys; from gradient_cli.terminal.files import check_target, write_file\n"
+        "check_target(sys.argv[1]); write_file(sys.argv[1], 'through')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, check=True)
+
+    assert done.stdout == b"through"

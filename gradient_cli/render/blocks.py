@@ -23,6 +23,7 @@ from markdown_it.token import Token
 
 from gradient_cli.render.bounds import Block, first_line, is_apart, top_level
 from gradient_cli.render.code import OpenFence
+from gradient_cli.render.live import Growth
 from gradient_cli.render.page import Printer, parser
 from gradient_cli.render.tail import Tail
 
@@ -37,6 +38,8 @@ class Step:
     """Lines that will never change, since the last advance."""
     open: list[str] = field(default_factory=list)
     """Lines of what is still open."""
+    growth: Growth = Growth.SCROLLS
+    """What to do with open lines for which there is no room."""
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ class Blocks:
         if self._fence:
             return self._settle_fence(step, self._fence, is_last=is_last)
         if self._tail.is_unchanged(self._source) and not is_last:
-            step.open = self._tail.shown
+            step.open, step.growth = self._tail.shown, Growth.TAIL
             return False
         blocks = top_level(self._parse(self._tail.heading + self._source))
         if self._tail.kind:
@@ -110,6 +113,8 @@ class Blocks:
         if open_blocks == 1 and self._begin(step, blocks[0], lines):
             return True
         step.open = self._open_lines(blocks)
+        if any(token.type == "table_open" for block in blocks for token in block):
+            step.growth = Growth.WAITS
         if open_blocks == 1:
             self._shorten(blocks[0], step.open)
         return False
@@ -171,6 +176,8 @@ class Blocks:
             return True
         rows = self._printer.blocks(blocks[0], after_block=False)
         step.open = self._tail.shown = [*self._tail.kept, *rows]
+        if self._tail.kind == "table_open":
+            step.growth = Growth.TAIL
         self._shorten(blocks[0], rows)
         return False
 
@@ -178,7 +185,7 @@ class Blocks:
         """Put aside the beginning of a long block."""
         first = block[0]
         if first.type == "paragraph_open":
-            self._source = self._tail.shorten_paragraph(self._source, rows, self._rows, self._alone)
+            self._source = self._tail.shorten_paragraph(self._source, rows, self._alone)
         elif first.type == "table_open" and first_line(block) == 0:
             self._source = self._tail.shorten_table(self._source, self._rows)
 

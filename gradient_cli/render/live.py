@@ -1,15 +1,21 @@
 """
 The live region: the last lines on a terminal, which are drawn anew until they are final.
 
-Lines above it are never touched again. It is at most a screen less one row high, so that
-nothing that may change ever scrolls away, and only what differs is written: mostly the few
-characters by which the last line grew.
+Lines above it are never touched again. It is at most a screen less one row high; of a taller
+block the upper rows scroll away and count as printed (above.py), but of a table only the tail
+is shown until it ends. Only what differs is written: mostly the few characters by which the
+last line grew.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from enum import Enum
+from itertools import takewhile
 
 from rich.cells import cell_len
 from rich.text import Text
+
+from gradient_cli.render.above import Above
 
 Write = Callable[[str], None]
 
@@ -17,6 +23,18 @@ BEGIN_UPDATE, END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
 """Synchronized output: terminals that know it show a redraw at once, others ignore it."""
 RESET = "\x1b[0m"
 NEWLINE = "\r\n"
+TAIL_SHARE, TAIL_ROWS = 3, 8
+"""A tail is a third of the screen and so many rows at most: so low may the window become."""
+
+
+class Growth(Enum):
+    """What happens to open lines for which the screen has no room."""
+
+    SCROLLS = "they go up for good"
+    """Text: its rows stay as they are, but for odd cases."""
+    WAITS = "only their tail is shown until they are final"
+    """A table: each new row may change all of them."""
+    TAIL = "they are a tail already"
 
 
 class LiveRegion:
@@ -25,10 +43,35 @@ class LiveRegion:
     def __init__(self, write: Write) -> None:
         self._write = write
         self._shown: list[str] = []
+        self._above = Above()
+        self._is_tail = False
+        """Not all that is open and not above is shown: rows that change are left out."""
 
-    def draw(self, final: Sequence[str], open_lines: Sequence[str], rows: int) -> None:
+    def draw(
+        self,
+        final: Sequence[str],
+        open_lines: Sequence[str],
+        rows: int,
+        growth: Growth = Growth.SCROLLS,
+    ) -> None:
         """Replace what is open by final lines and what is open now; `rows` is the screen's."""
-        open_lines = list(open_lines)[-max(1, rows - 1) :]
+        if growth is Growth.TAIL:
+            final, open_lines = self._above.without(final, [])[0], list(open_lines)
+        else:
+            final, open_lines = self._above.without(final, open_lines)
+        most = max(1, rows - 1)
+        self._is_tail = growth is not Growth.SCROLLS and len(open_lines) > most
+        if self._is_tail or growth is Growth.TAIL:
+            self._is_tail, open_lines = (
+                True,
+                open_lines[-max(1, min(rows // TAIL_SHARE, TAIL_ROWS)) :],
+            )
+        elif len(open_lines) > most:
+            self._above.add(open_lines[:-most])
+            final, open_lines = [*final, *open_lines[:-most]], open_lines[-most:]
+        self._show(final, open_lines)
+
+    def _show(self, final: list[str], open_lines: list[str]) -> None:
         wanted = [*final, *open_lines]
         shown = self._shown
         same = _common(shown, wanted)
@@ -59,13 +102,37 @@ class LiveRegion:
         drawn = _erased(len(shown) - same) + NEWLINE.join(rest)
         return f"{BEGIN_UPDATE}{drawn}{END_UPDATE}"
 
-    def forget(self, columns: int) -> None:
-        """Erase what is open after a resize, when the terminal has wrapped it anew."""
-        if not self._shown:
+    def resize(self, columns: int, rows: int) -> None:
+        """
+        Find what is left to draw upon after the window took another size.
+
+        A lower window: every terminal keeps the row of the cursor and moves the top rows to
+        its scrollback. A narrower one: some wrap a long line anew, some cut it off, and none
+        says which. So rows that were moved, and all down to the last one that is too long,
+        stay as they are; the shorter ones below have their places.
+        """
+        shown = self._shown
+        short = list(takewhile(lambda line: _width(line) <= columns, reversed(shown)))
+        kept = min(len(short), rows)
+        if kept == len(shown):
             return
-        rows = sum(max(1, -(-_width(line) // columns)) for line in self._shown)
-        self._write(_erased(rows))
-        self._shown = []
+        self._shown = shown[len(shown) - kept :]
+        gone = shown[: len(shown) - kept]
+        if not kept:
+            gone[-1] = self._end_row(gone[-1], columns)
+        # What was moved of a tail is printed again: the rows before it have to come first.
+        if not self._is_tail:
+            self._above.add(gone)
+
+    def _end_row(self, row: str, columns: int) -> str:
+        """Go to a new line from a row that is too long; give it without the word it broke off."""
+        plain = Text.from_ansi(row).plain
+        word = re.findall(r"\S*\Z", plain)[0]
+        used = cell_len(plain) % columns
+        is_below = 0 < cell_len(word) < used
+        # Where the row was cut off instead, this erases the end of what was cut anyway.
+        self._write((f"\x1b[{cell_len(word)}D\x1b[K" if is_below else "") + NEWLINE)
+        return plain[: len(plain) - len(word)] if is_below else plain
 
     def leave(self) -> None:
         """Leave what is shown as it is: a whole line, no colour, no update left open."""

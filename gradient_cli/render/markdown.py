@@ -125,7 +125,7 @@ class MarkdownRenderer:
         self._follow_size()
         step = self._blocks.advance(is_last=is_last)
         if self._may_move:
-            self._region.draw(step.final, step.open, self._rows)
+            self._region.draw(step.final, step.open, self._rows, step.growth)
         elif step.final:
             self._write("".join(f"{row}\n" for row in step.final))
         ended = self._clock()
@@ -137,7 +137,7 @@ class MarkdownRenderer:
         columns, rows = self._size()
         if (columns, rows) == (self._columns, self._rows):
             return
-        if columns != self._columns and self._may_move:
-            self._region.forget(columns)
+        if self._may_move:
+            self._region.resize(columns, rows)
         self._columns, self._rows = columns, rows
         self._blocks.resize(self._printer(), rows)

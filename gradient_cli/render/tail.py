@@ -58,8 +58,8 @@ class Tail:
         self.__init__()  # type: ignore[misc]  # back to the beginning, field by field
         return source
 
-    def shorten_paragraph(self, source: str, rows: list[str], most: int, layout: Layout) -> str:
-        """Give what of a paragraph's source is still laid out; `most` rows are worth keeping."""
+    def shorten_paragraph(self, source: str, rows: list[str], layout: Layout) -> str:
+        """Give what of a paragraph's source is still laid out."""
         if len(rows) < self._next_try:
             return source
         for number in range(len(rows) - LIVE_ROWS, len(rows) - LIVE_ROWS - TRIES, -1):
@@ -67,7 +67,7 @@ class Tail:
             # Laid out alone, the rest must look as it did: then no emphasis and no word was cut.
             if at and layout(source[at:]) == rows[number:]:
                 self._put_aside("paragraph_open", source[:at])
-                self.kept = [*self.kept, *rows[:number]][-most:]
+                self.kept += rows[:number]
                 self._next_try = MOST_ROWS
                 return source[at:]
         self._next_try = len(rows) + LIVE_ROWS

@@ -1,0 +1,122 @@
+"""A window that changes in the midst of an answer: no line is lost, and none is there twice."""
+
+import re
+
+import pytest
+
+from tests.render.screen import Terminal, at_once, cut, streamed
+
+WORDS = [f"word{n:03}z" for n in range(200)]
+"""A part of one, where a terminal cut a line off, is none."""
+ANSWERS = {
+    "paragraph": " ".join(WORDS),
+    "short paragraphs": "\n\n".join(" ".join(WORDS[n : n + 30]) for n in range(0, 200, 30)),
+    "list": "".join(f"{n}. item {word}\n" for n, word in enumerate(WORDS[:60], 1)),
+    "long item": f"- {' '.join(WORDS)}\n",
+    "nested list": "- top\n" + "".join(f"  - inner {word}\n" for word in WORDS[:60]),
+    "quote": f"> {' '.join(WORDS)}\n",
+    "quote of lines": "".join(f"> {word}\n>\n" for word in WORDS[:60]),
+    "code": "```python\n" + "".join(f"{word} = {n}\n" for n, word in enumerate(WORDS[:60])) + "```\n",
+    "table": "| a | b |\n|---|---|\n" + "".join(f"| {word} | {n} |\n" for n, word in enumerate(WORDS[:17])),
+    "tall table": "| a | b |\n|---|---|\n" + "".join(f"| {word} | {n} |\n" for n, word in enumerate(WORDS[:60])),
+}  # fmt: skip
+HEIGHTS = {
+    "lower": [(80, 10)],
+    "much lower": [(80, 4)],
+    "lower and higher": [(80, 10), (80, 24)],
+    "higher": [(80, 40)],
+    "up and down": [(80, 10), (80, 30), (80, 8), (80, 24)],
+    "dragged": [(80, rows) for rows in range(23, 7, -1)],
+}
+WIDTHS = {
+    "narrower": [(40, 24)],
+    "narrower and lower": [(40, 10)],
+    "narrower and lower, then wider": [(40, 10), (100, 24)],
+    "dragged": [(columns, 24) for columns in range(79, 39, -1)],
+}
+
+
+def quick_and_real(quick: str, paths):
+    """Give one path in the middle of an answer, and all of them at three places as `real`."""
+    real = [(path, at) for path in paths for at in (0.4, 0.9)]
+    return [(quick, 0.5), *(pytest.param(*case, marks=pytest.mark.real) for case in real)]
+
+
+def resized(name: str, path, at: float, *, has_reflow: bool = False) -> tuple[Terminal, list[str]]:
+    """
+    Give the terminal after an answer during which the window took other sizes, one by one.
+
+    And the lines before each of them.
+    """
+    pieces = cut(ANSWERS[name], 0)
+    sizes = dict(enumerate(path, int(len(pieces) * at)))
+    before: list[str] = []
+    seen = 0
+
+    def change(terminal: Terminal) -> None:
+        nonlocal seen
+        seen += 1
+        if seen in sizes:
+            before.extend(terminal.lines())
+            terminal.resize(*sizes[seen])
+
+    return streamed(pieces, 80, 24, has_reflow=has_reflow, watch=change), before
+
+
+def letters(lines: list[str]) -> str:
+    """Give what a row's width does not change: no blanks, no borders, no marks of a quote."""
+    return re.sub(r"[^\w•=]", "", " ".join(lines)).replace("▌", "")
+
+
+def words(lines: list[str]) -> list[str]:
+    return re.findall(r"word\d+z", " ".join(lines))
+
+
+@pytest.mark.parametrize(("path", "at"), quick_and_real("up and down", HEIGHTS))
+@pytest.mark.parametrize("name", ANSWERS)
+def test_another_height_changes_no_line(name, path, at):
+    """Rows that the terminal itself moved to its scrollback are not printed again."""
+    got = resized(name, HEIGHTS[path], at)[0].lines()
+    whole = at_once(ANSWERS[name], 80, HEIGHTS[path][-1][1])
+
+    if (name, path) == ("tall table", "much lower"):
+        # Of a table taller than the screen only a tail is shown, 8 rows; if some are moved
+        # away before the table is whole, it comes below them.
+        assert letters(got).endswith(letters(whole))
+        assert len(got) - len(whole) <= 4
+    elif "table" in name:
+        # Rows that were moved have the width that their columns had then.
+        assert letters(got) == letters(whole)
+        assert len(got) == len(whole)
+    else:
+        assert got == whole
+
+
+@pytest.mark.parametrize(("path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS))
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_narrower_window_that_wraps_anew_repeats_and_loses_nothing(name, path, at):
+    """Each letter is there once, whichever rows were wrapped by the terminal."""
+    got = resized(name, WIDTHS[path], at, has_reflow=True)[0].lines()
+
+    assert letters(got) == letters(at_once(ANSWERS[name], 80, 24))
+
+
+@pytest.mark.parametrize(("path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS))
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_narrower_window_that_cuts_lines_off_repeats_and_loses_nothing(name, path, at):
+    """No word is there twice, and none is missing but those that the terminal cut off."""
+    terminal, before = resized(name, WIDTHS[path], at)
+    narrow = min(columns for columns, _ in WIDTHS[path])
+    cut_off = {
+        found[0]
+        for line in before
+        for found in re.finditer(r"word\d+z", line)
+        if found.end() > narrow - len(found[0])
+    }
+
+    got = words(terminal.lines())
+    whole = words([ANSWERS[name]])
+
+    assert got == [word for word in whole if word in set(got)]
+    # A word that was half written when its line was cut off is one more.
+    assert len(set(whole) - set(got) - cut_off) <= 1

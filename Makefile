@@ -1,5 +1,5 @@
 # make demo    a venv of its own, then one streamed answer from the built-in `demo` profile
-# make test    the test requirements and the real servers, then everything
+# make test    the test requirements, CommonMark's examples and the real servers, then everything
 # make check   linters, types, and the suite without real servers
 # make generate  completions, man page, README's tables
 
@@ -20,7 +20,7 @@ demo: $(VENV)/.installed
 		--instructions "You are a helpful assistant." \
 		"Tell me a three-sentence bedtime story about a unicorn."
 
-test: $(VENV)/.tested
+test: $(VENV)/.tested $(VENV)/commonmark.json
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.tested lint
@@ -46,6 +46,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 $(VENV)/.tested: $(VENV)/.installed requirements-test.txt
 	$(PIP) --requirement requirements-test.txt
 	touch $@
+
+$(VENV)/commonmark.json: $(VENV)/.tested scripts/commonmark.py
+	$(BIN)/python scripts/commonmark.py $@
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache

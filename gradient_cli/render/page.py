@@ -3,10 +3,11 @@ Markdown by rich, block by block, as lines of text with their colours.
 
 One class of rich's Markdown is used for everything, so that what is printed block by block
 while an answer arrives is what the whole text would have given at once. It differs from
-rich's own in four things: a list's numbers have a column of fixed width (rich's depends on
-how many items will come), links show their address as text (an escape sequence that a model
-wrote is no link of ours), code has the terminal's own background, and HTML, images and
-autolinks are shown as they were written (literal.py).
+rich's own in four things: a list's numbers have a column of two digits (rich's depends on
+how many items will come; up to nine look the same), links show their address as text (an
+escape sequence that a model wrote is no link of ours), code has the terminal's own
+background, and HTML, images and autolinks are shown as they were written (literal.py).
+tests/render/test_stock.py compares the two.
 """
 
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ SILENT = Token("html_block", "", 0, content="")
 
 
 class NumberedList(ListElement):
-    """A list whose number column has room for two digits at least, whatever is to come."""
+    """A list whose number column has room for two digits, whatever is to come."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give each item with its bullet or number."""
@@ -71,7 +72,8 @@ class NumberedList(ListElement):
         for number, item in enumerate(
             self.items, 1 if self.list_start is None else self.list_start
         ):
-            yield from item.render_number(console, options, number, max(number, 10))
+            # rich leaves one column more than the last number needs: it is our second digit.
+            yield from item.render_number(console, options, number, max(1, number // 10))
 
 
 class Page(Markdown):

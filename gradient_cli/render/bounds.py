@@ -21,6 +21,7 @@ GOES_ON = {
 
 _MAYBE_ITEM = re.compile(r" {0,3}(?:\d{1,9}[.)]?|[-+*]+)[ \t]*")
 _SURE_BEGIN = re.compile(r" {0,3}(?:>|(?:[-+*]|\d{1,9}[.)]|#{1,6})[ \t]+\S)")
+_MAYBE_DELIMITERS = re.compile(r" {0,3}[|:-][-|: \t]*")
 
 Block = list[Token]
 """The tokens of one top-level block."""
@@ -54,4 +55,7 @@ def is_apart(lines: list[str], block: Block, above: Block) -> bool:
         return False
     if not lines[line - 1].strip():
         return _MAYBE_ITEM.fullmatch(unfinished) is None
+    if "|" in lines[line - 1] and _MAYBE_DELIMITERS.fullmatch(unfinished):
+        # "# a | b" is the first row of a table, if this becomes its second.
+        return False
     return above[0].type not in GOES_ON or _SURE_BEGIN.match(unfinished) is not None

@@ -16,8 +16,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-_STYLE = re.compile(r"\x1b\[[0-9;]*m")
-_PIECE = re.compile(rf"{_STYLE.pattern}|.", re.DOTALL)
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_PIECE = re.compile(rf"{STYLE.pattern}|.", re.DOTALL)
 
 
 class Above:
@@ -77,4 +77,4 @@ def _cut(line: str, letters: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _letters(line: str) -> int:
-    return sum(map(str.isalnum, _STYLE.sub("", line)))
+    return sum(map(str.isalnum, STYLE.sub("", line)))

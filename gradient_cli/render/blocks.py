@@ -9,18 +9,20 @@ All top-level blocks but the last are final; they are given once and forgotten. 
     a list      gives each item as soon as the next one begins
     the rest    stays open until something follows
 
-so that the work for a piece of text does not depend on how long the answer is. A paragraph or
-a table that is larger than a screen is open for long: until it ends, only its tail is laid out.
+so that the work for a piece of text does not depend on how long the answer is. Of a block that
+is open for long only the tail is laid out until it ends: tail.py.
 
 What counts as "before the last" while a line is still arriving is a story of its own: bounds.py.
 """
 
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from markdown_it.token import Token
 
+from gradient_cli.render.above import STYLE
 from gradient_cli.render.bounds import Block, first_line, is_apart, top_level
 from gradient_cli.render.code import OpenFence
 from gradient_cli.render.live import Growth
@@ -28,6 +30,9 @@ from gradient_cli.render.page import Printer, parser
 from gradient_cli.render.tail import Tail
 
 LISTS = {"bullet_list_open", "ordered_list_open"}
+TEXTS = LISTS | {"paragraph_open", "blockquote_open"}
+_MARK = re.compile(rf"^((?:{STYLE.pattern}| )*)(•|\d+)")
+"""A bullet or a number at the beginning of a row."""
 
 
 @dataclass(slots=True)
@@ -171,10 +176,10 @@ class Blocks:
 
     def _follow_tail(self, step: Step, blocks: list[Block]) -> bool:
         """Lay out the tail of a long block; if it is no longer one block, take it whole."""
-        if [block[0].type for block in blocks] != [self._tail.kind]:
+        if [block[0].type for block in blocks] != [self._tail.kind] or _items(blocks[0]) > 1:
             self._source = self._tail.whole(self._source)
             return True
-        rows = self._printer.blocks(blocks[0], after_block=False)
+        rows = self._rows_below(blocks[0])
         step.open = self._tail.shown = [*self._tail.kept, *rows]
         if self._tail.kind == "table_open":
             step.growth = Growth.TAIL
@@ -183,14 +188,22 @@ class Blocks:
 
     def _shorten(self, block: Block, rows: list[str]) -> None:
         """Put aside the beginning of a long block."""
-        first = block[0]
-        if first.type == "paragraph_open":
-            self._source = self._tail.shorten_paragraph(self._source, rows, self._alone)
-        elif first.type == "table_open" and first_line(block) == 0:
+        kind = block[0].type
+        if kind == "table_open" and first_line(block) == 0:
             self._source = self._tail.shorten_table(self._source, self._rows)
+        elif kind in TEXTS:
+            self._source = self._tail.shorten_text(kind, self._source, rows, self._alone)
 
     def _alone(self, source: str) -> list[str]:
-        return self._printer.blocks(self._parse(source), after_block=False)
+        return self._rows_below(self._parse(source))
+
+    def _rows_below(self, tokens: list[Token]) -> list[str]:
+        """Lay out the rest of a block: no empty row above it, no bullet before it."""
+        rows = self._printer.blocks(tokens, after_block=False)
+        kind = tokens[0].type if tokens else ""
+        if kind in LISTS:
+            return [_MARK.sub(lambda mark: mark[1] + " " * len(mark[2]), rows[1]), *rows[2:]]
+        return rows[1:] if kind == "blockquote_open" else rows
 
     # Lines ----------------------------------------------------------------------------------
 
@@ -219,8 +232,7 @@ class Blocks:
     def _list_after(self, block: Block) -> _OpenList:
         first = block[0]
         start = int(first.attrs.get("start", 1))
-        items = sum(1 for t in block if t.level == 1 and t.type == "list_item_open")
-        return _OpenList(first.type, first.markup, start + items)
+        return _OpenList(first.type, first.markup, start + _items(block))
 
     # Source ---------------------------------------------------------------------------------
 
@@ -235,3 +247,8 @@ class Blocks:
     def _parse(self, source: str) -> list[Token]:
         # A copy: a definition that is still arriving would be known by half its address.
         return self._parser.parse(source, {"references": dict(self._known.get("references", {}))})
+
+
+def _items(block: Block) -> int:
+    """Give how many items a list has, 0 for another block."""
+    return sum(1 for token in block if token.level == 1 and token.type == "list_item_open")

@@ -23,6 +23,8 @@ WORDS = (
     "while", "only", "one", "still", "open", "because", "a", "terminal", "cannot", "change",
 )  # fmt: skip
 
+MARKS = {"list item": "- ", "quote": "> "}
+
 
 def sentence(dice: random.Random, length: int) -> str:
     words = [dice.choice(WORDS) for _ in range(length)]
@@ -86,7 +88,7 @@ def one_block(kind: str, count: int) -> list[str]:
         if kind == "table"
         else " ".join(sentence(dice, 12) for _ in range(count // 12))
     )
-    return tokens(text)[:count]
+    return tokens(MARKS.get(kind, "") + text)[:count]
 
 
 def measure(pieces: list[str], *, is_paced: bool) -> tuple[float, int]:
@@ -137,7 +139,7 @@ def rows(quick: bool) -> Iterator[tuple[str, int, float, int]]:
         for is_paced in (True, False):
             name = f"mixed, {'100 tokens a second' if is_paced else 'unpaced'}"
             yield (name, count, *measure(mixed(count), is_paced=is_paced))
-    for kind in ("table", "paragraph"):
+    for kind in ("table", "paragraph", *MARKS):
         for count in (1_000 // scale, 5_000 // scale):
             pieces = one_block(kind, count)
             yield (f"one {kind}, 100 tokens a second", len(pieces), *measure(pieces, is_paced=True))

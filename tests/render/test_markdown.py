@@ -54,7 +54,19 @@ LONG = {
     "nested": "- a\n" + "".join(f"  - inner {n}\n" for n in range(60)),
     "paragraph": " ".join(f"word{n}" for n in range(600)),
     "quote": "".join(f"> line {n}\n>\n" for n in range(60)),
+    "item": "- " + " ".join(f"word{n} **b{n}** `c`" for n in range(400)) + "\n- next\n",
+    "numbered item": "1. a\n2. "
+    + " ".join(f"word{n} *b{n}*" for n in range(400))
+    + "\n   - inner\n",
+    "lines of a quote": "\n".join(
+        f"> words of line number {n} that\n> go on and on" for n in range(90)
+    )
+    + "\nlazy\n\nAfter.\n",
+    "lines of an item": "* a\n"
+    + "\n".join(f"  words of line number {n} that\ngo on lazily" for n in range(90))
+    + "\n\n  more\n",
 }
+MARKS_OF = {"paragraph": "", "item": "- ", "numbered item": "12. ", "quote": "> "}
 
 
 @pytest.mark.parametrize("name", LONG)
@@ -131,12 +143,13 @@ def test_made_up_markdown_ends_as_the_whole(first):
             assert got == once, (seed, length, each, text)
 
 
-@pytest.mark.parametrize("name", ["paragraph", "table"])
-def test_work_for_a_long_block_does_not_grow(name):
+@pytest.mark.parametrize("has_color", [False, True])
+@pytest.mark.parametrize("name", ["paragraph", "item", "numbered item", "quote", "table"])
+def test_work_for_a_long_block_does_not_grow(name, has_color):
     """A frame lays out the end of a block, not all of it."""
-    blocks = Blocks(Printer(80, has_color=False), 24)
+    blocks = Blocks(Printer(80, has_color=has_color), 24)
     sizes = []
-    for piece in cut(LONG[name] * 6 if name == "paragraph" else LONG[name], 40):
+    for piece in cut(LONG[name] if name == "table" else MARKS_OF[name] + LONG["paragraph"] * 6, 40):
         blocks.feed(piece)
         blocks.advance()
         sizes.append(len(blocks._source))

@@ -132,7 +132,10 @@ class Printer:
         rows = self._console.render_lines(renderable, options, pad=False)
         return [self._coloured(row).rstrip(" ") for row in rows]
 
-    def _coloured(self, row: Sequence[Segment]) -> str:
+    def _coloured(self, row: list[Segment]) -> str:
+        # rich fills the rows of a quote: blanks to copy, to send, and to wrap when it gets narrow.
+        while row and row[-1].text.isspace() and not _marks_blanks(row[-1].style):
+            row.pop()
         system = self._console._color_system
         return "".join(
             segment.style.render(segment.text, color_system=system)
@@ -141,6 +144,11 @@ class Printer:
             for segment in row
             if not segment.control
         )
+
+
+def _marks_blanks(style: Style | None) -> bool:
+    """Tell whether a style shows where there is no letter."""
+    return style is not None and bool(style.bgcolor or style.underline or style.reverse)
 
 
 def parser() -> MarkdownIt:

@@ -1,12 +1,13 @@
 """Live Markdown ends as the whole text would have looked at once, and no line is there twice."""
 
 import random
+import re
 
 import pytest
 
 from gradient_cli.render.blocks import Blocks
 from gradient_cli.render.markdown import MarkdownRenderer
-from gradient_cli.render.page import Printer
+from gradient_cli.render.page import Printer, parser
 from gradient_cli.wire.response import Response, ToolCall
 from tests.hostile import HOSTILE
 from tests.render.screen import Terminal, at_once, cut, documents, streamed
@@ -155,6 +156,16 @@ def test_work_for_a_long_block_does_not_grow(name, has_color):
         sizes.append(len(blocks._source))
 
     assert max(sizes) < 24 * 80
+
+
+def test_rows_end_with_their_text():
+    """Blanks behind it would be copied, and wrapped when the window gets narrower."""
+    text = "> quoted\n\n- item\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    rows = Printer(80, has_color=True).blocks(parser().parse(text), after_block=False)
+
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", row) for row in rows]
+
+    assert [row for row in plain if row.endswith("  ")] == []
 
 
 def test_a_due_frame_is_drawn_without_a_further_piece():

@@ -18,13 +18,14 @@ What counts as "before the last" while a line is still arriving is a story of it
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from markdown_it.token import Token
 
 from gradient_cli.render.above import STYLE
+from gradient_cli.render.addresses import Addresses
 from gradient_cli.render.bounds import Block, first_line, is_apart, top_level
 from gradient_cli.render.code import OpenFence
+from gradient_cli.render.literal import literal_paragraph
 from gradient_cli.render.live import Growth
 from gradient_cli.render.page import Printer, parser
 from gradient_cli.render.tail import Tail
@@ -63,8 +64,7 @@ class Blocks:
         self._printer = printer
         self._rows = rows
         self._parser = parser()
-        self._known: dict[str, Any] = {}
-        """The link definitions of what is forgotten, as the parser keeps them."""
+        self._addresses = Addresses(self._parser)
         self._source = ""
         self._tail = Tail()
         self._after_block = False
@@ -101,25 +101,22 @@ class Blocks:
         blocks = top_level(self._parse(self._tail.heading + self._source))
         if self._tail.kind:
             return self._follow_tail(step, blocks)
+        if self._settle_definitions(step, blocks):
+            return True
         if is_last:
-            for block in blocks:
-                self._give(step, block)
-            self._source = ""
-            return False
-        if not blocks:
+            self._end(step, blocks)
+        if is_last or not blocks:
             return False
         lines = self._source.split("\n")
         open_blocks = 1 if len(blocks) == 1 or is_apart(lines, blocks[-1], blocks[-2]) else 2
         for block in blocks[:-open_blocks]:
             self._give(step, block)
         if len(blocks) > open_blocks:
-            self._cut(first_line(blocks[-open_blocks]))
+            self._show_late(step, self._cut(first_line(blocks[-open_blocks])))
             return True
         if open_blocks == 1 and self._begin(step, blocks[0], lines):
             return True
-        step.open = self._open_lines(blocks)
-        if any(token.type == "table_open" for block in blocks for token in block):
-            step.growth = Growth.WAITS
+        step.open, step.growth = self._open_lines(blocks), _growth(blocks)
         if open_blocks == 1:
             self._shorten(blocks[0], step.open)
         return False
@@ -181,8 +178,7 @@ class Blocks:
             return True
         rows = self._rows_below(blocks[0])
         step.open = self._tail.shown = [*self._tail.kept, *rows]
-        if self._tail.kind == "table_open":
-            step.growth = Growth.TAIL
+        step.growth = Growth.TAIL if self._tail.kind == "table_open" else _growth(blocks)
         self._shorten(blocks[0], rows)
         return False
 
@@ -210,6 +206,7 @@ class Blocks:
     def _give(self, step: Step, block: Block, *, is_whole: bool = True) -> None:
         """Lay a block out into the final lines."""
         step.final += self._lines_of(block, after_block=self._after_block)
+        self._addresses.note(block)
         self._after_block = block[0].type != "hr"
         self._list = None if is_whole else self._list_after(block)
 
@@ -236,19 +233,39 @@ class Blocks:
 
     # Source ---------------------------------------------------------------------------------
 
-    def _cut(self, line: int) -> None:
-        """Forget the source before a line, but for the links that it defines."""
+    def _settle_definitions(self, step: Step, blocks: list[Block]) -> bool:
+        """Forget definitions above the first block; only below a blank line it is no title."""
+        first = first_line(blocks[0]) if blocks else 0
+        if not first or "]:" not in self._source or self._source.split("\n")[first - 1].strip():
+            return False
+        self._show_late(step, self._cut(first))
+        return True
+
+    def _end(self, step: Step, blocks: list[Block]) -> None:
+        for block in blocks:
+            self._give(step, block)
+        self._show_late(step, self._cut(self._source.count("\n") + 1))
+
+    def _show_late(self, step: Step, late: list[str]) -> None:
+        if late:
+            self._give(step, literal_paragraph("\n".join(late)))
+
+    def _cut(self, line: int) -> list[str]:
+        """Forget the source before a line, but for links; give those that are named above it."""
         lines = self._source.split("\n")
-        gone = "\n".join(lines[:line])
-        if "]:" in gone:
-            self._parser.parse(gone, self._known)
         self._source = "\n".join(lines[line:])
+        return self._addresses.learn("\n".join(lines[:line]))
 
     def _parse(self, source: str) -> list[Token]:
-        # A copy: a definition that is still arriving would be known by half its address.
-        return self._parser.parse(source, {"references": dict(self._known.get("references", {}))})
+        return self._parser.parse(source, self._addresses.known())
 
 
 def _items(block: Block) -> int:
     """Give how many items a list has, 0 for another block."""
     return sum(1 for token in block if token.level == 1 and token.type == "list_item_open")
+
+
+def _growth(blocks: list[Block]) -> Growth:
+    """Tell whether rows may go up for good: each new one of a table may change all of them."""
+    has_table = any(token.type == "table_open" for block in blocks for token in block)
+    return Growth.WAITS if has_table else Growth.SCROLLS

@@ -28,7 +28,7 @@ def show_literally(state: StateCore) -> None:
     tokens: list[Token] = []
     for token in state.tokens:
         if token.type == "html_block":
-            tokens += _paragraph(token)
+            tokens += literal_paragraph(token.content, token.level, token.map)
             continue
         if token.children:
             token.children = _inline(token.children)
@@ -38,12 +38,11 @@ def show_literally(state: StateCore) -> None:
     state.tokens = tokens
 
 
-def _paragraph(block: Token) -> list[Token]:
-    """Give a block of HTML as a paragraph that keeps its lines."""
+def literal_paragraph(text: str, level: int = 0, place: list[int] | None = None) -> list[Token]:
+    """Give a paragraph that keeps its lines, with nothing in it read as Markdown."""
     children: list[Token] = []
-    for line in block.content.rstrip("\n").split("\n"):
+    for line in text.rstrip("\n").split("\n"):
         children += [Token("hardbreak", "br", 0), _text(line)]
-    level, place = block.level, block.map
     return [
         Token("paragraph_open", "p", 1, map=place, level=level, block=True),
         Token("inline", "", 0, map=place, level=level + 1, children=children[1:], block=True),

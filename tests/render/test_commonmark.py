@@ -56,12 +56,21 @@ def test_each_example_ends_as_the_whole(length, size):
     assert differing == {}
 
 
-def test_a_link_whose_address_comes_later_is_shown_as_it_was_written():
+def test_an_address_that_comes_later_is_shown_as_it_was_written():
     """The only examples that end otherwise; as soon as one does not, it has to leave the list."""
     texts = {number: examples()[number][1] for number in LATER}
     shown = {number: streamed(cut(text, 1), 80, 24).lines() for number, text in texts.items()}
 
-    assert shown == {n: at_once(_DEFINITION.sub("", text), 80, 24) for n, text in texts.items()}
+    wanted = {number: at_once(_DEFINITION.sub("", text), 80, 24) for number, text in texts.items()}
+    assert {n: lines[: len(wanted[n])] for n, lines in shown.items()} == wanted
+    differing = {}
+    for number, text in texts.items():
+        rest = [line for line in shown[number][len(wanted[number]) :] if line]
+        definitions = [found[0].strip("> \n") for found in _DEFINITION.finditer(text)]
+        # A second one of the same name, and one whose name is none there, lead nowhere.
+        if rest != [line for line in definitions if line in rest] or not rest:
+            differing[number] = (text, rest)
+    assert differing == {}
     assert [n for n, text in texts.items() if shown[n] == at_once(text, 80, 24)] == []
 
 

@@ -266,3 +266,15 @@ def test_hostile_text_does_nothing_to_a_terminal(text):
         assert len(terminal.lines()) == 1
         assert terminal.lines()[0].startswith("safe ")
         assert terminal.lines()[0].endswith("end")
+
+
+LATE = "See [the *report*][1] and `[2]`, [3].\n\n- [1]\n\n[1]: https://a.example\n[2]: /b\n\nEnd.\n\n[3]: /c\n"
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 200])
+def test_an_address_below_its_link_is_not_lost(length):
+    """What was printed is no link any more; `[2]` would have been none, as it is code."""
+    text = " ".join(streamed(cut(LATE, length), 80, 24).lines())
+
+    assert ("https://a.example" in text, "/c" in text, "/b" in text) == (True, True, False)
+    assert length == 200 or text.index("https://a.example") < text.index("End.")

@@ -60,13 +60,11 @@ class LiveRegion:
         else:
             final, open_lines = self._above.without(final, open_lines)
         most = max(1, rows - 1)
-        self._is_tail = growth is not Growth.SCROLLS and len(open_lines) > most
-        if self._is_tail or growth is Growth.TAIL:
-            self._is_tail, open_lines = (
-                True,
-                open_lines[-max(1, min(rows // TAIL_SHARE, TAIL_ROWS)) :],
-            )
-        elif len(open_lines) > most:
+        is_full = len(open_lines) > most
+        self._is_tail = growth is Growth.TAIL or (growth is Growth.WAITS and is_full)
+        if self._is_tail:
+            open_lines = open_lines[-max(1, min(rows // TAIL_SHARE, TAIL_ROWS)) :]
+        elif is_full:
             self._above.add(open_lines[:-most])
             final, open_lines = [*final, *open_lines[:-most]], open_lines[-most:]
         self._show(final, open_lines)

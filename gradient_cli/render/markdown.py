@@ -124,6 +124,10 @@ class MarkdownRenderer:
         begun = self._clock()
         self._follow_size()
         step = self._blocks.advance(is_last=is_last)
+        if self._follow_size():
+            # The window changed while that was laid out: it would be drawn on other rows.
+            final, step = step.final, self._blocks.advance(is_last=is_last)
+            step.final[:0] = final
         if self._may_move:
             self._region.draw(step.final, step.open, self._rows, step.growth)
         elif step.final:
@@ -132,12 +136,13 @@ class MarkdownRenderer:
         cost = ended - begun
         self._next_frame = max(begun + 1 / FRAMES_PER_SECOND, ended + IDLE_SHARE * cost)
 
-    def _follow_size(self) -> None:
-        """Lay out anew what is open, if the terminal has another size now."""
+    def _follow_size(self) -> bool:
+        """Lay out anew what is open, if the terminal has another size now; tell whether it has."""
         columns, rows = self._size()
         if (columns, rows) == (self._columns, self._rows):
-            return
+            return False
         if self._may_move:
             self._region.resize(columns, rows)
         self._columns, self._rows = columns, rows
         self._blocks.resize(self._printer(), rows)
+        return True

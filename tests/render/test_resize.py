@@ -1,9 +1,13 @@
 """A window that changes in the midst of an answer: no line is lost, and none is there twice."""
 
+import itertools
 import re
 
 import pytest
 
+from gradient_cli.render.blocks import Blocks, Step
+from gradient_cli.render.markdown import MarkdownRenderer
+from gradient_cli.wire.response import Response
 from tests.render.screen import Terminal, at_once, cut, streamed
 
 WORDS = [f"word{n:03}z" for n in range(200)]
@@ -120,3 +124,33 @@ def test_a_narrower_window_that_cuts_lines_off_repeats_and_loses_nothing(name, p
     assert got == [word for word in whole if word in set(got)]
     # A word that was half written when its line was cut off is one more.
     assert len(set(whole) - set(got) - cut_off) <= 1
+
+
+def test_a_window_that_changes_while_a_frame_is_laid_out(monkeypatch):
+    """Its size is looked at again before anything is drawn."""
+    # Each row of this table changes all rows above it.
+    text = "| a | b |\n|---|---|\n" + "".join(f"| {word} | {'x' * n} |\n" for n, word in enumerate(WORDS[:16]))  # fmt: skip
+    terminal = Terminal(80, 24)
+    renderer = MarkdownRenderer(
+        terminal.write,
+        terminal.size,
+        has_color=False,
+        may_move=True,
+        has_thread=False,
+        clock=itertools.count().__next__,
+    )
+    advance = Blocks.advance
+
+    def advance_slowly(blocks: Blocks, **flags: bool) -> Step:
+        step = advance(blocks, **flags)
+        if 14 < terminal.screen.cursor.y < len(step.open) - 1:
+            terminal.resize(80, 6)
+        return step
+
+    monkeypatch.setattr(Blocks, "advance", advance_slowly)
+    for piece in cut(text, 3):
+        renderer.show(piece)
+    renderer.close(Response())
+
+    assert terminal.screen.lines == 6
+    assert words(terminal.lines()) == WORDS[:16]

@@ -40,10 +40,14 @@ WIDTHS = {
 }
 
 
+MIDDLE = 0.5
+"""Where the quick tests change the window; of these answers each fifth piece is drawn."""
+
+
 def quick_and_real(quick: str, paths):
-    """Give one path in the middle of an answer, and all of them at three places as `real`."""
+    """Give one path in the middle of an answer, and all of them at two places as `real`."""
     real = [(path, at) for path in paths for at in (0.4, 0.9)]
-    return [(quick, 0.5), *(pytest.param(*case, marks=pytest.mark.real) for case in real)]
+    return [(quick, MIDDLE), *(pytest.param(*case, marks=pytest.mark.real) for case in real)]
 
 
 def resized(name: str, path, at: float, *, has_reflow: bool = False) -> tuple[Terminal, list[str]]:
@@ -53,7 +57,8 @@ def resized(name: str, path, at: float, *, has_reflow: bool = False) -> tuple[Te
     And the lines before each of them.
     """
     pieces = cut(ANSWERS[name], 0)
-    sizes = dict(enumerate(path, int(len(pieces) * at)))
+    each = 5 if at == MIDDLE else 1
+    sizes = dict(zip(itertools.count(int(len(pieces) * at), each), path, strict=False))
     before: list[str] = []
     seen = 0
 
@@ -64,7 +69,7 @@ def resized(name: str, path, at: float, *, has_reflow: bool = False) -> tuple[Te
             before.extend(terminal.lines())
             terminal.resize(*sizes[seen])
 
-    return streamed(pieces, 80, 24, has_reflow=has_reflow, watch=change), before
+    return streamed(pieces, 80, 24, each=each, has_reflow=has_reflow, watch=change), before
 
 
 def letters(lines: list[str]) -> str:

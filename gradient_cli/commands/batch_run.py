@@ -82,12 +82,12 @@ class Plan:
         identity = Identity()
         retries_only = self.flags.output.retry_failed
         for item in self.items():
-            request = self.maker.request(item)
-            key = identity.unique(request.key())
-            _check_model(self.session, request)
+            key = identity.unique(self.maker.key(item))
             if results.is_done(key) or (retries_only and not results.has_failed(key)):
                 self.meter.skipped += 1
                 continue
+            request = self.maker.request(item)
+            _check_model(self.session, request)
             if results.failed:
                 self.asked.set(key, 1)
             yield Task(item.id, key, request)

@@ -15,7 +15,7 @@ from gradient_cli.errors import UsageError
 from gradient_cli.wire import template
 from gradient_cli.wire.blocks import Block, compose
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import OTHER_FIELDS, LongText, Request
+from gradient_cli.wire.request import OTHER_FIELDS, LongText, Request, Stencil
 
 ITEM = "item"
 """The variable that stands for a line's text."""
@@ -50,6 +50,32 @@ class RequestMaker:
     variables: Mapping[str, str] = field(default_factory=dict)
     blocks: Sequence[Block] = ()
     """Files that go before every prompt."""
+    _stencil: Stencil | None = field(init=False)
+    """None where more than the input differs, or a parameter stands in for it."""
+
+    def __post_init__(self) -> None:
+        """Prepare what all rows have in common."""
+        is_varied = bool(self.base.instructions and self.variables) or any(
+            name.split(".")[0] == "input" for name in self.base.params
+        )
+        object.__setattr__(self, "_stencil", None if is_varied else Stencil(self.base))
+
+    def key(self, item: Item) -> str:
+        """
+        Give the key of `request(item)`, several times as fast.
+
+        Raises:
+            UsageError: as `request` does.
+
+        """
+        if self._stencil and not (item.fields or (item.variables and self.base.instructions)):
+            try:
+                text = self._input(item, {**self.variables, **item.variables})
+            except UsageError as error:
+                raise _located(error, item) from None
+            if isinstance(text, str) and text:
+                return self._stencil.key(text)
+        return self.request(item).key()
 
     def request(self, item: Item) -> Request:
         """
@@ -62,9 +88,7 @@ class RequestMaker:
         try:
             return self._request(item)
         except UsageError as error:
-            if not error.message.startswith(item.where):
-                error.message = f"{item.where}: {error.message}"
-            raise
+            raise _located(error, item) from None
 
     def _request(self, item: Item) -> Request:
         variables = {**self.variables, **item.variables}
@@ -87,7 +111,7 @@ class RequestMaker:
             return compose(blocks, template.fill(prompt or "", variables))
         if prompt is None:
             return compose(blocks, item.text)
-        if ITEM in template.names(prompt):
+        if "{{" in prompt and ITEM in template.names(prompt):
             variables = {**variables, ITEM: item.text}
         else:
             blocks.append(Block(item.path, item.text, ITEM))
@@ -113,6 +137,13 @@ class RequestMaker:
         if isinstance(named.get("stop"), str):
             named["stop"] = (named["stop"],)
         return {**named, "params": params}
+
+
+def _located(error: UsageError, item: Item) -> UsageError:
+    """Give the error with the item's place before its words."""
+    if not error.message.startswith(item.where):
+        error.message = f"{item.where}: {error.message}"
+    return error
 
 
 def _check_text(name: str, value: Json) -> None:

@@ -56,8 +56,9 @@ def compose(blocks: Sequence[Block], prompt: str | LongText) -> str | LongText:
     if parts and prompt:
         parts.append("\n")
     parts.append(prompt)
-    if not any(isinstance(part, LongText) for part in parts):
-        text = "".join(part for part in parts if isinstance(part, str))
+    texts = [part for part in parts if isinstance(part, str)]
+    if len(texts) == len(parts):
+        text = "".join(texts)
         return text if len(text) < LONG_TEXT else LongText([text])
     return _joined(parts)
 

@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring, encode_basestring_ascii
 
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json, canonical, dumps
@@ -162,6 +162,25 @@ class Request:
                 digest.update(chunk)
             body["input"] = None
         digest.update(canonical(body).encode())
+        return digest.hexdigest()
+
+
+class Stencil:
+    """The keys of many requests that differ in their input alone; the rest is hashed once."""
+
+    def __init__(self, request: Request) -> None:
+        """`request`: any of them; none of its `params` may be `input`."""
+        body = request.body()
+        before = canonical({name: body[name] for name in body if name < "input"})[1:-1]
+        after = canonical({name: body[name] for name in body if name > "input"})[1:-1]
+        opening = f'POST {PATH}\n{{{before}{"," if before else ""}"input":'
+        self._begun = hashlib.sha256(opening.encode())
+        self._rest = f"{',' if after else ''}{after}}}"
+
+    def key(self, text: str) -> str:
+        """Give what `Request.key` gives with this text, which is not empty, as the input."""
+        digest = self._begun.copy()
+        digest.update((encode_basestring_ascii(text) + self._rest).encode())
         return digest.hexdigest()
 
 

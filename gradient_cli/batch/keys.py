@@ -1,71 +1,140 @@
 """
-Keys of a million rows in a few megabytes: which are done, and how often each came.
+Keys of any number of rows in a few megabytes: which are done, and how often each came.
 
-    KeyTable   64 bits of a SHA-256 ─► a number; 12 bytes a slot, no object a key
+    KeyTable   128 bits of a SHA-256 ─► a number; the newest in memory, the others in a file
     Identity   request ─► a key that no other row of the run has
+
+The file is SQLite's own temporary one: it has no name and no journal, and is gone with the
+process, however that ends.
 """
 
 import hashlib
-from array import array
+import sys
+from binascii import unhexlify
+from typing import TYPE_CHECKING
 
-SMALLEST = 1 << 10
-"""Slots of an empty table; always a power of 2."""
+from gradient_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+FRESH = 1 << 14
+"""Keys that are held in memory: smaller runs need no file."""
+DIGEST = 16
+"""Bytes of a key that are kept."""
+MARKS = 1 << 24
+"""Bits that tell without a look at the file that a key is not there; 2 MB."""
+Key = str | bytes
+"""A SHA-256 in hex."""
+_SETTINGS = (
+    "pragma journal_mode=off",
+    "pragma synchronous=off",
+    "pragma locking_mode=exclusive",
+    "pragma cache_size=-2048",
+    "create table keys (digest blob primary key, number integer) without rowid",
+)
+_SELECT = "select number from keys where digest = ?"
 
 
 class KeyTable:
     """
-    A map from hex keys to numbers above 0, by open addressing.
+    A map from hex keys to numbers above 0. Not for two threads at once.
 
-    Two keys with the same first 64 bits are one: at 1,000,000 keys the odds are 1 to 37 million.
+    Two keys with the same first 128 bits count as one; nobody has ever seen two.
     """
 
     def __init__(self) -> None:
-        self._resize(SMALLEST)
+        self._fresh: dict[bytes, int] = {}
+        self._most = FRESH
+        self._file: Connection | None = None
+        self._faults: tuple[type[Exception], ...] = ()
+        self._marks = bytearray()
+        """A bit for each key in the file, at a place that others may share."""
 
-    def __len__(self) -> int:
-        return self._count
+    def __del__(self) -> None:
+        self.close()
 
-    def get(self, key: str) -> int:
-        """Give the key's number, 0 if it has none."""
-        return self._values[self._slot(_prefix(key))]
+    def get(self, key: Key) -> int:
+        """
+        Give the key's number, 0 if it has none.
 
-    def set(self, key: str, number: int) -> None:
-        """Give a key its number, 1 to 2**32 - 1."""
-        prefix = _prefix(key)
-        slot = self._slot(prefix)
-        if not self._values[slot]:
-            self._count += 1
-            self._prefixes[slot] = prefix
-        self._values[slot] = number
-        if self._count * 3 > self._mask * 2:
-            self._grow()
+        Raises:
+            UsageError: the temporary file cannot be read.
 
-    def _slot(self, prefix: int) -> int:
-        """Give the slot where a key is, or where it would be put."""
-        slot = prefix & self._mask
-        while self._values[slot] and self._prefixes[slot] != prefix:
-            slot = (slot + 1) & self._mask
-        return slot
+        """
+        digest = unhexlify(key[: 2 * DIGEST])
+        number = self._fresh.get(digest)
+        if number is not None:
+            return number
+        if self._file is None:
+            return 0
+        mark = int.from_bytes(digest[:4], "big") % MARKS
+        if not self._marks[mark >> 3] >> (mark & 7) & 1:
+            return 0
+        try:
+            found = self._file.execute(_SELECT, (digest,)).fetchone()
+        except self._faults as error:
+            raise _broken(error) from None
+        return found[0] if found else 0
 
-    def _resize(self, slots: int) -> None:
-        self._mask = slots - 1
-        self._count = 0
-        self._prefixes = array("Q", bytes(8 * slots))
-        self._values = array("I", bytes(4 * slots))
+    def set(self, key: Key, number: int) -> None:
+        """
+        Give a key its number, 1 to 2**63 - 1.
 
-    def _grow(self) -> None:
-        prefixes, values, count = self._prefixes, self._values, self._count
-        self._resize(2 * len(prefixes))
-        for prefix, value in zip(prefixes, values, strict=True):
-            if value:
-                slot = self._slot(prefix)
-                self._prefixes[slot] = prefix
-                self._values[slot] = value
-        self._count = count
+        Raises:
+            UsageError: the temporary file cannot be written.
+
+        """
+        self._fresh[unhexlify(key[: 2 * DIGEST])] = number
+        if len(self._fresh) >= self._most:
+            try:
+                self._put_away()
+            except self._faults as error:
+                raise _broken(error) from None
+
+    def close(self) -> None:
+        """Let the file go; the table is empty then."""
+        self._fresh.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _put_away(self) -> None:
+        """Move what is in memory to the file in its order, much faster than one by one."""
+        file = self._file or self._open()
+        if file is None:
+            return
+        file.execute("begin")
+        file.executemany("replace into keys values (?, ?)", sorted(self._fresh.items()))
+        file.execute("commit")
+        marks = self._marks
+        for digest in self._fresh:
+            mark = int.from_bytes(digest[:4], "big") % MARKS
+            marks[mark >> 3] |= 1 << (mark & 7)
+        self._fresh.clear()
+
+    def _open(self) -> "Connection | None":
+        """Make the file; None where Python was built without SQLite, and memory has to do."""
+        try:
+            import sqlite3
+        except ImportError:
+            self._most = sys.maxsize
+            return None
+        self._faults = (sqlite3.Error,)
+        # Whoever works with the table changes its thread, but no two do at once.
+        file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        for setting in _SETTINGS:
+            file.execute(setting)
+        self._marks = bytearray(MARKS >> 3)
+        self._file = file
+        return file
 
 
-def _prefix(key: str) -> int:
-    return int(key[:16], 16)
+def _broken(error: Exception) -> UsageError:
+    return UsageError(
+        f"cannot keep the keys of the rows in a temporary file: {error}",
+        hint="TMPDIR=DIR names the folder where there is room",
+    )
 
 
 class Identity:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from gradient_cli.batch.keys import KeyTable
+from gradient_cli.batch.keys import Key, KeyTable
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json
 
@@ -42,7 +42,7 @@ class Results(Protocol):
     def write(self, line: bytes) -> None:
         """Write one line, newline included, at once; from any thread."""
 
-    def finish(self, *, knows: Callable[[str], bool] | None = None) -> None:
+    def finish(self, *, knows: Callable[[Key], bool] | None = None) -> None:
         """Leave one line a key; with `knows`, drop failures of rows that it does not know."""
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class StreamResults:
         with self._lock:
             self._write(line)
 
-    def finish(self, *, knows: Callable[[str], bool] | None = None) -> None:
+    def finish(self, *, knows: Callable[[Key], bool] | None = None) -> None:
         """Do nothing: what is written is written."""
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class FileResults:
                 os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
                 raise _unwritable(self.path, error) from None
 
-    def finish(self, *, knows: Callable[[str], bool] | None = None) -> None:
+    def finish(self, *, knows: Callable[[Key], bool] | None = None) -> None:
         """
         Leave one line a key, the last; with `knows`, drop failures of rows it does not know.
 
@@ -176,9 +176,11 @@ class FileResults:
         """Let go; no line is under way after it."""
         self._lock.acquire()
         os.close(self._fd)
+        self._last.close()
 
     def _scan(self) -> None:
         self.done = self.failed = 0
+        self._last.close()
         self._last = KeyTable()
         for number, key, is_ok, _ in self._lines():
             before = self._last.get(key)
@@ -189,17 +191,17 @@ class FileResults:
             self.failed += (not is_ok) - (before > 0 and not before & 1)
             self._last.set(key, 2 * number + is_ok)
 
-    def _lines(self) -> Iterator[tuple[int, str, bool, bytes]]:
+    def _lines(self) -> Iterator[tuple[int, Key, bool, bytes]]:
         """Give number, key, ok and bytes of every line."""
         with self._target.open("rb", buffering=CHUNK) as file:
             for number, line in enumerate(file, 1):
                 match = _HEAD.match(line)
                 if match:
-                    yield number, match[1].decode(), match[2] == b"true", line
+                    yield number, match[1], match[2] == b"true", line
                 elif line.strip():
                     yield number, *_decoded(line, f"{self.path}:{number}"), line
 
-    def _rewrite(self, knows: Callable[[str], bool] | None) -> None:
+    def _rewrite(self, knows: Callable[[Key], bool] | None) -> None:
         """Replace the file; whoever opens it meanwhile meets the old lock or the new one."""
         temporary = self._target.with_name(f".{self._target.name}.{os.getpid()}.tmp")
         fd = os.open(temporary, _FLAGS | os.O_TRUNC, 0o666)

@@ -77,7 +77,7 @@ class Client:
         """`is_reused`: many requests will follow; connections are worth keeping."""
         self._transport = transport
         self._is_reused = is_reused
-        self._setting = setting
+        self._setting = self._asked = setting
         self._schedule = schedule
         self._limiter = limiter
         self._patience = patience
@@ -86,9 +86,11 @@ class Client:
     def ask(self, request: Request, watcher: Watcher | None = None) -> Outcome:
         """Ask once, with retries; see `Asker.ask`."""
         body = request.encode()
-        model = request.body().get("model")
+        model = request.sent_model
         accept = "text/event-stream" if request.stream else "application/json"
-        setting = replace(self._setting, model=model if isinstance(model, str) else None)
+        if model != self._asked.model:
+            self._asked = replace(self._setting, model=model)
+        setting = self._asked
         attempts = 0
         while True:
             exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)

@@ -118,7 +118,9 @@ def run(invocation: Invocation, flags: Flags) -> int:
     """
     import gc
 
-    # The door turned it off for short runs; this one may take hours.
+    # The door turned it off for short runs; this one may take hours. What is loaded so far
+    # stays, and need not be looked at again.
+    gc.freeze()
     gc.enable()
     plan = make_plan(invocation, flags)
     try:

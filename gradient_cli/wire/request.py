@@ -113,6 +113,12 @@ class Request:
         if self.tool_choice not in {None, *_CHOICES}:
             _check_choice(self.tool_choice, self.body().get("tools"))
 
+    @property
+    def sent_model(self) -> str | None:
+        """Give the model that the body names; None for none."""
+        model = self.params.get("model", self.model or self.base.get("model"))
+        return model if isinstance(model, str) else None
+
     def body(self) -> dict[str, Json]:
         """Give the JSON body; a LongText input stands in it as it is."""
         body: dict[str, Json] = dict(self.base)

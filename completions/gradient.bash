@@ -180,6 +180,7 @@ _gradient() {
                 -o|--output) _gradient_files; return 0 ;;
                 -j|--jobs) return 0 ;;
                 --max-total-tokens) return 0 ;;
+                --max-failures) return 0 ;;
                 --expect) return 0 ;;
                 --expect-re) return 0 ;;
                 --reject) return 0 ;;
@@ -199,7 +200,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
+                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
             else
                 :
             fi

@@ -206,6 +206,7 @@ complete -c gradient -n '__gradient_at "batch run"' -s j -l jobs -x -d 'requests
 complete -c gradient -n '__gradient_at "batch run"' -l ordered -d 'write the results in the order of the items'
 complete -c gradient -n '__gradient_at "batch run"' -l retry-failed -d 'ask only what failed before, nothing new'
 complete -c gradient -n '__gradient_at "batch run"' -l max-total-tokens -x -d 'begin no request after N tokens (then the status is 8)  [1 or more]'
+complete -c gradient -n '__gradient_at "batch run"' -l max-failures -x -d 'stop when N rows in a row find the service down (20, or 2 a worker); 0 is never  [0 or more]'
 complete -c gradient -n '__gradient_at "batch run"' -s x -l extract -d 'keep the first fenced code block alone'
 complete -c gradient -n '__gradient_at "batch run"' -l json -d 'print a summary of the run as JSON on stdout'
 complete -c gradient -n '__gradient_at "batch run"' -s q -l quiet -d 'no progress on stderr, only errors'

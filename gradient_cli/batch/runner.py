@@ -42,6 +42,8 @@ class Done:
     tokens: int = 0
     is_final: bool = False
     """No other task can do better: the key is not accepted."""
+    fault: str | None = None
+    """Why no answer came, if the service or the way to it failed: many others will fail, too."""
 
 
 Work = Callable[[Task, Asker], Done]
@@ -55,12 +57,18 @@ class Tally:
     statuses: dict[ExitStatus, int] = field(default_factory=dict)
     tokens: int = 0
     stopped_by: str | None = None
-    """Why tasks were left: "tokens", "time", "refused"; None if none were."""
+    """Why tasks were left: "tokens", "time", "refused", "failures"; None if none were."""
+    faults_in_a_row: int = 0
+    """Results since the last that was no fault, up to the end of the run or its stop."""
+    last_fault: str | None = None
 
     def add(self, done: Done) -> None:
         """Take in one result."""
         self.statuses[done.status] = self.statuses.get(done.status, 0) + 1
         self.tokens += done.tokens
+        if self.stopped_by is None:  # What was under way then changes nothing of the reason.
+            self.faults_in_a_row = self.faults_in_a_row + 1 if done.fault else 0
+            self.last_fault = done.fault or self.last_fault
 
     @property
     def done(self) -> int:
@@ -85,15 +93,18 @@ class Runner:
         jobs: int,
         is_ordered: bool = False,
         max_tokens: int | None = None,
+        max_faults: int = 0,
         has_time: Callable[[], bool] = lambda: True,
         watch: Callable[[Done], None] = lambda done: None,
     ) -> None:
+        """`max_faults`: so many in a row end the run; 0 for any number."""
         self.tally = Tally()
         self._work = work
         self._open_client = open_client
         self._results = results
         self._jobs = jobs
         self._max_tokens = max_tokens
+        self._max_faults = max_faults
         self._has_time = has_time
         # Called under the lock: it may count without one of its own.
         self._watch = watch
@@ -186,6 +197,8 @@ class Runner:
             self.tally.add(done)
             if done.is_final:
                 self._end("refused")
+            if self._max_faults and self.tally.faults_in_a_row >= self._max_faults:
+                self._end("failures")
             lines = self._order.release(number, done.line) if self._order else [done.line]
             for line in lines:
                 self._results.write(line)

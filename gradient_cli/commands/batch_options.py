@@ -102,6 +102,16 @@ class RunOptions:
             help="begin no request after N tokens (then the status is 8)",
         ),
     ] = None
+    max_failures: Annotated[
+        int | None,
+        _flag(
+            "Output",
+            "--max-failures",
+            metavar="N",
+            min=0,
+            help="stop when N rows in a row find the service down (20, or 2 a worker); 0 is never",
+        ),
+    ] = None
     extract: Annotated[
         bool,
         _flag("Output", "-x", "--extract", help="keep the first fenced code block alone"),

@@ -269,9 +269,15 @@ def _runner(plan: Plan, results: Results) -> Runner:
         jobs=output.jobs,
         is_ordered=output.ordered,
         max_tokens=output.max_total_tokens,
+        max_faults=_max_faults(output),
         has_time=lambda: (left := session.remaining_s()) is None or left > 0,
         watch=plan.count,
     )
+
+
+def _max_faults(output: RunOptions) -> int:
+    """Give how many rows in a row may find the service down: one bad moment hits each worker."""
+    return max(20, 2 * output.jobs) if output.max_failures is None else output.max_failures
 
 
 def _progress(plan: Plan) -> AbstractContextManager[object]:
@@ -316,7 +322,7 @@ def _report(plan: Plan, tally: Tally) -> ExitStatus:
         parts += [f"{tally.tokens:,} tokens"] if tally.tokens else []
         terminal.note(", ".join(parts))
     if words := STOPPED.get(tally.stopped_by or ""):
-        terminal.note(f"gradient: {words}")
+        terminal.note(f"gradient: {words}{_why(tally)}{_left(meter)}")
     elif tally.failed:
         terminal.note(f"gradient: {tally.failed:,} of {tally.done:,} failed; {_worst(tally)}")
     if status and output.output != "-":
@@ -328,7 +334,20 @@ STOPPED = {
     "tokens": "stopped: --max-total-tokens is reached",
     "time": "stopped: --max-time has passed",
     "refused": "stopped: the service does not accept the key (401)",
+    "failures": "stopped: the service is down",
 }
+
+
+def _why(tally: Tally) -> str:
+    if tally.stopped_by != "failures":
+        return ""
+    return f": {tally.faults_in_a_row:,} rows in a row failed, the last with: {tally.last_fault}"
+
+
+def _left(meter: Meter) -> str:
+    """Give how many rows were not begun, as far as it is known: empty lines count, too."""
+    left = (meter.total or 0) - meter.done - meter.skipped
+    return f"; about {left:,} rows are left" if left > 0 else ""
 
 
 def _worst(tally: Tally) -> str:

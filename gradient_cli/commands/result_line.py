@@ -10,6 +10,9 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.wire.json import Json, line
 
+_FAULTS = (ExitStatus.SERVICE, ExitStatus.TIMEOUT)
+"""The statuses of a service that is down, or cannot be reached."""
+
 
 def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool = True) -> Done:
     """Give what came of a task; where nobody measured how long it took, that is null."""
@@ -43,4 +46,5 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
         line(record).encode() + b"\n",
         tokens=(usage.total_tokens or 0) if usage else 0,
         is_final=bool(error and error.http_status == 401),
+        fault=error.message if error and status in _FAULTS else None,
     )

@@ -5,7 +5,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gradient_cli.batch.digest import Digest, digest, spread
+from gradient_cli.batch.digest import Digest, Spread, digest
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.exits import MEANINGS, ExitStatus
 from gradient_cli.render.tables import aligned
@@ -39,12 +39,12 @@ def _sections(found: Digest) -> Iterator[str]:
         yield aligned(_bars(Counter({_meaning(s): n for s, n in found.statuses.items()})))
     if found.labels:
         yield aligned(_bars(found.labels))
-    counts: Sequence[tuple[str, Sequence[int]]] = (
+    counts: Sequence[tuple[str, Spread]] = (
         ("milliseconds", found.latencies_ms),
         ("tokens", found.tokens),
     )
     rows = [
-        (name, *(f"{key} {value:,}" for key, value in spread(values).items()))
+        (name, *(f"{key} {value:,}" for key, value in values.quantiles().items()))
         for name, values in counts
         if values
     ]

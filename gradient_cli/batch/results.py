@@ -7,42 +7,48 @@ A line begins {"id":…,"key":"…","ok":…: the scan needs no JSON decoder for
 of a key is the one that counts; `finish` drops the others, and failures that are outdated.
 """
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from io import RawIOBase
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
 from gradient_cli.batch.keys import Key, KeyTable
-from gradient_cli.errors import UsageError
-from gradient_cli.wire.json import Json
+from gradient_cli.errors import OutputClosed, UsageError
+from gradient_cli.wire.json import Json, dumps
 
 _HEAD = re.compile(
-    rb'\{"id":(?:"(?:[^"\\]|\\.)*"|[^",]*),"key":"([0-9a-f]{64})","ok":(true|false)[,}]'
+    rb'\{"id":("(?:[^"\\]|\\.)*"|[^",]*),"key":"([0-9a-f]{64})","ok":(true|false)[,}]'
 )
 _BEGINNING = b'{"id":'
 CHUNK = 1 << 20
+RowId = str | int
+Knows = Callable[[Key, Key], bool]
+"""Asked with the key of a row that failed, and the key of its id."""
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class Results(Protocol):
     """Where results go."""
 
-    failed: int
-    """Rows that failed in earlier runs, and have no answer since."""
+    @property
+    def is_untidy(self) -> bool:
+        """Tell whether earlier runs left lines that `finish` may drop."""
 
     def is_done(self, key: str) -> bool:
         """Tell whether the row has an answer already."""
 
-    def has_failed(self, key: str) -> bool:
-        """Tell whether the row was tried before, in vain."""
+    def has_failed(self, key: str, row_id: RowId) -> bool:
+        """Tell whether the row was tried before, in vain, be it with other flags."""
 
     def write(self, line: bytes) -> None:
         """Write one line, newline included, at once; from any thread."""
 
-    def finish(self, *, knows: Callable[[Key], bool] | None = None) -> None:
+    def finish(self, *, knows: Knows | None = None) -> None:
         """Leave one line a key; with `knows`, drop failures of rows that it does not know."""
 
     def close(self) -> None:
@@ -63,15 +69,32 @@ def open_results(path: str, write: Callable[[bytes], object]) -> "Results":
     if not target.exists() or target.is_file():
         return FileResults(path)
     try:
-        return StreamResults(target.open("ab", buffering=0).write)
+        file = target.open("ab", buffering=0)
     except OSError as error:
         raise _unwritable(path, error) from None
+    return StreamResults(_writer(file, path))
+
+
+def _writer(file: RawIOBase, path: str) -> Callable[[bytes], None]:
+    """Give what writes a line whole to a pipe or a device."""
+
+    def write(line: bytes) -> None:
+        rest = memoryview(line)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except BrokenPipeError:
+            raise OutputClosed from None
+        except OSError as error:
+            raise _unwritable(path, error) from None
+
+    return write
 
 
 class StreamResults:
     """Results on stdout: nothing is known of earlier runs."""
 
-    failed = 0
+    is_untidy = False
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
@@ -81,7 +104,7 @@ class StreamResults:
         """Tell that nothing is done."""
         return False
 
-    def has_failed(self, key: str) -> bool:
+    def has_failed(self, key: str, row_id: RowId) -> bool:
         """Tell that nothing has failed."""
         return False
 
@@ -90,7 +113,7 @@ class StreamResults:
         with self._lock:
             self._write(line)
 
-    def finish(self, *, knows: Callable[[Key], bool] | None = None) -> None:
+    def finish(self, *, knows: Knows | None = None) -> None:
         """Do nothing: what is written is written."""
 
     def close(self) -> None:
@@ -118,6 +141,8 @@ class FileResults:
         self._lock = Lock()
         self._last = KeyTable()
         """key -> its last line's number, doubled, plus 1 if it is ok."""
+        self._failed_ids = KeyTable()
+        """key of an id -> the number of a line that failed with it."""
         self._is_dirty = False
         try:
             self._fd = _open_locked(self._target, path)
@@ -126,14 +151,19 @@ class FileResults:
         except OSError as error:
             raise _unwritable(path, error) from None
 
+    @property
+    def is_untidy(self) -> bool:
+        """Tell whether earlier runs left failures, or more than one line of a key."""
+        return self.failed > 0 or self._is_dirty
+
     def is_done(self, key: str) -> bool:
         """Tell whether the row has an answer already."""
         return bool(self._last.get(key) & 1)
 
-    def has_failed(self, key: str) -> bool:
-        """Tell whether the row was tried before, in vain."""
+    def has_failed(self, key: str, row_id: RowId) -> bool:
+        """Tell whether the row was tried before, in vain, be it with other flags."""
         found = self._last.get(key)
-        return found > 0 and not found & 1
+        return (found > 0 and not found & 1) or self._failed_ids.get(id_key(row_id)) > 0
 
     def write(self, line: bytes) -> None:
         """
@@ -153,7 +183,7 @@ class FileResults:
                 os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
                 raise _unwritable(self.path, error) from None
 
-    def finish(self, *, knows: Callable[[Key], bool] | None = None) -> None:
+    def finish(self, *, knows: Knows | None = None) -> None:
         """
         Leave one line a key, the last; with `knows`, drop failures of rows it does not know.
 
@@ -162,7 +192,7 @@ class FileResults:
 
         """
         # An open file cannot be replaced on Windows; the last line of a key counts anyway.
-        if os.name == "nt" or not (self.failed or self._is_dirty):
+        if os.name == "nt" or not self.is_untidy:
             return
         with self._lock:
             try:
@@ -177,12 +207,15 @@ class FileResults:
         self._lock.acquire()
         os.close(self._fd)
         self._last.close()
+        self._failed_ids.close()
 
     def _scan(self) -> None:
         self.done = self.failed = 0
         self._last.close()
         self._last = KeyTable()
-        for number, key, is_ok, _ in self._lines():
+        for number, key, is_ok, row_id, _ in self._lines():
+            if not is_ok:
+                self._failed_ids.set(_id_digest(row_id), number)
             before = self._last.get(key)
             self._is_dirty = self._is_dirty or before > 0
             if before & 1 and not is_ok:
@@ -191,17 +224,17 @@ class FileResults:
             self.failed += (not is_ok) - (before > 0 and not before & 1)
             self._last.set(key, 2 * number + is_ok)
 
-    def _lines(self) -> Iterator[tuple[int, Key, bool, bytes]]:
-        """Give number, key, ok and bytes of every line."""
+    def _lines(self) -> Iterator[tuple[int, Key, bool, bytes, bytes]]:
+        """Give number, key, ok, id and bytes of every line."""
         with self._target.open("rb", buffering=CHUNK) as file:
             for number, line in enumerate(file, 1):
                 match = _HEAD.match(line)
                 if match:
-                    yield number, match[1], match[2] == b"true", line
+                    yield number, match[2], match[3] == b"true", match[1], line
                 elif line.strip():
                     yield number, *_decoded(line, f"{self.path}:{number}"), line
 
-    def _rewrite(self, knows: Callable[[Key], bool] | None) -> None:
+    def _rewrite(self, knows: Knows | None) -> None:
         """Replace the file; whoever opens it meanwhile meets the old lock or the new one."""
         temporary = self._target.with_name(f".{self._target.name}.{os.getpid()}.tmp")
         fd = os.open(temporary, _FLAGS | os.O_TRUNC, 0o666)
@@ -209,9 +242,9 @@ class FileResults:
             temporary.chmod(self._target.stat().st_mode & 0o7777)
             _lock(fd)
             with os.fdopen(os.dup(fd), "wb", buffering=CHUNK) as file:
-                for number, key, is_ok, line in self._lines():
+                for number, key, is_ok, row_id, line in self._lines():
                     is_last = self._last.get(key) >> 1 == number
-                    if is_last and (is_ok or knows is None or knows(key)):
+                    if is_last and (is_ok or knows is None or knows(key, _id_digest(row_id))):
                         file.write(line)
                 file.flush()
                 os.fsync(fd)
@@ -225,13 +258,25 @@ class FileResults:
         self._is_dirty = False
 
 
-def _decoded(line: bytes, where: str) -> tuple[str, bool]:
-    """Give key and ok of a line that somebody has written anew."""
+def id_key(row_id: RowId) -> Key:
+    """Give what a KeyTable knows an id by."""
+    return _id_digest(dumps(row_id).encode("utf-8", "surrogatepass"))
+
+
+def _id_digest(row_id: bytes) -> Key:
+    """Give the key of an id as it stands in a line; escaped or not, it is the same one."""
+    if b"\\" in row_id:
+        row_id = dumps(json.loads(row_id)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(row_id).hexdigest()
+
+
+def _decoded(line: bytes, where: str) -> tuple[str, bool, bytes]:
+    """Give key, ok and id of a line that somebody has written anew."""
     row = _json_object(line)
     key = row.get("key") if row else None
     if row is None or not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
         raise _no_result(where)
-    return key, row.get("ok") is True
+    return key, row.get("ok") is True, dumps(row.get("id")).encode("utf-8", "surrogatepass")
 
 
 def _no_result(where: str) -> UsageError:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from gradient_cli.batch import items
 from gradient_cli.batch.items import Item, Shard
-from gradient_cli.batch.keys import Identity, KeyTable
-from gradient_cli.batch.results import Results, open_results
+from gradient_cli.batch.keys import Identity, Key, KeyTable
+from gradient_cli.batch.results import Results, id_key, open_results
 from gradient_cli.batch.runner import Done, Runner, Tally, Task
 from gradient_cli.client import Asker
 from gradient_cli.commands import asking, judging, result_line, values
@@ -62,6 +62,7 @@ class Plan:
     """All items were read, none left to a shard or a limit."""
     asked: KeyTable = field(default_factory=KeyTable)
     """Keys of this run's tasks: a failure that is in OUT and not in here is outdated."""
+    asked_ids: KeyTable = field(default_factory=KeyTable)
 
     def items(self) -> Iterator[Item]:
         """
@@ -79,18 +80,27 @@ class Plan:
 
     def tasks(self, results: Results) -> Iterator[Task]:
         """Give what is left to do."""
-        identity = Identity()
+        identity = Identity(self.expected.fingerprint)
         retries_only = self.flags.output.retry_failed
         for item in self.items():
             key = identity.unique(self.maker.key(item))
-            if results.is_done(key) or (retries_only and not results.has_failed(key)):
+            if results.is_done(key) or (retries_only and not results.has_failed(key, item.id)):
                 self.meter.skipped += 1
                 continue
             request = self.maker.request(item)
             _check_model(self.session, request)
-            if results.failed:
+            if results.is_untidy:
                 self.asked.set(key, 1)
+                self.asked_ids.set(id_key(item.id), 1)
             yield Task(item.id, key, request)
+
+    def knows_all(self, key: Key, row_id: Key) -> bool:
+        """Tell whether a failure is one of this run's, which has seen all items."""
+        return self.asked.get(key) > 0
+
+    def knows(self, key: Key, row_id: Key) -> bool:
+        """Tell whether a failure is one of this run's, or of a row that it has not asked anew."""
+        return self.asked.get(key) > 0 or not self.asked_ids.get(row_id)
 
     def count(self, done: Done) -> None:
         """Count a result for the progress bar."""
@@ -254,7 +264,7 @@ def _run(plan: Plan) -> int:
         with _progress(plan):
             tally = _runner(plan, results).run(plan.tasks(results))
         is_known = plan.is_whole and not tally.stopped_by and not flags.output.retry_failed
-        results.finish(knows=(lambda key: plan.asked.get(key) > 0) if is_known else None)
+        results.finish(knows=plan.knows_all if is_known else plan.knows)
     finally:
         results.close()
     return _report(plan, tally)
@@ -334,7 +344,7 @@ STOPPED = {
     "tokens": "stopped: --max-total-tokens is reached",
     "time": "stopped: --max-time has passed",
     "refused": "stopped: the service does not accept the key (401)",
-    "failures": "stopped: the service is down",
+    "failures": "stopped: the service gives no more answers",
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gradient_cli.client import Asker, Outcome
 from gradient_cli.commands.run_options import ExpectOptions
 from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, canonical
 from gradient_cli.wire.request import Request
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Expected:
     repairs: int = 0
     text_format: Json = None
     """What the request carries, so that servers which can will obey the schema."""
+    fingerprint: str = ""
+    """What is expected, as a text: the same for the same expectations; "" for none."""
 
     @property
     def is_held(self) -> bool:
@@ -128,8 +130,9 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         from gradient_cli.expect.labels import parse_labels
 
         labels = parse_labels(options.one_of)
+    fingerprint = _fingerprint(options, labels, schema.definition if schema else None, extract)
     if not kinds_given and not _texts(options):
-        return Expected(None, options.allow_incomplete)
+        return Expected(None, options.allow_incomplete, fingerprint=fingerprint)
     from gradient_cli.expect.expectations import Expectations
 
     expectations = Expectations.build(
@@ -146,7 +149,22 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         options.allow_incomplete,
         options.repair,
         schema.text_format() if schema and options.send_schema else None,
+        fingerprint,
     )
+
+
+def _fingerprint(
+    options: ExpectOptions, labels: tuple[str, ...], schema: Json, extract: bool
+) -> str:
+    said = {
+        **{name: getattr(options, name) for name in ("expect", "expect_re", "reject", "reject_re")},
+        "one_of": labels,
+        "schema": schema,
+        "extract": extract,
+        "allow_incomplete": options.allow_incomplete,
+    }
+    said = {name: value for name, value in said.items() if value not in (None, False, (), [])}
+    return canonical(said) if said else ""
 
 
 def _texts(options: ExpectOptions) -> list[str]:

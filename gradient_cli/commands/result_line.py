@@ -19,6 +19,8 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
     error, response = judged.error, judged.outcome.response
     status = error.status if error else ExitStatus.OK
     usage = response.usage
+    # Not even sent: the quota is used up, for hours. A burst of 429 passes.
+    is_quota = status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
     record: dict[str, Json] = {
         "id": task.id,
         "key": task.key,
@@ -46,5 +48,5 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
         line(record).encode() + b"\n",
         tokens=(usage.total_tokens or 0) if usage else 0,
         is_final=bool(error and error.http_status == 401),
-        fault=error.message if error and status in _FAULTS else None,
+        fault=error.message if error and (status in _FAULTS or is_quota) else None,
     )

@@ -24,9 +24,21 @@ def test_a_service_that_is_down_ends_the_run(tmp_path):
     status, notes, results, requests = running(tmp_path, DOWN, argv=("-j", "1"))
 
     assert (status, requests, len(results)) == (5, 20, 20)
-    assert "stopped: the service is down: 20 rows in a row failed, the last with: " in notes
+    assert (
+        "stopped: the service gives no more answers: 20 rows in a row failed, the last with: "
+        in notes
+    )
     assert "about 80 rows are left" in notes
     assert "the same command tries again" in notes
+
+
+def test_a_quota_that_is_used_up_ends_the_run(tmp_path):
+    """The service asks to wait for hours: nobody is asked again, and nobody waits."""
+    quota = Behaviour(status=429, headers={"Retry-After": "99999"}, times=0)
+    status, notes, results, requests = running(tmp_path, quota, argv=("-j", "1"))
+
+    assert (status, requests, len(results)) == (6, 1, 21)
+    assert "the service asks to wait 28 h" in notes
 
 
 def test_a_host_that_is_gone_ends_the_run(tmp_path):
@@ -36,7 +48,7 @@ def test_a_host_that_is_gone_ends_the_run(tmp_path):
     status, _, notes = batch.run("-i", batch.items(*ROWS), "--retries", "0")
 
     assert status == 5
-    assert "stopped: the service is down" in notes
+    assert "stopped: the service gives no more answers" in notes
     assert 20 <= len(batch.results()) < 20 + 8
 
 

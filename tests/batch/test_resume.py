@@ -1,14 +1,17 @@
 """The same command again resumes: nothing is paid twice, nothing is left out."""
 
 import json
+import os
+import threading
+from pathlib import Path
 
 import pytest
 
 from gradient_cli.batch.results import FileResults
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import OutputClosed, UsageError
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
-from tests.batch.bench import Batch
+from tests.batch.bench import Batch, serving
 
 
 def test_what_is_done_is_not_asked_again(batch):
@@ -57,6 +60,96 @@ def test_failed_rows_are_done_again_and_leave_one_line(tmp_path):
         assert sorted(row["id"] for row in batch.results()) == [1, 2, 3]
         assert all(row["ok"] for row in batch.results())
         assert sum(batch.asked().values()) == 4
+
+
+JUDGES = [
+    ("--expect", "no such words"),
+    ("--reject", "Hello"),
+    ("--one-of", "pos,neg"),
+    ("--schema", "name", "--no-send-schema"),
+    ("-x",),
+]
+
+
+@pytest.mark.parametrize("flags", JUDGES, ids=lambda flags: flags[0])
+def test_an_answer_that_nobody_judged_so_is_no_pass(batch, flags):
+    """What an answer has to be belongs to the row; the status is about all rows."""
+    items = batch.items("row a", "row b")
+    assert batch.run("-i", items)[0] == 0
+
+    status, _, notes = batch.run("-i", items, *flags)
+
+    assert (status, "0 ok, 2 failed" in notes) == (1, True)
+    assert [row["exit_code"] for row in batch.results() if not row["ok"]] == [1, 1]
+    assert batch.run("-i", items)[0] == 0
+
+
+def test_failed_rows_are_retried_with_other_flags(tmp_path):
+    """What the hint says: raise --max-output-tokens. Other rows are not asked."""
+    script = Script(behaviours=(Behaviour(end="incomplete", after=1, times=2), Behaviour()))
+    with MockServer(script) as server:
+        batch = Batch(tmp_path, server)
+        items = batch.items("a", "b", "c")
+        assert batch.run("-i", items, "-j", "1")[0] == 8
+        batch.server.requests.clear()
+
+        flags = ("--retry-failed", "--max-output-tokens", "99")
+        status, _, _ = batch.run("-i", items, *flags)
+
+        assert (status, batch.asked()) == (0, {"a": 1, "b": 1})
+        assert sorted(row["id"] for row in batch.results()) == [1, 2, 3]
+        assert all(row["ok"] for row in batch.results())
+        batch.server.requests.clear()
+        batch.run("-i", items, *flags)
+        assert not batch.server.requests
+
+
+def test_ids_of_any_kind_are_known_again(batch):
+    """Numbers, texts, quotes, and letters that a line escapes."""
+    ids = [7, "7", 'a"b', "c\\d", "e\u2028f", "é"]
+    rows = batch.rows(*({"id": one, "prompt": f"p{n}"} for n, one in enumerate(ids)))
+    batch.run("-i", rows, "--expect", "no such words")
+    batch.server.requests.clear()
+
+    status, _, _ = batch.run("-i", rows, "--retry-failed")
+
+    assert (status, sum(batch.asked().values())) == (0, len(ids))
+    assert {row["id"] for row in batch.results()} == set(ids)
+
+
+def test_a_new_failure_stays_beside_doubled_lines(tmp_path):
+    """What is tidied up is only what earlier runs left."""
+    with serving(behaviours=(Behaviour(), Behaviour(status=400, times=0))) as server:
+        batch = Batch(tmp_path, server)
+        batch.run("-i", batch.items("a"))
+        batch.out.write_bytes(batch.out.read_bytes() * 2)
+
+        assert batch.run("-i", batch.items("a", "b"))[0] == 4
+        assert [row["ok"] for row in batch.results()] == [True, False]
+
+
+def test_a_reader_that_goes_away_ends_the_run(tmp_path):
+    """A pipe that -o names is like stdout: nobody is there to tell."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with serving(behaviours=(Behaviour(delay=0.1, times=0),)) as server:
+        batch = Batch(tmp_path, server)
+        batch.out = pipe
+        threading.Timer(0.05, os.close, [reader]).start()
+
+        with pytest.raises(OutputClosed):  # The door makes SIGPIPE of it.
+            batch.run("-i", batch.items("a", "b"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_device_that_is_full_is_told(batch):
+    """In one line, as for a file."""
+    batch.out = Path("/dev/full")
+
+    status, _, notes = batch.run("-i", batch.items("a"))
+
+    assert (status, 'cannot write "/dev/full": no space left' in notes) == (2, True)
 
 
 def test_retry_failed_asks_nothing_new(batch):

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gradient_cli.check.judge import vote
 from gradient_cli.check.report import (
@@ -28,6 +29,7 @@ from gradient_cli.client import Asker, Outcome
 from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
+from gradient_cli.transport.tape import ASKED_FOR
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
 
@@ -206,7 +208,9 @@ def _stop_by(error: BaseException) -> Stop:
 
 
 def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
-    """Ask once and judge."""
+    """Ask once and judge; from a recording, each attempt gets its own answers again."""
+    # The context is this thread's alone, and the next attempt sets it anew.
+    ASKED_FOR.set(f"{Path(test.case.suite).name}: {test.case.name} #{number}")
     outcome = client.ask(test.request)
     if outcome.error:
         return _failed(number, outcome, outcome.error, [])

@@ -11,6 +11,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -356,7 +357,10 @@ def _folder_of(tapes: str | None, profile: str | None) -> str | None:
 
     A test's own profile has its own: another endpoint answers the same request differently.
     """
-    return str(Path(tapes) / profile) if tapes and profile else tapes
+    if not (tapes and profile):
+        return tapes
+    # A name like ../x must not lead out of the folder.
+    return str(Path(tapes) / quote(profile, safe=" ").replace("..", "%2E%2E"))
 
 
 def _beside(case: Case, text: str) -> str:

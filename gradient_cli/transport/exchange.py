@@ -3,7 +3,7 @@ One recorded exchange, and the file that it lives in.
 
     {"gradient": 1,
      "request": {"method", "path", "body"},
-     "replies": [{"status", "headers", "chunks": [text | {"base64"}], "error"?}]}
+     "replies": [{"status", "headers", "chunks": [text | {"base64"}], "error"?, "for"?}]}
 """
 
 import json
@@ -52,6 +52,7 @@ class Take:
     headers: dict[str, str]
     chunks: list[bytes] = field(default_factory=list)
     error: GradientError | None = None
+    asked_for: str = ""
 
     def as_json(self, secrets: Sequence[str] = ()) -> dict[str, Json]:
         """Give one of the file's `replies`; a secret that the server echoed is taken out."""
@@ -61,11 +62,13 @@ class Take:
             chunks = [_without(secrets, whole)]
         value: dict[str, Json] = {
             "status": self.status,
-            "headers": self.headers,
+            "headers": _cleaned(self.headers, secrets),
             "chunks": [_as_text(chunk) for chunk in chunks],
         }
         if self.error:
             value["error"] = {"type": type(self.error).__name__, "message": self.error.message}
+        if self.asked_for:
+            value["for"] = self.asked_for
         return value
 
     @classmethod
@@ -77,6 +80,7 @@ class Take:
             headers={str(name): str(text) for name, text in value["headers"].items()},
             chunks=[_as_bytes(chunk) for chunk in value["chunks"]],
             error=_error(error) if error else None,
+            asked_for=str(value.get("for", "")),
         )
 
 
@@ -101,32 +105,56 @@ def read(path: Path) -> list[Take]:
     try:
         value = json.loads(path.read_bytes())
         return [Take.from_json(reply) for reply in value["replies"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(
             f'"{path}" is not a recording of gradient', hint="delete it and record again"
         ) from error
 
 
-def write(folder: Path, question: Question, replies: Sequence[Json]) -> None:
+def prepare(folder: Path) -> None:
     """
-    Write the file of one request; it is replaced as a whole.
+    Make the folder, and make sure that files can be written there.
+
+    Raises:
+        UsageError: they cannot.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / ".tape-probe", b"")
+        (folder / ".tape-probe").unlink()
+    except OSError as error:
+        raise UsageError(f'cannot record in "{folder}": {_reason(error)}') from error
+
+
+def write(
+    folder: Path, question: Question, replies: Sequence[Json], secrets: Sequence[str] = ()
+) -> None:
+    """
+    Write the file of one request, without the secrets; it is replaced as a whole.
 
     Raises:
         UsageError: the folder cannot be written to.
 
     """
-    exchange = {"gradient": FORMAT, "request": question.as_json(), "replies": replies}
+    request = _cleaned(question.as_json(), secrets)
+    exchange = {"gradient": FORMAT, "request": request, "replies": replies}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _replace(folder / f"{question.key()}.json", _pretty(exchange))
     except OSError as error:
-        raise UsageError(f'cannot record in "{folder}": {error.strerror}') from error
+        raise UsageError(f'cannot record in "{folder}": {_reason(error)}') from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _error(value: Mapping[str, str]) -> GradientError:
     """Give the error that broke the transfer; one of an unknown name is a ConnectionFailed."""
     family = getattr(errors, value["type"], None)
-    if isinstance(family, type) and issubclass(family, GradientError):
+    # GradientError itself has no status: no fault is one.
+    if isinstance(family, type) and issubclass(family, GradientError) and family != GradientError:
         return family(value["message"])
     return errors.ConnectionFailed(value["message"])
 
@@ -152,6 +180,19 @@ def _without(secrets: Sequence[str], data: bytes) -> bytes:
     for secret in secrets:
         data = data.replace(secret.encode(), b"[key]")
     return data
+
+
+def _cleaned(value: Json, secrets: Sequence[str]) -> Json:
+    """Give a value whose texts and names are without the secrets."""
+    if isinstance(value, str):
+        return _without(secrets, value.encode("utf-8", "surrogatepass")).decode(
+            "utf-8", "surrogatepass"
+        )
+    if isinstance(value, Mapping):
+        return {_cleaned(k, secrets): _cleaned(v, secrets) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(one, secrets) for one in value]
+    return value
 
 
 def _pretty(value: Json) -> bytes:

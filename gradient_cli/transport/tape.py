@@ -7,19 +7,27 @@ Record and replay: a folder of readable files, below the client and above the so
             "status", "headers"    the few headers that a client judges by
             "chunks"               the body in the pieces it came in; pauses are not kept
             "error"                how the transfer broke, if it did
+            "for"                  which attempt of which test asked, in a suite
 
 A chunk is text, or {"base64": …} where a piece is not UTF-8 by itself.
 Replaying opens no socket: nothing here imports one.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 
-from gradient_cli.errors import GradientError, ReplayMiss, Terminated, UsageError
-from gradient_cli.transport.exchange import Question, Take, kept, read, write
+from gradient_cli.errors import GradientError, ReplayMiss, UsageError
+from gradient_cli.transport.exchange import Question, Take, kept, prepare, read, write
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.wire.json import Json
+
+ASKED_FOR: ContextVar[str] = ContextVar("asked_for", default="")
+"""
+Who asks in this thread, where several ask the same at once: each gets its own answer again.
+"""
 
 
 class Recorder:
@@ -27,10 +35,18 @@ class Recorder:
     Writes what is answered into a folder; one for a run, shared by its workers.
 
     The first answer to a request in a run replaces what an earlier run recorded;
-    further ones are kept behind it, in the order in which they ended.
+    further ones are kept behind it, by who asked, and in the order in which they ended.
     """
 
     def __init__(self, folder: Path, secrets: Sequence[str] = ()) -> None:
+        """
+        Make the folder.
+
+        Raises:
+            UsageError: it cannot be written to; nothing was asked yet.
+
+        """
+        prepare(folder)
         self._folder = folder
         self._secrets = [secret for secret in secrets if secret]
         self._replies: dict[str, list[dict[str, Json]]] = {}
@@ -52,15 +68,16 @@ class Recorder:
         with self._lock:
             replies = self._replies.setdefault(key, [])
             replies.append(take.as_json(self._secrets))
-            write(self._folder, question, replies)
+            replies.sort(key=lambda reply: str(reply.get("for", "")))
+            write(self._folder, question, replies, self._secrets)
 
 
 class Player:
     """
     Answers from a folder; one for a run, shared by its workers.
 
-    Each recorded reply is given once, in order: a recording of two answers cannot
-    stand for three.
+    Each recorded reply is given once, in order, and to whoever it was for: a recording of two
+    answers cannot stand for three.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +87,7 @@ class Player:
                 hint=f"make them by the same command with `--record {folder}`",
             )
         self._folder = folder
-        self._asked: dict[str, int] = {}
+        self._asked: dict[tuple[str, str], int] = {}
         self._lock = Lock()
 
     def transport(self) -> Transport:
@@ -91,9 +108,14 @@ class Player:
             takes = read(path)
         except FileNotFoundError:
             raise self._miss(question) from None
+        asker = ASKED_FOR.get()
+        if own := [take for take in takes if take.asked_for == asker]:
+            takes = own
+        else:
+            asker = ""
         with self._lock:
-            position = self._asked.get(key, 0)
-            self._asked[key] = position + 1
+            position = self._asked.get((key, asker), 0)
+            self._asked[key, asker] = position + 1
         if position >= len(takes):
             raise ReplayMiss(
                 f"{path} holds {_count(len(takes), 'answer')} to this request; "
@@ -139,7 +161,7 @@ class _RecordedReply:
         self._reply = reply
         self._question = question
         self._recorder = recorder
-        self._take: Take | None = Take(reply.status, kept(reply.headers))
+        self._take: Take | None = Take(reply.status, kept(reply.headers), asked_for=ASKED_FOR.get())
 
     @property
     def status(self) -> int:
@@ -159,19 +181,13 @@ class _RecordedReply:
         except GradientError as error:
             take.error = error
             raise
-        except (KeyboardInterrupt, Terminated):
-            # Half an answer that somebody stopped is not what the server says.
-            self._take = None
-            raise
-        finally:
-            self._keep()
 
     def close(self) -> None:
         self._reply.close()
-        self._keep()
-
-    def _keep(self) -> None:
         take, self._take = self._take, None
+        stopped_by = sys.exc_info()[1]
+        if stopped_by is not None and not isinstance(stopped_by, GradientError):
+            return  # Half an answer that somebody stopped is not what the server says.
         if take:
             self._recorder.keep(self._question, take)
 

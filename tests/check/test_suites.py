@@ -34,6 +34,7 @@ def checked(
     path: str,
     *flags: str,
     behaviour: Behaviour | None = None,
+    behaviours: tuple[Behaviour, ...] = (),
     key: str | None = None,
     environ: dict[str, str] | None = None,
 ):
@@ -42,7 +43,7 @@ def checked(
     environ = {"GRADIENT_CONFIG": str(world_dir / "config.toml"), **(environ or {})}
     (world_dir / "config.toml").touch()
     with MockServer(
-        Script(behaviours=(behaviour or Behaviour(text="y", times=0),), key=key)
+        Script(behaviours=behaviours or (behaviour or Behaviour(text="y", times=0),), key=key)
     ) as server:
         argv = ["check", path, "--base-url", server.url, "--retries", "0", *flags]
         status = run(argv, Invocation(terminal, environ))
@@ -166,6 +167,32 @@ def test_an_unset_variable_is_explained_in_the_words_of_a_suite(suite, tmp_path)
 
     assert 'hint: vars = { city = "VALUE" }' in stderr
     assert "--var" not in stderr
+
+
+def test_tests_with_the_same_request_replay_as_they_were(suite, tmp_path):
+    """However many workers there are, and alone."""
+    tape = str(tmp_path / "tape")
+    path = suite(
+        """
+        [defaults]
+        model = "m"
+        [[test]]
+        name = "b"
+        prompt = "p"
+        expect = "hello"
+        [[test]]
+        name = "a"
+        prompt = "p"
+        expect = "bye"
+        """
+    )
+    answers = (Behaviour(text="hello", times=1), Behaviour(text="bye", times=0))
+    assert checked(tmp_path, path, "-j", "1", "--record", tape, behaviours=answers)[0] == 0
+
+    replays = [checked(tmp_path, path, "--replay", tape)[0] for _ in range(8)]
+
+    assert replays == [0] * 8
+    assert checked(tmp_path, path, "--replay", tape, "-k", "a")[0] == 0
 
 
 def test_two_reports_cannot_share_a_file(suite, tmp_path):

@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from gradient_cli.errors import ConnectionFailed, ReplayMiss, TimedOut, UsageError
-from gradient_cli.transport.tape import Player, Recorder
+from gradient_cli.errors import ConnectionFailed, OutputClosed, ReplayMiss, TimedOut, UsageError
+from gradient_cli.transport.tape import ASKED_FOR, Player, Recorder
 from gradient_cli.wire.request import PATH, Request
 
 STREAM = [b'data: {"type":"a"}\n\nda', b'ta: {"type":"b"}\n\n']
@@ -47,9 +47,10 @@ class FakeTransport:
 def ask(transport, request):
     """Send a request and give (status, the pieces of the body)."""
     reply = transport.send("POST", PATH, request.encode())
-    chunks = list(reply.chunks())
-    reply.close()
-    return reply.status, chunks
+    try:
+        return reply.status, list(reply.chunks())
+    finally:
+        reply.close()
 
 
 def only_file(folder):
@@ -166,6 +167,67 @@ def test_an_interrupted_answer_is_not_recorded(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_answer_that_nobody_reads_to_its_end_is_not_recorded(tmp_path):
+    """`gradient respond --record DIR | head` leaves a good recording as it was."""
+    recording = Recorder(tmp_path).over(FakeTransport(FakeReply(STREAM)))
+    reply = recording.send("POST", PATH, Request(input="hi").encode())
+
+    def read_a_little() -> None:
+        try:
+            next(reply.chunks())
+            raise OutputClosed
+        finally:
+            reply.close()
+
+    with pytest.raises(OutputClosed):
+        read_a_little()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_asked(tmp_path):
+    """Not after the answer was paid for."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(UsageError, match=r"cannot record in .*file"):
+        Recorder(tmp_path / "file")
+    Recorder(tmp_path / "new" / "folder")
+
+    assert list((tmp_path / "new" / "folder").iterdir()) == []
+
+
+def test_the_key_is_nowhere_in_a_recording(tmp_path):
+    """Not in the prompt that a log was pasted into, and not in a header of the reply."""
+    key = "sk-do-1234"
+    reply = FakeReply([f"you said {key}".encode()], 200, {"x-request-id": f"r-{key}"})
+    request = Request(input=f"token={key}", instructions=key, metadata={key: key})
+
+    ask(Recorder(tmp_path, [key]).over(FakeTransport(reply)), request)
+
+    assert key not in next(tmp_path.iterdir()).read_text()
+    assert ask(Player(tmp_path).transport(), request)[1] == [b"you said [key]"]
+
+
+def test_each_asker_gets_its_own_answers_again(tmp_path):
+    """Two tests with the same request, in any order; a new one gets what is there."""
+    recording = Recorder(tmp_path).over(
+        FakeTransport(*(FakeReply([text]) for text in (b"b1", b"a1", b"b2")))
+    )
+    for asker in ("b", "a", "b"):
+        ASKED_FOR.set(asker)
+        ask(recording, Request(input="hi"))
+    player = Player(tmp_path)
+
+    def again(asker: str) -> bytes:
+        ASKED_FOR.set(asker)
+        return b"".join(ask(player.transport(), Request(input="hi"))[1])
+
+    assert [again(asker) for asker in ("a", "b", "b", "new")] == [b"a1", b"b1", b"b2", b"a1"]
+    with pytest.raises(ReplayMiss):
+        again("a")
+    ASKED_FOR.set("")
+
+
 def test_a_reply_that_is_let_go_of_early_is_recorded(tmp_path):
     """A client stops reading at the terminal event; that is a whole answer."""
     recording = Recorder(tmp_path).over(FakeTransport(FakeReply(STREAM)))
@@ -193,7 +255,9 @@ def test_a_miss_shows_the_nearest_request_as_a_diff(tmp_path):
     assert f"--record {tmp_path}" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"replies": [{"status": "x"}]}', '{"replies": 1}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "[" * 100_000, '{"replies": [{"status": "x"}]}', '{"replies": 1}']
+)
 def test_a_broken_recording_is_named(tmp_path, text):
     """A file that a merge has damaged is a usage error with its name."""
     (tmp_path / f"{Request(input='hi').key()}.json").write_text(text)

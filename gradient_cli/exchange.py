@@ -25,7 +25,15 @@ from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.transport.retry import Limiter
 from gradient_cli.transport.sse import Frame
 from gradient_cli.wire.dialects import decode
-from gradient_cli.wire.events import Ended, Event, ReasoningDelta, TextDelta, ToolCallDelta
+from gradient_cli.wire.events import (
+    Ended,
+    Event,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    add_usage,
+)
 from gradient_cli.wire.json import loads
 from gradient_cli.wire.request import PATH
 from gradient_cli.wire.response import Fold, Response
@@ -51,6 +59,13 @@ class Outcome:
     """From sending to the first piece of text."""
     total_ms: int = 0
     request_id: str | None = None
+    used_before: Usage | None = None
+    """What answers used that --repair has thrown away."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """Give what all answers used."""
+        return add_usage([self.used_before, self.response.usage])
 
     @property
     def status(self) -> ExitStatus:

@@ -13,13 +13,12 @@ What a run of suites found, as frozen values. Every report is made from them alo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.expect.interval import Interval, wilson
-from gradient_cli.wire.events import Usage
+from gradient_cli.wire.events import Usage, total_tokens
 from gradient_cli.wire.json import Json
 
 PASSED, FAILED, ERROR, NOT_RUN = "passed", "failed", "error", "not run"
@@ -211,24 +210,3 @@ def rate(result: Result) -> str:
     if result.repeat == 1:
         return text
     return f"{text}, 95 % interval {interval.low:.2f}-{interval.high:.2f}"
-
-
-def total_tokens(usage: Usage | None) -> int:
-    """Give the tokens of an exchange; 0 where the server did not say."""
-    if usage is None:
-        return 0
-    return usage.total_tokens or (usage.input_tokens or 0) + (usage.output_tokens or 0)
-
-
-def add_usage(usages: Iterable[Usage | None]) -> Usage | None:
-    """Add up several exchanges; None if none of them reported."""
-    known: Sequence[Usage] = [usage for usage in usages if usage]
-    if not known:
-        return None
-    return Usage(
-        input_tokens=sum(usage.input_tokens or 0 for usage in known),
-        cached_tokens=sum(usage.cached_tokens or 0 for usage in known),
-        output_tokens=sum(usage.output_tokens or 0 for usage in known),
-        reasoning_tokens=sum(usage.reasoning_tokens or 0 for usage in known),
-        total_tokens=sum(total_tokens(usage) for usage in known),
-    )

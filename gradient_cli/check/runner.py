@@ -21,8 +21,6 @@ from gradient_cli.check.report import (
     Report,
     Result,
     Stop,
-    add_usage,
-    total_tokens,
 )
 from gradient_cli.check.suite import Case
 from gradient_cli.client import Asker, Outcome
@@ -30,6 +28,7 @@ from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
 from gradient_cli.transport.tape import ASKED_FOR
+from gradient_cli.wire.events import add_usage, total_tokens
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
 
@@ -220,7 +219,8 @@ def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
         return _failed(number, outcome, error, [])
     findings = _findings(judgement)
     asked: list[Outcome] = []
-    if test.case.judge:
+    # An answer that has failed already is not worth another call.
+    if test.case.judge and judgement.ok:
         model = test.case.judge_model or test.request.model
         found, asked = vote(
             client, test.case.judge, outcome.response.text, model, test.case.judge_votes

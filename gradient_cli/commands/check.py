@@ -153,10 +153,14 @@ def _word(status: ExitStatus) -> str:
 
 
 def _notes(report: Report, desk: "Desk") -> list[str]:
-    """Say what a replay cannot tell, and which command records what it missed."""
+    """Say what passed without a word, what a replay cannot tell, and what records its misses."""
+    notes = [
+        f'"{result.name}" passed with an answer that has no text'
+        for result in report.results
+        if any(not attempt.status and not attempt.text for attempt in result.attempts)
+    ]
     if not desk.tape.replay:
-        return []
-    notes = []
+        return notes
     if any(key == "max_seconds" for result in report.results for key, _ in result.expectations):
         notes.append("max_seconds proves nothing here: the answers came from recordings")
     is_missing = any(

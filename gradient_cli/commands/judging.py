@@ -70,6 +70,7 @@ class Expected:
                 attempts=outcome.attempts + again.attempts,
                 total_ms=outcome.total_ms + again.total_ms,
                 first_token_ms=outcome.first_token_ms,
+                used_before=outcome.usage,
             )
             judgement = self._judgement(outcome)
         return judged(outcome, judgement)

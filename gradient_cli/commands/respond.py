@@ -230,6 +230,7 @@ def _finish(plan: Plan, screen: Screen, judged: judging.Judged) -> int:
         attempts=outcome.attempts,
         first_token_ms=outcome.first_token_ms,
         total_ms=outcome.total_ms,
+        usage=outcome.usage,
     )
     plan.notices.detail(_summary(outcome))
     screen.close(result, error)

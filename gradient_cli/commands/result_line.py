@@ -18,7 +18,7 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
     """Give what came of a task; where nobody measured how long it took, that is null."""
     error, response = judged.error, judged.outcome.response
     status = error.status if error else ExitStatus.OK
-    usage = response.usage
+    usage = judged.outcome.usage
     # Not even sent: the quota is used up, for hours. A burst of 429 passes.
     is_quota = status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
     record: dict[str, Json] = {

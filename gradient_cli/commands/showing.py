@@ -176,9 +176,7 @@ class Screen:
         if not self._look.is_silent:
             self._close_stdout(result, error)
         if self._look.shows_usage:
-            self._terminal.note(
-                usage_line(result.response.usage, result.first_token_ms, result.total_ms)
-            )
+            self._terminal.note(usage_line(result.usage, result.first_token_ms, result.total_ms))
         if error:
             self._terminal.note(error_lines(error))
 

@@ -29,6 +29,8 @@ class Result:
     attempts: int = 0
     first_token_ms: int | None = None
     total_ms: int = 0
+    usage: Usage | None = None
+    """Of all answers, those that --repair threw away too."""
 
 
 def as_document(result: Result) -> dict[str, Json]:
@@ -44,7 +46,7 @@ def as_document(result: Result) -> dict[str, Json]:
         "model": response.model,
         "id": response.id,
         "request_id": result.request_id,
-        "usage": usage_object(response.usage),
+        "usage": usage_object(result.usage),
         "timing": {"first_token_ms": result.first_token_ms, "total_ms": result.total_ms},
         "attempts": result.attempts,
         "tool_calls": [call.as_item() for call in response.tool_calls],

@@ -11,6 +11,7 @@ The events of an answer, as the rest of the house sees them, whatever dialect th
     Unknown             anything else, kept so that nothing vanishes
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradient_cli.wire.json import Json
@@ -27,6 +28,32 @@ class Usage:
     reasoning_tokens: int | None = None
     """Part of the output that was thinking."""
     total_tokens: int | None = None
+
+
+def total_tokens(usage: Usage | None) -> int:
+    """Give the tokens of an exchange; 0 where the server did not say."""
+    if usage is None:
+        return 0
+    return usage.total_tokens or (usage.input_tokens or 0) + (usage.output_tokens or 0)
+
+
+def add_usage(usages: Iterable[Usage | None]) -> Usage | None:
+    """Add up several exchanges; None, here and for each count, if none of them reported it."""
+    known = [usage for usage in usages if usage]
+    if len(known) <= 1:
+        return known[0] if known else None
+
+    def added(counts: Iterable[int | None]) -> int | None:
+        reported = [count for count in counts if count is not None]
+        return sum(reported) if reported else None
+
+    return Usage(
+        input_tokens=added(usage.input_tokens for usage in known),
+        cached_tokens=added(usage.cached_tokens for usage in known),
+        output_tokens=added(usage.output_tokens for usage in known),
+        reasoning_tokens=added(usage.reasoning_tokens for usage in known),
+        total_tokens=sum(total_tokens(usage) for usage in known),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,26 @@ def test_tests_with_the_same_request_replay_as_they_were(suite, tmp_path):
     assert checked(tmp_path, path, "--replay", tape, "-k", "a")[0] == 0
 
 
+def test_an_empty_answer_that_passes_is_named(suite, tmp_path):
+    """It is a complete answer, and forbids nothing; but who looks only at the status should know."""
+    path = suite(TEST + 'reject = "sorry"\n')
+
+    status, stdout, _, _ = checked(tmp_path, path, behaviour=Behaviour(text="", times=0))
+
+    assert (status, '"a" passed with an answer that has no text' in stdout) == (0, True)
+    assert "no text" not in checked(tmp_path, path)[1]
+
+
+def test_an_answer_that_failed_needs_no_judge(suite, tmp_path):
+    """Its failure is told, and no second call is paid for."""
+    path = suite(TEST + 'expect = "no such words"\njudge = "it is polite"\n')
+
+    status, stdout, _, requests = checked(tmp_path, path)
+
+    assert (status, "no such words" in stdout) == (1, True)
+    assert len([r for r in requests if r.method == "POST"]) == 1
+
+
 def test_two_reports_cannot_share_a_file(suite, tmp_path):
     """The second would replace the first."""
     target = str(tmp_path / "report")

@@ -205,3 +205,16 @@ def test_a_closed_stdout_does_not_look_like_a_verdict(world):
 
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+def test_what_repair_throws_away_is_counted(respond):
+    """Three answers were paid for."""
+    flags = ("hi", "--one-of", "yes,no", "--repair", "2", "--json")
+    _, once = respond("hi", "--json", text="maybe")
+    status, terminal = respond(*flags, text="maybe")
+
+    one, three = (json.loads(t.stdout_text) for t in (once, terminal))
+
+    assert (status, three["attempts"]) == (1, 3)
+    assert three["usage"]["output_tokens"] == 3 * one["usage"]["output_tokens"]
+    assert three["usage"]["total_tokens"] > 3 * one["usage"]["total_tokens"]

@@ -150,7 +150,9 @@ class Exchange:
     def outcome(self, attempts: int) -> Outcome:
         """Give what came of it."""
         error = self.error
-        identity = (error.request_id if error else None) or faults.request_id(self.headers)
+        identity = (error.request_id if error else None) or faults.request_id(
+            self.headers, self._setting.secret
+        )
         if error and not error.request_id:
             error.request_id = identity
         first = self._first_token
@@ -256,7 +258,9 @@ class Exchange:
             case "completed":
                 return
             case "incomplete":
-                raise _incomplete(response.finish_reason)
+                raise _incomplete(
+                    faults.without_key(response.finish_reason or "", self._setting.secret)
+                )
             case "cancelled":
                 raise IncompleteAnswer("the service cancelled the answer", hint="try again")
             case "failed":
@@ -300,7 +304,7 @@ def _drain(rest: Iterator[Frame], transport: Transport) -> None:
             pass
 
 
-def _incomplete(reason: str | None) -> IncompleteAnswer:
+def _incomplete(reason: str) -> IncompleteAnswer:
     match reason:
         case "max_output_tokens" | "length" | "max_tokens":
             return IncompleteAnswer(
@@ -314,4 +318,6 @@ def _incomplete(reason: str | None) -> IncompleteAnswer:
             )
         case _:
             why = f" ({reason})" if reason else ""
-            return IncompleteAnswer(f"the answer is incomplete{why}", hint="try again", code=reason)
+            return IncompleteAnswer(
+                f"the answer is incomplete{why}", hint="try again", code=reason or None
+            )

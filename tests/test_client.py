@@ -238,6 +238,26 @@ def test_the_key_is_never_in_an_error():
     assert outcome.error.message == "the key from $KEY was not accepted (401): bad key [key]"
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        plain({"error": {"message": "bad", "code": "sk-secret"}}),
+        plain({"error": {"message": "bad", "code": "sk-secret"}, "request_id": "sk-secret"}, 400),
+        plain({"object": "response", "status": "incomplete", "output": [],
+               "incomplete_details": {"reason": "sk-secret"}}),
+        plain({"error": "bad"}, 500, **{"x-request-id": "r-sk-secret"}),
+    ],
+)  # fmt: skip
+def test_the_key_is_in_no_part_of_an_error(reply):
+    """Its code, its reason and the request's id are the server's words, too."""
+    outcome = client_of(reply, reply, reply, reply).ask(REQUEST)
+    error = outcome.error
+
+    said = [error.message, error.hint, error.code, error.request_id, outcome.request_id]
+    assert "sk-secret" not in repr(said)
+    assert "[key]" in repr(said)
+
+
 def test_the_request_id_is_kept():
     """From the body, else from a header."""
     by_body = client_of(plain({"id": "x", "message": "m", "request_id": "b"}, 400)).ask(REQUEST)

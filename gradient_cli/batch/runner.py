@@ -137,12 +137,24 @@ class Runner:
         except BaseException:
             # A signal: what is under way is lost, and nothing new begins.
             self._stop.set()
+            self._write_held()
             raise
-        for line in self._order.rest() if self._order else ():
-            self._results.write(line)
+        self._write_held()
         if self._fault is not None:
             raise self._fault
         return self.tally
+
+    def _write_held(self) -> None:
+        """Write what waits for its turn: it is paid for, and its place is of no use any more."""
+        if self._order is None:
+            return
+        has_lock = self._lock.acquire(timeout=HEARING_S)
+        try:
+            for line in self._order.rest():
+                self._results.write(line)
+        finally:
+            if has_lock:
+                self._lock.release()
 
     def _wait_for(self, worker: threading.Thread) -> None:
         """Wait for a worker's end; not where a fault makes its result worthless."""
@@ -237,5 +249,6 @@ class _Order:
         return lines
 
     def rest(self) -> list[bytes]:
-        """Give what is still held, after a stop left gaps: an answer is never thrown away."""
-        return [self._held[number] for number in sorted(self._held)]
+        """Take what is still held, after a stop left gaps: an answer is never thrown away."""
+        held, self._held = self._held, {}
+        return [held[number] for number in sorted(held)]

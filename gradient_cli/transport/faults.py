@@ -64,9 +64,15 @@ class Complaint:
     is_markup: bool = False
 
 
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """Give the id by which the server knows this exchange."""
-    return next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+def request_id(headers: Mapping[str, str], secret: str = "") -> str | None:
+    """Give the id by which the server knows this exchange; a key that it repeats is taken out."""
+    found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+    return without_key(found, secret) if found else None
+
+
+def without_key(text: str, secret: str) -> str:
+    """Give a server's text without the key, which it may have repeated."""
+    return text.replace(secret, "[key]") if secret else text
 
 
 def read_complaint(body: bytes, secret: str = "") -> Complaint:
@@ -94,8 +100,10 @@ def _complaint(payload: Json, secret: str) -> Complaint:
     identity = payload.get("request_id") or source.get("request_id")
     return Complaint(
         _words(words, secret),
-        str(code) if isinstance(code, str | int) and not isinstance(code, bool) else None,
-        identity if isinstance(identity, str) else None,
+        without_key(str(code), secret)
+        if isinstance(code, str | int) and not isinstance(code, bool)
+        else None,
+        without_key(identity, secret) if isinstance(identity, str) else None,
     )
 
 
@@ -118,8 +126,7 @@ def _without_markup(text: str) -> str:
 
 def _words(text: str, secret: str) -> str:
     """Give one safe line."""
-    if secret:
-        text = text.replace(secret, "[key]")
+    text = without_key(text, secret)
     text = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", text).strip()
     return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
 
@@ -129,7 +136,7 @@ def from_reply(
 ) -> GradientError:
     """Give the error that a reply with a status of 300 and above means."""
     complaint = read_complaint(body, setting.secret)
-    identity = complaint.request_id or request_id(headers)
+    identity = complaint.request_id or request_id(headers, setting.secret)
     message, hint = _describe(status, headers, complaint, setting)
     return _kind(status)(
         message, hint=hint, request_id=identity, http_status=status, code=complaint.code
@@ -225,6 +232,7 @@ def _wait_hint(headers: Mapping[str, str]) -> str:
 def from_words(message: str | None, code: str | None, setting: Setting) -> GradientError:
     """Give the error that a failure inside a 200 means: `response.failed`, an `error` event."""
     words = _words(message or "", setting.secret)
+    code = without_key(code, setting.secret) if code else None
     said = f": {words}" if words else ""
     lower = (code or "").lower()
     if code and code.isdigit() and 400 <= int(code) <= 599:

@@ -61,6 +61,29 @@ def count(batch: Batch) -> int:
     return batch.out.read_bytes().count(b"\n") if batch.out.exists() else 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_no_answer_that_waits_for_its_turn(tmp_path, world, number):
+    """The first row is slow, and --ordered holds the others back: they are paid for."""
+    answers = (Behaviour(match="^slow$", delay=30), Behaviour(times=0))
+    with serving(behaviours=answers) as server:
+        batch = Batch(tmp_path, server)
+        items = batch.items("slow", *(f"row {n}" for n in range(40)))
+        environ = {
+            **world,
+            "GRADIENT_INFERENCE_ENDPOINT": server.url,
+            "GRADIENT_MODEL_ACCESS_KEY": "sk-test",
+        }
+        process = subprocess.Popen([*command(batch, items), "--ordered"], env=environ)
+        deadline = time.monotonic() + 20
+        while len(server.requests) < 4 * JOBS and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.05)  # The last of them is answered and taken in.
+        process.send_signal(number)
+
+        assert process.wait() == -number
+        assert len(batch.results()) == 4 * JOBS - 1
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_run_by_that_signal(tmp_path, world, number):

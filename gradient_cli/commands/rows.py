@@ -95,6 +95,8 @@ class RequestMaker:
         named = self._named(item.fields)
         if "input" not in named:
             named["input"] = self._input(item, variables)
+        elif item.prompt is not None:
+            raise UsageError('the row has "prompt" and "input"', hint="one of them is sent")
         instructions = named.get("instructions", self.base.instructions)
         if instructions and variables:
             named["instructions"] = template.fill(instructions, variables, "the instructions")
@@ -108,6 +110,7 @@ class RequestMaker:
                 raise UsageError(
                     "there is no prompt", hint='a row needs "prompt" or "input", or give PROMPT'
                 )
+            self._check_used(item, prompt or "", variables)
             return compose(blocks, template.fill(prompt or "", variables))
         if prompt is None:
             return compose(blocks, item.text)
@@ -116,6 +119,25 @@ class RequestMaker:
         else:
             blocks.append(Block(item.path, item.text, ITEM))
         return compose(blocks, template.fill(prompt, variables))
+
+    def _check_used(self, item: Item, prompt: str, variables: Mapping[str, str]) -> None:
+        """Refuse a row whose data would not be in the request."""
+        asked = template.names(prompt) if "{{" in prompt else set()
+        if ITEM in asked and ITEM not in variables:
+            raise UsageError(
+                "{{ item }} stands for a line's text, and a row has none",
+                hint=f'"vars": {{"{ITEM}": "..."}} gives it one',
+            )
+        if not item.variables:
+            return
+        texts = item.fields.get("instructions"), self.base.instructions
+        asked = asked.union(*(template.names(text) for text in texts if isinstance(text, str)))
+        if asked.isdisjoint(item.variables):
+            name = next(iter(item.variables))
+            raise UsageError(
+                f'no "vars" of the row is used, such as `{name}`',
+                hint=f"the prompt says where it goes: {{{{ {name} }}}}",
+            )
 
     def _named(self, fields: Mapping[str, Json]) -> dict[str, Any]:
         """Give a row's fields by the names that a Request has; the others are parameters."""

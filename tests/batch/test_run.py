@@ -233,3 +233,21 @@ def test_params_of_a_row_reach_the_body():
     )
 
     assert (request.body()["odd"], request.body()["seed"]) == (1, 7)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "row", "words"),
+    [
+        ("what is it?", {"vars": {"review": "late"}}, 'no "vars" of the row is used'),
+        (None, {"prompt": "a", "input": "b"}, 'the row has "prompt" and "input"'),
+        ("translate {{ item }}", {"id": "a"}, "{{ item }} stands for a line's text"),
+    ],
+)
+def test_a_row_whose_data_would_not_be_sent_is_refused(batch, prompt, row, words):
+    """Many requests without their data would be paid for."""
+    arguments = [prompt] if prompt else []
+
+    status, _, notes = batch.run(*arguments, "-i", batch.rows(row))
+
+    assert (status, words in notes, "rows.jsonl:1" in notes) == (2, True, True)
+    assert not batch.server.requests

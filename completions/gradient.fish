@@ -153,7 +153,7 @@ complete -c gradient -n '__gradient_at "check"' -l key-file -r -F -d 'read the k
 complete -c gradient -n '__gradient_at "check"' -l record -x -a '(__fish_complete_directories)' -d 'keep each exchange as a file in DIR'
 complete -c gradient -n '__gradient_at "check"' -l replay -x -a '(__fish_complete_directories)' -d 'answer from the files in DIR; no network'
 complete -c gradient -n '__gradient_at "check"' -s j -l jobs -x -d 'tests at a time (4)  [1 or more]'
-complete -c gradient -n '__gradient_at "check"' -s k -x -d 'only tests with this in their name'
+complete -c gradient -n '__gradient_at "check"' -s k -x -d 'only the test of this name, or those with this in it'
 complete -c gradient -n '__gradient_at "check"' -l repeat -x -d 'ask each test N times  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M must pass  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l fail-fast -d 'stop at the first test that does not pass'

@@ -163,6 +163,10 @@ def _toml(path: str, text: str) -> list[_Table]:
         raise UsageError(
             f"{path}: {error}", hint="texts need quotes; see https://toml.io"
         ) from None
+    except RecursionError:
+        raise UsageError(f"{path}: it is nested too deeply") from None
+    except ValueError as error:  # a number with more digits than Python reads
+        raise UsageError(f"{path}: {str(error).split(';')[0].lower()}") from None
     places = Lines.of_toml(text)
     defaults, tests = table.pop("defaults", {}), table.pop("test", [])
     for key in table:
@@ -305,6 +309,8 @@ class _Reader:
         if ("prompt" in table) == ("prompt_file" in table):
             both = "both `prompt` and" if "prompt" in table else "neither `prompt` nor"
             raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
+        if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
+            raise self._fault("prompt", f'"{name}" has an empty `prompt`')
         if not [key for key in EXPECTATION_KEYS if key in table] and not table.get("extract"):
             raise self._fault(
                 "name", f'"{name}" expects nothing: every answer would pass',

@@ -24,7 +24,10 @@ class WhichOptions:
 
     jobs: Annotated[int, _which("-j", "--jobs", metavar="N", min=1, help="tests at a time (4)")] = 4
     pattern: Annotated[
-        str | None, _which("-k", metavar="PATTERN", help="only tests with this in their name")
+        str | None,
+        _which(
+            "-k", metavar="PATTERN", help="only the test of this name, or those with this in it"
+        ),
     ] = None
     repeat: Annotated[
         int | None, _which("--repeat", metavar="N", min=1, help="ask each test N times")

@@ -122,6 +122,8 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     )
     if flags.output.output is not None:
         check_target(flags.output.output)
+    elif invocation.terminal.stdout_is_closed:
+        raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
     question = prompting.make_question(
         flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format
     )

@@ -6,6 +6,7 @@ stderr carries everything for people; a closed stderr is nobody's problem.
 Tests use `Terminal.recording()`, which keeps what was written.
 """
 
+import errno
 import io
 import os
 import sys
@@ -13,6 +14,13 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from gradient_cli.errors import OutputClosed, UsageError
+
+
+class _Closed(io.BytesIO):
+    """Stands for a stdout that was closed at the start."""
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.EBADF, "it is closed")
 
 
 @dataclass(slots=True)
@@ -35,7 +43,7 @@ class Terminal:
         null = io.BytesIO()
         return cls(
             stdin=sys.stdin.buffer if sys.stdin else None,
-            stdout=sys.stdout.buffer if sys.stdout else null,
+            stdout=sys.stdout.buffer if sys.stdout else _Closed(),
             stderr=sys.stderr.buffer if sys.stderr else null,
             stdin_is_tty=_is_tty(sys.stdin),
             stdout_is_tty=_is_tty(sys.stdout),
@@ -49,6 +57,11 @@ class Terminal:
         """Give streams in memory; read them with `.stdout_text` and `.stderr_text`."""
         streams = (io.BytesIO(stdin), io.BytesIO(), io.BytesIO())
         return cls(*streams, is_tty, is_tty, is_tty, fixed_size=size)
+
+    @property
+    def stdout_is_closed(self) -> bool:
+        """Tell whether the process was started without a stdout: an answer would be lost."""
+        return isinstance(self.stdout, _Closed)
 
     @property
     def stdout_text(self) -> str:

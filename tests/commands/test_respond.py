@@ -196,6 +196,19 @@ def test_a_full_disk_under_stdout_is_told(form, respond):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor by the shell")
+@pytest.mark.parametrize("command", ["respond -p demo hi", "config path"])
+def test_nothing_is_said_into_a_closed_stdout(world, command):
+    """An answer that nobody can read is not asked for, and no success."""
+    words = f'exec "$0" -m gradient_cli {command} >&- </dev/null'
+    done = subprocess.run(
+        ["/bin/sh", "-c", words, sys.executable], env=world, capture_output=True, check=False
+    )
+
+    assert done.returncode == 2
+    assert b"cannot write to stdout: it is closed" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor by the shell")
 def test_a_closed_stdout_does_not_look_like_a_verdict(world):
     """Started with stdout closed, the program still ends with its own status."""
     words = 'exec "$0" -m gradient_cli respond --bogus >&-'

@@ -55,7 +55,10 @@ ACCIDENTS = {
     "only defaults": ("[defaults]\nmodel = 'm'\n", "s.toml: the suite has no test"),
     "no expectation": (TEST, 's.toml:2: "a" expects nothing'),
     "an empty prompt": (FULL.replace('"x"', '" "'), 's.toml:3: "a" has an empty `prompt`'),
-    "deep brackets": (FULL + f"params = {{x = {'[' * 2000}{']' * 2000}}}\n", "s.toml: it is nested too deeply"),
+    "deep brackets": (
+        FULL + f"params = {{x = {'[' * 2000}{']' * 2000}}}\n",
+        "s.toml: it is nested too deeply",
+    ),
     "a number of 5000 digits": (FULL + f"seed = {'1' * 5000}\n", "s.toml: exceeds the limit"),
     "an empty expectation": (TEST + 'expect = ""\n', "s.toml:4: expect is empty"),
     "an empty list": (TEST + "expect = []\n", "s.toml:4: expect is empty"),

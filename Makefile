@@ -24,7 +24,7 @@ test: $(VENV)/.tested $(VENV)/commonmark.json
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.tested lint
-	$(BIN)/python -m pytest -n auto -m "not real"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not real"
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

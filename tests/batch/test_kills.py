@@ -61,7 +61,9 @@ def count(batch: Batch) -> int:
     return batch.out.read_bytes().count(b"\n") if batch.out.exists() else 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.real)]
+)
 def test_a_signal_leaves_no_answer_that_waits_for_its_turn(tmp_path, world, number):
     """The first row is slow, and --ordered holds the others back: they are paid for."""
     answers = (Behaviour(match="^slow$", delay=30), Behaviour(times=0))

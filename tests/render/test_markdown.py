@@ -136,7 +136,7 @@ MARKS = [
 @pytest.mark.parametrize("first", [0, pytest.param(1000, marks=pytest.mark.real)])
 def test_made_up_markdown_ends_as_the_whole(first):
     """However it is cut, and whichever moments are drawn."""
-    for seed in range(first, first + (12 if first == 0 else 2000)):
+    for seed in range(first, first + (8 if first == 0 else 2000)):
         text = made_up(seed)
         once = at_once(text, 40, 10)
         for length, each in ((1, 1), (0, 1), (3, 2)):
@@ -150,7 +150,7 @@ def test_work_for_a_long_block_does_not_grow(name, has_color):
     """A frame lays out the end of a block, not all of it."""
     blocks = Blocks(Printer(80, has_color=has_color), 24)
     sizes = []
-    for piece in cut(LONG[name] if name == "table" else MARKS_OF[name] + LONG["paragraph"] * 2, 40):
+    for piece in cut(LONG[name] if name == "table" else MARKS_OF[name] + LONG["paragraph"] * 2, 80):
         blocks.feed(piece)
         blocks.advance()
         sizes.append(len(blocks._source))

@@ -41,7 +41,7 @@ WIDTHS = {
 
 
 MIDDLE = 0.5
-"""Where the quick tests change the window; of these answers each fifth piece is drawn."""
+"""Where the quick tests change the window; of these answers each tenth piece is drawn."""
 
 
 def quick_and_real(quick: str, paths):
@@ -57,7 +57,7 @@ def resized(name: str, path, at: float, *, has_reflow: bool = False) -> tuple[Te
     And the lines before each of them.
     """
     pieces = cut(ANSWERS[name], 0)
-    each = 5 if at == MIDDLE else 1
+    each = 10 if at == MIDDLE else 1
     sizes = dict(zip(itertools.count(int(len(pieces) * at), each), path, strict=False))
     before: list[str] = []
     seen = 0

@@ -42,12 +42,16 @@ WIDTHS = {
 
 MIDDLE = 0.5
 """Where the quick tests change the window; of these answers each tenth piece is drawn."""
+QUICK = ("short paragraphs", "long item", "nested list", "code", "tall table")
 
 
 def quick_and_real(quick: str, paths):
-    """Give one path in the middle of an answer, and all of them at two places as `real`."""
-    real = [(path, at) for path in paths for at in (0.4, 0.9)]
-    return [(quick, MIDDLE), *(pytest.param(*case, marks=pytest.mark.real) for case in real)]
+    """Give one path in the middle of some answers; all paths at two places of all as `real`."""
+    real = itertools.product(ANSWERS, paths, (0.4, 0.9))
+    return [
+        *((name, quick, MIDDLE) for name in QUICK),
+        *(pytest.param(*case, marks=pytest.mark.real) for case in real),
+    ]
 
 
 def resized(name: str, path, at: float, *, has_reflow: bool = False) -> tuple[Terminal, list[str]]:
@@ -81,8 +85,7 @@ def words(lines: list[str]) -> list[str]:
     return re.findall(r"word\d+z", " ".join(lines))
 
 
-@pytest.mark.parametrize(("path", "at"), quick_and_real("up and down", HEIGHTS))
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize(("name", "path", "at"), quick_and_real("up and down", HEIGHTS))
 def test_another_height_changes_no_line(name, path, at):
     """Rows that the terminal itself moved to its scrollback are not printed again."""
     got = resized(name, HEIGHTS[path], at)[0].lines()
@@ -101,8 +104,9 @@ def test_another_height_changes_no_line(name, path, at):
         assert got == whole
 
 
-@pytest.mark.parametrize(("path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS))
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize(
+    ("name", "path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS)
+)
 def test_a_narrower_window_that_wraps_anew_repeats_and_loses_nothing(name, path, at):
     """Each letter is there once, whichever rows were wrapped by the terminal."""
     got = resized(name, WIDTHS[path], at, has_reflow=True)[0].lines()
@@ -110,8 +114,9 @@ def test_a_narrower_window_that_wraps_anew_repeats_and_loses_nothing(name, path,
     assert letters(got) == letters(at_once(ANSWERS[name], 80, 24))
 
 
-@pytest.mark.parametrize(("path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS))
-@pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.parametrize(
+    ("name", "path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS)
+)
 def test_a_narrower_window_that_cuts_lines_off_repeats_and_loses_nothing(name, path, at):
     """No word is there twice, and none is missing but those that the terminal cut off."""
     terminal, before = resized(name, WIDTHS[path], at)

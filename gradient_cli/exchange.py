@@ -7,7 +7,6 @@ One request and what comes of it: read to the end, and judged by how it ended.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from gradient_cli.errors import (
     TimedOut,
 )
 from gradient_cli.exits import ExitStatus
+from gradient_cli.record import record
 from gradient_cli.transport import faults
 from gradient_cli.transport.body import body_frames
 from gradient_cli.transport.reply import Reply, Transport
@@ -46,7 +46,7 @@ DRAIN_S = 0.05
 MOST_DRAINED = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What came of asking: the answer as far as it came, and why it is none, if it is none."""
 

@@ -8,11 +8,12 @@ Lines end at a newline and nowhere else: U+2028 and the like are text.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 
 ROW_SUFFIXES = (".jsonl", ".ndjson")
@@ -20,7 +21,7 @@ OWN_FIELDS = ("id", "prompt", "vars")
 """The fields of a row that are ours; all others are the request's."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One thing to ask about."""
 
@@ -103,7 +104,7 @@ def is_rows(path: str) -> bool:
     return path.lower().endswith(ROW_SUFFIXES)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shard:
     """The part of all items that this run takes: every N-th, from the I-th."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gradient_cli.errors import BrokenReply, UsageError
+from gradient_cli.record import record
 from gradient_cli.terminal.files import write_file
 from gradient_cli.wire.json import Json, dumps
 
@@ -22,7 +23,7 @@ OVER = frozenset({"completed", "failed", "expired", "cancelled"})
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """A job as the engine describes it."""
 

@@ -15,13 +15,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
 from gradient_cli.batch.jobs import Job, read_job, read_jobs, read_result_urls
 from gradient_cli.errors import BrokenReply, GradientError, ServiceError, UsageError
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import PATH, Request, encode_json
 
@@ -56,7 +57,7 @@ class Files(Protocol):
         """Give a file's lines."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Upload:
     """A file of requests."""
 
@@ -124,7 +125,7 @@ def custom_id(position: int) -> str:
     return f"row-{position + 1}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """What the engine says of one row: a reply, or why there is none."""
 

@@ -17,13 +17,14 @@ from gradient_cli.batch.results import Results
 from gradient_cli.client import Asker, OpenClient
 from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.record import record
 from gradient_cli.wire.request import Request
 
 HEARING_S = 0.2
 """How long anybody waits at a time before looking whether the run is over."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """One request to send, and what its result is known by."""
 
@@ -32,7 +33,7 @@ class Task:
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Done:
     """What came of a task."""
 

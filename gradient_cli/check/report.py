@@ -13,11 +13,11 @@ What a run of suites found, as frozen values. Every report is made from them alo
 """
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
 
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.expect.interval import Interval, wilson
+from gradient_cli.record import record
 from gradient_cli.wire.events import Usage, total_tokens
 from gradient_cli.wire.json import Json
 
@@ -25,7 +25,7 @@ PASSED, FAILED, ERROR, NOT_RUN = "passed", "failed", "error", "not run"
 VERDICTS = (PASSED, FAILED, ERROR, NOT_RUN)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """What one expectation made of one answer."""
 
@@ -38,7 +38,7 @@ class Finding:
     """The place in the answer that shows it; model text, to be made harmless by reporters."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt:
     """One answer to a test's request, judged; or why there is none."""
 
@@ -67,7 +67,7 @@ class Attempt:
         return tuple(finding for finding in self.findings if not finding.is_met)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """One test and what came of it."""
 
@@ -140,7 +140,7 @@ class Result:
         return next((a for a in self.attempts if a.status == self.status and a.status), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stop:
     """Why a run ended before its end."""
 
@@ -153,7 +153,7 @@ class Stop:
     """130 or 143 where a signal ends the process, whatever was found until then."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """A whole run."""
 

@@ -27,6 +27,7 @@ from gradient_cli.client import Asker, Outcome
 from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
+from gradient_cli.record import record
 from gradient_cli.transport.tape import ASKED_FOR
 from gradient_cli.wire.events import add_usage, total_tokens
 from gradient_cli.wire.json import Json
@@ -36,7 +37,7 @@ LISTEN_S = 0.2
 """How often the main thread looks up: a signal is heard at the latest then."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prepared:
     """A test with everything it needs to be asked."""
 

@@ -15,7 +15,7 @@ pattern or a schema that is none, two tests of one name are errors with file and
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from gradient_cli.check.lines import Lines
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.expectations import Expectations
 from gradient_cli.expect.load import load_schema
+from gradient_cli.record import record
 from gradient_cli.settings.keys import REQUEST_KEYS
 from gradient_cli.wire.json import Json
 
@@ -48,7 +49,7 @@ KEYS = (*TEXT_KEYS, *LIST_KEYS, *COUNT_KEYS, *OTHER_KEYS, *REQUEST_KEYS)
 NOT_IN_DEFAULTS = ("name", "prompt", "prompt_file")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Case:
     """One test as its suite says it."""
 

@@ -6,11 +6,11 @@ From flags and files to a Request, and to the input that stands in it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gradient_cli.commands import values
 from gradient_cli.commands.options import InputOptions, RequestOptions
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.terminal.intake import Text, has_stdin, read_file, read_stdin
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.wire.blocks import Block, compose
@@ -117,7 +117,7 @@ def build_request(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Intake:
     """What the prompt is made of, read."""
 

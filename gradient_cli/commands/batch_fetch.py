@@ -6,7 +6,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 from gradient_cli.batch.jobs import Job, JobFile, load_job
 from gradient_cli.batch.provider import Engine, Result
@@ -22,6 +22,7 @@ from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions, Pro
 from gradient_cli.commands.session import open_session
 from gradient_cli.errors import BrokenReply, IncompleteAnswer, ServiceError, UsageError
 from gradient_cli.exits import ExitStatus, worst
+from gradient_cli.record import record
 from gradient_cli.transport.faults import Setting
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import Request
@@ -29,7 +30,7 @@ from gradient_cli.wire.request import Request
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Desk:
     """What is needed to deal with OUT's job."""
 

@@ -2,17 +2,18 @@
 The flags that only `batch` has; the others it shares with respond.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+
+from gradient_cli.record import record
 
 
 def _flag(panel: str, *names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # as Typer says
     return typer.Option(*names, help=help, rich_help_panel=panel, show_default=False, **settings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ItemOptions:
     """What is asked about, one request each."""
 
@@ -69,7 +70,7 @@ class ItemOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunOptions:
     """How a run goes, and where its results are."""
 
@@ -138,7 +139,7 @@ class RunOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SubmitOptions:
     """Which job a submit makes."""
 
@@ -164,7 +165,7 @@ class SubmitOptions:
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class JobOptions:
     """Which job is meant, and how it is told of."""
 

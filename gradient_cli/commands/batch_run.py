@@ -24,6 +24,7 @@ from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions, Pro
 from gradient_cli.commands.session import Session, open_session
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus, worst
+from gradient_cli.record import record
 from gradient_cli.render.progress import Meter, Progress, duration
 from gradient_cli.settings.resolve import Value
 from gradient_cli.terminal.color import may_move_cursor
@@ -37,7 +38,7 @@ TIMEOUT_S = 600
 """The longest silence, unless the user says another: whole answers are silent until they end."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flags:
     """All that the user said."""
 

@@ -7,7 +7,7 @@ An OUT has one job at a time. The same command again finds the job that is there
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from gradient_cli.batch.jobs import Job, JobFile, job_path, load_job
@@ -23,12 +23,13 @@ from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions
 from gradient_cli.commands.session import Session
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.record import record
 from gradient_cli.transport.deadline import run_timed_out
 from gradient_cli.transport.storage import Storage
 from gradient_cli.wire.json import Json, dumps
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flags:
     """All that the user said."""
 

@@ -1,11 +1,12 @@
 """The flags of `gradient check`, in groups; see `commands.options`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
 import typer
+
+from gradient_cli.record import record
 
 
 def _flag(panel: str) -> Callable[..., Any]:
@@ -18,7 +19,7 @@ _proof = _flag("Proof")
 _request = _flag("Request")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class WhichOptions:
     """Which tests, how often, and how many at a time."""
 
@@ -47,7 +48,7 @@ class WhichOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ReportOptions:
     """Where the verdicts go."""
 
@@ -72,7 +73,7 @@ class ReportOptions:
     verbose: Annotated[bool, _report("-v", "--verbose", help="say what is sent, on stderr")] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TapeOptions:
     """Doing without the service."""
 

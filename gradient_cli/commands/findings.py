@@ -7,12 +7,12 @@ And what can be found without settings and network: the program, its installatio
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gradient_cli import __version__
 from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.record import record
 from gradient_cli.terminal.streams import Terminal
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -22,7 +22,7 @@ OTHERS = ("gradient", "gradient-adk")
 """Distributions that a newcomer may take for this one: both are retired, both are in the way."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One line of the examination."""
 

@@ -6,12 +6,13 @@ What the flags expect of an answer, and what came of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradient_cli.client import Asker, Outcome
 from gradient_cli.commands.run_options import ExpectOptions
 from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, canonical
 from gradient_cli.wire.request import Request
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from gradient_cli.expect.expectations import Expectations, Judgement, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judged:
     """An outcome with its verdicts."""
 
@@ -33,7 +34,7 @@ class Judged:
     failed: "tuple[Verdict, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expected:
     """All that is expected of an answer."""
 

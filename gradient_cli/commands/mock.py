@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ from gradient_cli.commands.expand import expand
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.record import record
 from gradient_cli.wire.address import is_loopback
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ _failure = _flag("Failures")
 _server = _flag("Server")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Answers:
     """What is answered."""
 
@@ -78,7 +79,7 @@ class Answers:
     ] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Failures:
     """What fails before that."""
 
@@ -109,7 +110,7 @@ class Failures:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Address:
     """Where, and for whom."""
 

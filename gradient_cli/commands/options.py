@@ -6,10 +6,11 @@ None and empty mean that the user did not say; the environment and the settings 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+
+from gradient_cli.record import record
 
 INPUT = "Input"
 REQUEST = "Request"
@@ -39,7 +40,7 @@ def _one_of(values: tuple[str, ...]) -> Callable[[str | None], str | None]:
     return check
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class InputOptions:
     """What the prompt is made of."""
 
@@ -98,7 +99,7 @@ class InputOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RequestOptions:
     """The fields of the body, by the wire's own names."""
 
@@ -224,7 +225,7 @@ class RequestOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class OutputOptions:
     """How the answer is shown."""
 

@@ -8,12 +8,12 @@ What is asked: the prompt, from whichever place it comes, and the request around
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gradient_cli.commands import asking, values
 from gradient_cli.commands.options import InputOptions, RequestOptions
 from gradient_cli.commands.session import Session
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
 from gradient_cli.terminal.intake import read_short_file
 from gradient_cli.terminal.streams import Terminal
@@ -24,7 +24,7 @@ from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """A request, and the conversation that it belongs to."""
 

@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from gradient_cli.commands.session import Session, open_session
 from gradient_cli.commands.showing import Look, Notices, Screen
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.record import record
 from gradient_cli.render.document import Result
 from gradient_cli.render.text import answer_text
 from gradient_cli.terminal.color import may_move_cursor, wants_color
@@ -65,7 +65,7 @@ def respond(
         plan.close()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flags:
     """All that the user said."""
 
@@ -78,7 +78,7 @@ class Flags:
     proof: ProofOptions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What to ask, what to expect, and how to show it."""
 

@@ -6,12 +6,13 @@ From an item to its request: the flags' request, with what the item says put ove
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Any
 
 from gradient_cli.batch.items import Item
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.wire import template
 from gradient_cli.wire.blocks import Block, compose
 from gradient_cli.wire.json import Json
@@ -40,7 +41,7 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
 """The fields of a row that a Request has, too, and what they may be."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestMaker:
     """Makes the requests of a run."""
 

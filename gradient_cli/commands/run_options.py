@@ -4,17 +4,17 @@ The flags around a request: what is expected of its answer, how it travels, what
 Groups like those of `commands.options`, shared by respond and batch; check takes the network's.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from gradient_cli.commands.options import flag
+from gradient_cli.record import record
 
 EXPECTATIONS = "Expectations"
 NETWORK = "Network"
 PROOF = "Proof"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ExpectOptions:
     """What a complete answer must be; status 1 if it is not."""
 
@@ -94,7 +94,7 @@ class ExpectOptions:
     ] = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class NetworkOptions:
     """How to reach the service, and as whom."""
 
@@ -139,7 +139,7 @@ class NetworkOptions:
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ProofOptions:
     """Seeing what is sent, and doing without the service."""
 

@@ -8,11 +8,11 @@ What a run shows while it runs: the answer to stdout, everything for people to s
     json       one object at the end
 """
 
-from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from gradient_cli.commands.options import OutputOptions
 from gradient_cli.errors import GradientError
+from gradient_cli.record import record
 from gradient_cli.render.document import Result, as_document, as_last_line
 from gradient_cli.render.lines import EventLines
 from gradient_cli.render.notices import error_lines, usage_line
@@ -27,7 +27,7 @@ DIM = "\x1b[2m"
 RESET = "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Look:
     """How a run is shown."""
 

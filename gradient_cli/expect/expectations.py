@@ -8,7 +8,6 @@ Expectations: pure functions of a Response that give Verdicts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradient_cli.errors import ExpectationFailed, UsageError
@@ -17,6 +16,7 @@ from gradient_cli.expect.excerpt import around, excerpt, one_line
 from gradient_cli.expect.extract import first_block
 from gradient_cli.expect.labels import check_labels, match_label
 from gradient_cli.expect.schema import Reading, Schema
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import Response
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import regex
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What one expectation says of one answer."""
 
@@ -37,7 +37,7 @@ class Verdict:
     """The place of the answer that shows it, on one line; "" where it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Judgement:
     """The verdicts on an answer, and the answer as it is to be printed."""
 
@@ -66,7 +66,7 @@ class Judgement:
         return ExpectationFailed(f"{first.expectation}: {first.message}{more}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Expectations:
     """All that is expected of an answer; build it with `build`."""
 

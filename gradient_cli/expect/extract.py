@@ -19,6 +19,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gradient_cli.record import record
+
 _OPENING = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)", re.DOTALL)
 _QUOTE = re.compile(r" {0,3}> ?")
 _ITEM = re.compile(r"( {0,3})([-+*]|(\d{1,9})[.)])( +|$)", re.ASCII)
@@ -30,7 +32,7 @@ _DEEPEST = 100
 """Containers within containers; more are nobody's text, and would take long."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fence:
     """One fenced code block."""
 

@@ -1,12 +1,13 @@
 """What a few runs say about the rate behind them."""
 
 import math
-from dataclasses import dataclass
+
+from gradient_cli.record import record
 
 Z_95 = 1.959963984540054
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Interval:
     """Two ends of a rate, each 0 to 1."""
 

@@ -10,13 +10,13 @@ fetched. `format` is asserted for the formats that `formats.py` lists.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gradient_cli.errors import ExpectationFailed, UsageError
 from gradient_cli.expect.excerpt import one_line
 from gradient_cli.expect.extract import unwrap
 from gradient_cli.expect.references import check_keywords, check_references, says_all
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, escaped
 from gradient_cli.wire.strict import parse
 
@@ -25,7 +25,7 @@ LONGEST_PLACE = 80
 """Characters of a place; a model chooses the names in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schema:
     """A schema that is itself sound."""
 
@@ -67,7 +67,7 @@ class Schema:
         return f"{shown}{more}" or None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """What an answer is by a schema."""
 

@@ -17,6 +17,7 @@ from itertools import islice
 
 from gradient_cli.mock.instance import instance_text
 from gradient_cli.mock.script import Behaviour
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import ToolCall
 
@@ -26,21 +27,21 @@ _ARGUMENT_PIECE = 8
 """Characters of a call's arguments that count as one piece."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Thought:
     """Reasoning."""
 
     pieces: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Speech:
     """The text of the answer."""
 
     pieces: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A function call; its arguments may be cut."""
 

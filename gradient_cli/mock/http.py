@@ -6,8 +6,8 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, dumps
 
 LONGEST_HEAD = 64 * 1024
@@ -43,7 +43,7 @@ class Gone(Exception):
     """The other side has closed, or speaks no HTTP."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpRequest:
     """One request as it came."""
 

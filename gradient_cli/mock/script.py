@@ -12,9 +12,10 @@ What the mock answers: behaviours, one a request.
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 
 DIALECTS = ("typed", "chunk")
 ENDS = (
@@ -37,7 +38,7 @@ malformed (a frame that is no JSON); done (`[DONE]` alone).
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Behaviour:
     """How one request is answered."""
 
@@ -88,7 +89,7 @@ class Behaviour:
         return 1 if self.is_for_any else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Script:
     """All that a mock needs to know."""
 

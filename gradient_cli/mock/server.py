@@ -14,7 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import count
 
 from gradient_cli.mock.answer import Answer, prompt_of
@@ -23,6 +23,7 @@ from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merge
 from gradient_cli.mock.limit import Limit
 from gradient_cli.mock.reply import send_stream, send_whole
 from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 
 _PATIENCE_S = 0.2
@@ -44,7 +45,7 @@ _WORDS = {
 """The provider's ids of errors; anything else is `server_error` or `bad_request`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """One request that came, and how it is answered; the key is not kept."""
 
@@ -61,7 +62,7 @@ Log = Callable[[Record, float], None]
 """Takes each request after its answer, and the seconds that it took."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Plan:
     """What is done about a request: it is refused, answered, or wants the list of models."""
 

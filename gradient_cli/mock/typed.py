@@ -10,10 +10,10 @@ The typed dialect: `response.*` events in the order in which vLLM sends them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from gradient_cli.mock.answer import Answer, Call, Part, Speech, Thought
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 
 FAILURE = "scripted failure"
@@ -87,7 +87,7 @@ def is_delta(event: dict[str, Json]) -> bool:
     return str(event["type"]).endswith(".delta")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Shape:
     """How one kind of part is spelled."""
 

@@ -6,15 +6,16 @@ Its keys are public; `RESULT_SCHEMA` describes them and ships with the package
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.errors import GradientError
+from gradient_cli.record import record
 from gradient_cli.wire.events import Usage
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import Response
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Result:
     """All that is known at the end of a run."""
 

@@ -11,10 +11,11 @@ The file is never replaced by reading it.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gradient_cli.errors import ConfigError
+from gradient_cli.record import record
 from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS, nearest
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
@@ -30,7 +31,7 @@ LONGEST_FILE = 1024 * 1024
 """Bytes; what is larger is no settings file."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """What a config.toml says; empty where there is no file."""
 

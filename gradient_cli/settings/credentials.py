@@ -12,11 +12,12 @@ Nothing here puts a key into a message: errors name the source.
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from gradient_cli.errors import ConfigError, CredentialError, UsageError
+from gradient_cli.record import record
 from gradient_cli.settings.config import LONGEST_FILE, parse_toml
 from gradient_cli.settings.paths import credentials_path
 from gradient_cli.wire.json import Json
@@ -54,7 +55,7 @@ class Secret:
         raise TypeError("a Secret is not stored")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credential:
     """The key for a request, and where it came from."""
 
@@ -66,7 +67,7 @@ class Credential:
     """A line for the user: others can read the file that holds it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """A key in credentials.toml."""
 
@@ -75,7 +76,7 @@ class Stored:
     """The base URL that it was stored for."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Credentials:
     """What a credentials.toml holds."""
 

@@ -14,10 +14,11 @@ then stays at home. Only do-ai.run demands a key.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO
 
 from gradient_cli.errors import CredentialError, UsageError
+from gradient_cli.record import record
 from gradient_cli.settings import credentials
 from gradient_cli.settings.config import Config, endpoint_of, profile_values
 from gradient_cli.settings.credentials import Credential, Credentials, checked
@@ -42,7 +43,7 @@ ACCOUNT_VARIABLES = (
 """Credentials of an account, which other programs use, too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Destination:
     """Where a request goes, and who sends it."""
 

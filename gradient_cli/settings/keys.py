@@ -6,13 +6,13 @@ The same table reads the file, checks `config set`, and names the known keys in 
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gradient_cli.errors import GradientError
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """A kind of value: what it is called, what it accepts, how it is read from an argument."""
 

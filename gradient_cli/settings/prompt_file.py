@@ -14,9 +14,10 @@ config.toml, and `vars`, values for variables that the command line does not set
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.settings.keys import REQUEST_KEYS, nearest
 from gradient_cli.wire.json import Json
 
@@ -24,7 +25,7 @@ MARK = "+++"
 YAML_MARK = "---"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PromptFile:
     """A prompt with the settings that belong to it."""
 

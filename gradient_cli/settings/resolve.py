@@ -9,11 +9,12 @@ so the environment's endpoint does not apply.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
 from gradient_cli.errors import ConfigError
+from gradient_cli.record import record
 from gradient_cli.settings.config import (
     BUILT_IN_PROFILES,
     DEMO,
@@ -50,7 +51,7 @@ FLAG_NAMES: Mapping[str, str] = {"modalities": "--modality", "params": "--param"
 JOINED = ("metadata", "params")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """One setting and where it was set."""
 
@@ -59,7 +60,7 @@ class Value:
     """Such as `--model`, `$GRADIENT_MODEL`, `profile "review"`, a path, `built in`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Level:
     """One place that may set values; the first of several wins."""
 
@@ -67,7 +68,7 @@ class Level:
     values: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The settings of one run."""
 

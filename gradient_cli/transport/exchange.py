@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gradient_cli import errors
 from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, canonical
 
 FORMAT = 1
@@ -21,7 +22,7 @@ KEPT_HEADERS = ("content-type", "retry-after", "retry-after-ms", "request-id")
 """Kept from a reply, with every name that ends in `request-id` or speaks of a rate limit."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """One request as a recording knows it."""
 

@@ -17,7 +17,7 @@ the key is taken out of them should it be there.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.errors import (
     BrokenReply,
@@ -29,6 +29,7 @@ from gradient_cli.errors import (
     ServiceError,
     TimedOut,
 )
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, loads
 
 LONGEST_WORDS = 300
@@ -42,7 +43,7 @@ UNTRUSTED = "untrusted_certificate"
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "cf-ray")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """What an error may say about the request: never the key, only where it came from."""
 
@@ -54,7 +55,7 @@ class Setting:
     """Taken out of whatever the server says."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Complaint:
     """What an error body says, whatever its shape."""
 

@@ -11,7 +11,7 @@ at 64 workers, 1,224 with one each).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ import httpx
 
 from gradient_cli import __version__
 from gradient_cli.errors import ConnectionFailed, TimedOut
+from gradient_cli.record import record
 from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.transport.faults import Setting, from_exception
 from gradient_cli.transport.preconnect import EarlyConnection
@@ -34,7 +35,7 @@ Wait = Callable[[int, float | None], bool]
 """Waits until a file descriptor can be read, for at most so many seconds; False if it cannot."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Network:
     """How to reach the service."""
 

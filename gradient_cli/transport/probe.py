@@ -9,14 +9,14 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.transport.trust import tls_context
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step and how it went."""
 

@@ -13,9 +13,9 @@ limit instead of running into it; tokens a minute likewise, by what a request co
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gradient_cli.errors import RateLimited
+from gradient_cli.record import record
 
 RETRIED = frozenset({408, 409, 425, 429})
 LONGEST_BACKOFF_S = 60.0
@@ -43,21 +43,21 @@ def _random() -> float:
     return random.random()  # noqa: S311  # jitter is no secret
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wait:
     """Try again after this many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GiveUp:
     """Do not try again; `seconds` is the wait that was too long, if that is why."""
 
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """How often and when to try again."""
 

@@ -13,14 +13,14 @@ httpx-sse does the parsing. Around it, what it does not do (0.4.3):
 
 import codecs
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from gradient_cli.errors import GradientError
+from gradient_cli.record import record
 
 BLANK_LINES = b"\n\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Frame:
     """One event of a stream."""
 

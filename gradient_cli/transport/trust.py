@@ -13,10 +13,10 @@ import os
 import ssl
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 
 
 def tls_context(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -32,7 +32,7 @@ def tls_context(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLCon
     return context
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Store:
     """The roots that are trusted."""
 

@@ -12,12 +12,12 @@ Labelled blocks: what is put before a prompt, each with the name it came by.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from gradient_cli.record import record
 from gradient_cli.wire.request import LONG_TEXT, LongText
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """One piece of context."""
 

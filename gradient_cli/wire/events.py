@@ -12,12 +12,12 @@ The events of an answer, as the rest of the house sees them, whatever dialect th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Usage:
     """Token counts of one exchange; None where the server did not say."""
 
@@ -56,7 +56,7 @@ def add_usage(usages: Iterable[Usage | None]) -> Usage | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Started:
     """The server has begun to answer."""
 
@@ -68,14 +68,14 @@ class Started:
     """Said by the chunk dialect, which has no final object of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextDelta:
     """A piece of the answer, in order of arrival."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReasoningDelta:
     """A piece of the model's reasoning."""
 
@@ -86,7 +86,7 @@ NAMELESS = "position "
 """A key that names no call: the one under way; followed by a number, the one at this place."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToolCallDelta:
     """
     A piece of a function call.
@@ -104,7 +104,7 @@ class ToolCallDelta:
     """It may begin a call; with another `call_id` it does, whatever its key."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UsageReport:
     """Token counts; a later report replaces an earlier one."""
 
@@ -113,14 +113,14 @@ class UsageReport:
     """As the server wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WholeText:
     """The full text of one part, repeated at its end (`*.done`); used if its deltas got lost."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Final:
     """The response object as the server sent it, and the answer text that it holds."""
 
@@ -130,7 +130,7 @@ class Final:
     tool_calls: tuple[ToolCallDelta, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ended:
     """
     How the server says that the answer ended.
@@ -149,7 +149,7 @@ class Ended:
     """Nothing more will come; False where usage may still follow (chunk dialect)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """An event this program has no use for."""
 

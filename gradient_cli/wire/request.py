@@ -8,10 +8,11 @@ Limits come from the endpoint's document; they are checked before anything is se
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from json.encoder import encode_basestring, encode_basestring_ascii
 
 from gradient_cli.errors import UsageError
+from gradient_cli.record import record
 from gradient_cli.wire.json import Json, canonical, dumps
 
 PATH = "/v1/responses"
@@ -53,7 +54,7 @@ class LongText:
             self.chunks.insert(0, encode_basestring(piece)[1:-1].encode("utf-8", "replace"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Request:
     """What is asked of the model. None and empty mean: not sent."""
 

@@ -10,6 +10,7 @@ and OpenAI's own deviations). It knows whether the end was seen.
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from gradient_cli.record import record
 from gradient_cli.wire.events import (
     NAMELESS,
     Ended,
@@ -27,7 +28,7 @@ from gradient_cli.wire.events import (
 from gradient_cli.wire.json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToolCall:
     """One function call that the model asks for."""
 
@@ -46,7 +47,7 @@ class ToolCall:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Response:
     """
     What came of one request, complete or not.

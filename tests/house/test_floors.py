@@ -10,7 +10,7 @@ import pytest
 
 HOUSE = Path(__file__).parents[2] / "gradient_cli"
 FLOORS = [
-    {"__init__", "exits"},
+    {"__init__", "exits", "record"},
     {"errors"},
     {"wire"},
     {"transport", "terminal", "settings"},

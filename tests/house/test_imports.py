@@ -88,7 +88,7 @@ def test_help_loads_no_library(loaded):
     names = loaded("--help")
 
     assert packages(names) == {"gradient_cli"}
-    assert not names & (HEAVY | {"ssl", "socket", "subprocess", "typing"})
+    assert not names & (HEAVY | {"dataclasses", "ssl", "socket", "subprocess", "typing"})
 
 
 def test_an_answer_loads_what_it_needs(loaded):

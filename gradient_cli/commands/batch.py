@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from gradient_cli.commands import batch_fetch, batch_run, batch_submit, batch_summary
+from gradient_cli.commands import batch_fetch, batch_plan, batch_run, batch_submit, batch_summary
 from gradient_cli.commands.app import new_app
 from gradient_cli.commands.batch_options import ItemOptions, JobOptions, RunOptions, SubmitOptions
 from gradient_cli.commands.expand import expand
@@ -45,7 +45,7 @@ def run(
         GradientError: a flag or an item is not usable, or OUT cannot be written.
 
     """
-    flags = batch_run.Flags(prompt, items, request, output, expectations, network)
+    flags = batch_plan.Flags(prompt, items, request, output, expectations, network)
     return batch_run.run(ctx.obj, flags)
 
 

@@ -14,9 +14,9 @@ from gradient_cli.batch.jobs import Job, JobFile, job_path, load_job
 from gradient_cli.batch.provider import Engine, Upload, content_id, request_line, write_upload
 from gradient_cli.batch.results import open_results
 from gradient_cli.client import Client
-from gradient_cli.commands import batch_run
+from gradient_cli.commands import batch_plan
 from gradient_cli.commands.batch_options import ItemOptions, RunOptions, SubmitOptions
-from gradient_cli.commands.batch_run import Plan
+from gradient_cli.commands.batch_plan import Plan
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.options import RequestOptions
 from gradient_cli.commands.run_options import ExpectOptions, NetworkOptions
@@ -55,9 +55,9 @@ def submit(invocation: Invocation, flags: Flags) -> int:
     if output.output == "-":
         raise UsageError("a job needs a file for its answers", hint="-o OUT.jsonl")
     run = RunOptions(output=output.output, extract=output.extract, quiet=output.quiet)
-    plan = batch_run.make_plan(
+    plan = batch_plan.make_plan(
         invocation,
-        batch_run.Flags(
+        batch_plan.Flags(
             flags.prompt, flags.items, flags.request, run, flags.expectations, flags.network
         ),
     )

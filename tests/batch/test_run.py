@@ -83,15 +83,42 @@ def test_a_row_wins_over_flags(batch):
     assert [row["id"] for row in batch.results()] == ["r1", "r2"]
 
 
-def test_a_bad_row_is_named_by_file_and_line(batch):
-    """What came before it is kept; the status says that the input is wrong."""
+def test_a_bad_row_is_named_by_file_and_line_before_anything_is_sent(batch):
+    """Nobody comes back in the morning to a run that ended at row 251."""
     items = batch.items('{"prompt": "a"}', '{"prompt": ', name="rows.jsonl")
 
     status, _, notes = batch.run("-i", items)
 
     assert status == 2
     assert "rows.jsonl:2: no JSON" in notes
+    assert not batch.asked()
+
+
+def test_rows_of_a_pipe_are_checked_as_they_come(batch):
+    """What came before the bad one is kept."""
+    status, _, notes = batch.run("--jsonl", "-j", "1", stdin=b'{"prompt": "a"}\n{"prompt": \n')
+
+    assert status == 2
+    assert "stdin:2: no JSON" in notes
     assert len(batch.results()) == 1
+
+
+def test_only_so_many_rows_are_checked_beforehand(batch, monkeypatch):
+    """A file without end begins soon, too; each row is asked once, and counted once."""
+    monkeypatch.setattr("gradient_cli.commands.batch_plan.CHECKED", 2)
+    rows = [{"prompt": text} for text in "abc"]
+
+    status, _, notes = batch.run("-i", batch.items(*map(json.dumps, rows), "{", name="r.jsonl"))
+
+    assert status == 2
+    assert "r.jsonl:4: no JSON" in notes
+    assert batch.asked() == {"a": 1, "b": 1, "c": 1}
+
+    status, stdout, _ = batch.run("-i", batch.rows(*rows, {"prompt": "d"}), "--json")
+
+    assert status == 0
+    assert (json.loads(stdout)["done"], json.loads(stdout)["skipped"]) == (1, 3)
+    assert len(batch.results()) == 4
 
 
 def test_a_field_of_the_wrong_kind_is_named(batch):

@@ -261,6 +261,11 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
     place = setting.endpoint
     cause = _words(_root_words(error), setting.secret)
     match error:
+        case httpx.ConnectTimeout():
+            return TimedOut(
+                f"no connection to {place} within {timeout_s or 0:g} s",
+                hint="check the host name and the network; `gradient doctor` looks at both",
+            )
         case httpx.TimeoutException():
             return TimedOut(
                 f"no sign of life from {place} for {timeout_s or 0:g} s",

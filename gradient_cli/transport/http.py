@@ -11,6 +11,7 @@ at 64 workers, 1,224 with one each).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from gradient_cli.errors import ConnectionFailed, TimedOut
 from gradient_cli.record import record
 from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.transport.faults import Setting, from_exception
+from gradient_cli.transport.names import look_up
 from gradient_cli.transport.preconnect import EarlyConnection
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.transport.trust import tls_context
@@ -74,9 +76,8 @@ class HttpTransport:
         # httpx's transport without its Client: no cookies, no redirects, no trust in the
         # environment, and a third less work for each request.
         self._pool = _Pool(verify, proxy, self._backend)
-        timeout = httpx.Timeout(
-            network.timeout_s, connect=min(CONNECT_TIMEOUT_S, network.timeout_s)
-        )
+        self._connect_timeout_s = min(CONNECT_TIMEOUT_S, network.timeout_s)
+        timeout = httpx.Timeout(network.timeout_s, connect=self._connect_timeout_s)
         self._extensions = {"timeout": timeout.as_dict()}
         self._headers = _headers(network.secret)
         self._urls: dict[str, httpx.URL] = {}
@@ -127,7 +128,9 @@ class HttpTransport:
         """Give our error for one of httpx, telling the deadline from a silence."""
         if isinstance(error, httpx.TimeoutException) and self._deadline.has_passed():
             return run_timed_out()
-        return from_exception(error, self.setting, self._network.timeout_s)  # type: ignore[return-value]
+        is_connecting = isinstance(error, httpx.ConnectTimeout)
+        timeout_s = self._connect_timeout_s if is_connecting else self._network.timeout_s
+        return from_exception(error, self.setting, timeout_s)  # type: ignore[return-value]
 
     def wait_at_most(self, seconds: float) -> None:
         """Bound the silence of the reply under way: its end is known, the rest is a courtesy."""
@@ -271,13 +274,29 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
-        timeout = self.deadline.shorten(timeout)
+        until = Deadline.after(self.deadline.shorten(timeout))
         early, self._early = self._early, None
-        if early and (sock := early.take(host, port, timeout)):
+        if early and (sock := early.take(host, port, until.remaining_s())):
             from httpcore._backends.sync import SyncStream
 
             kind = _EarlyTls if early.is_tls else _Stream
             return kind(SyncStream(sock), self)
-        return _Stream(
-            self._sockets.connect_tcp(host, port, timeout, local_address, socket_options), self
-        )
+        *others, last = self._addresses(host, port, until.shorten(timeout))
+        for address in others:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._connected(address, port, timeout, local_address, socket_options)
+        return self._connected(last, port, timeout, local_address, socket_options)
+
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+        try:
+            return look_up(host, port, timeout)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+    def _connected(
+        self, address: str, port: int, timeout: float | None, *options: Any
+    ) -> httpcore.NetworkStream:
+        timeout = self.deadline.shorten(timeout)
+        return _Stream(self._sockets.connect_tcp(address, port, timeout, *options), self)

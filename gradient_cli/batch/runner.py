@@ -58,7 +58,7 @@ class Tally:
     statuses: dict[ExitStatus, int] = field(default_factory=dict)
     tokens: int = 0
     stopped_by: str | None = None
-    """Why tasks were left: "tokens", "time", "refused", "failures"; None if none were."""
+    """Why tasks were left: tokens, uncounted, time, refused, failures; None if none were."""
     faults_in_a_row: int = 0
     """Results since the last that was no fault, up to the end of the run or its stop."""
     last_fault: str | None = None
@@ -199,9 +199,11 @@ class Runner:
     def _take(self) -> tuple[int, Task] | None:
         """Give the next task when there is room for its result, or None: the run is over."""
         with self._next:
-            while not self._is_over():
+            while not self._stop.is_set():
                 if self._order is None or self._order.has_room():
-                    return next(self._tasks, None)
+                    entry = next(self._tasks, None)
+                    # Asked last: a run that has nothing left was not stopped.
+                    return None if entry is None or self._is_over() else entry
                 self._order.wait(HEARING_S)
         return None
 
@@ -210,6 +212,9 @@ class Runner:
             self.tally.add(done)
             if done.is_final:
                 self._end("refused")
+            if self._max_tokens is not None and done.status is ExitStatus.OK and not done.tokens:
+                # A budget that nobody can keep is none.
+                self._end("uncounted")
             if self._max_faults and self.tally.faults_in_a_row >= self._max_faults:
                 self._end("failures")
             lines = self._order.release(number, done.line) if self._order else [done.line]

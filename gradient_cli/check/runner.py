@@ -122,11 +122,17 @@ class Runner:
         with self._lock:
             self._attempts[number][attempt.number] = attempt
             self._tokens += total_tokens(attempt.usage)
-            self._stop = self._stop or self._reason_to_stop(number)
+            self._stop = self._stop or self._reason_to_stop(number, attempt)
 
-    def _reason_to_stop(self, number: int) -> Stop | None:
-        most = self._limits.max_total_tokens
-        if most is not None and self._tokens >= most and not self._is_complete():
+    def _reason_to_stop(self, number: int, attempt: Attempt) -> Stop | None:
+        most = None if self._is_complete() else self._limits.max_total_tokens
+        if most is not None and attempt.error is None and not total_tokens(attempt.usage):
+            return Stop(
+                "the service does not say how many tokens it took",
+                "--max-total-tokens cannot be kept; `stream = false` in the suite may help",
+                ExitStatus.INCOMPLETE,
+            )
+        if most is not None and self._tokens >= most:
             return Stop(
                 f"{self._tokens} tokens were used, of {most} allowed",
                 "raise --max-total-tokens",

@@ -116,7 +116,7 @@ def _report(plan: Plan, tally: Tally) -> ExitStatus:
     statuses = set(tally.statuses)
     if tally.stopped_by == "time":
         statuses.add(ExitStatus.TIMEOUT)
-    if tally.stopped_by == "tokens":
+    if tally.stopped_by in {"tokens", "uncounted"}:
         statuses.add(ExitStatus.INCOMPLETE)
     status = worst(statuses)
     terminal, output, meter = plan.session.invocation.terminal, plan.flags.output, plan.meter
@@ -139,6 +139,8 @@ def _report(plan: Plan, tally: Tally) -> ExitStatus:
 
 STOPPED = {
     "tokens": "stopped: --max-total-tokens is reached",
+    "uncounted": "stopped: the service does not say how many tokens it took, "
+    "so --max-total-tokens cannot be kept",
     "time": "stopped: --max-time has passed",
     "refused": "stopped: the service does not accept the key (401)",
     "failures": "stopped: the service gives no more answers",

@@ -209,7 +209,8 @@ def _finish(plan: Plan, screen: Screen, judged: judging.Judged) -> int:
     response = outcome.response
     screen.end_answer(response)
     warnings = _warnings(plan.question.request, outcome, error)
-    for notice in (*warnings, *_complaints(judged)):
+    uncounted = _uncounted(plan, outcome, error)
+    for notice in (*warnings, *uncounted, *_complaints(judged)):
         plan.notices.tell(notice)
     if plan.output and error is None:
         try:
@@ -249,6 +250,13 @@ def _warnings(request: Request, outcome: Outcome, error: GradientError | None) -
     if error is None and (limit := _used_up(request, response)):
         # llama.cpp calls an answer completed that the limit has cut.
         yield f"warning: the answer used all {limit} tokens that it may have; it may be cut"
+
+
+def _uncounted(plan: Plan, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
+    """Say how to get the counts that were asked for: in chunks they come on demand."""
+    wanted = plan.session.settings.get("usage") and error is None and outcome.usage is None
+    if wanted and plan.question.request.stream:
+        yield "hint: --no-stream, or --param stream_options.include_usage=true, asks for the counts"
 
 
 def _used_up(request: Request, response: Response) -> int | None:

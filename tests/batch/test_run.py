@@ -173,6 +173,36 @@ def test_max_total_tokens_ends_the_spending(batch):
     assert 1 <= len(batch.results()) < 20
 
 
+def test_a_budget_that_is_just_enough_stops_nothing(batch):
+    """A run whose last row used it up has left no row."""
+    items = batch.items("a", "b")
+    counted = sum(row["usage"]["total_tokens"] for row in _results_of(batch, items))
+    batch.out.unlink()
+
+    status, stdout, _ = batch.run("-i", items, "--max-total-tokens", str(counted), "--json")
+
+    assert (status, json.loads(stdout)["stopped_by"]) == (0, None)
+
+
+def _results_of(batch, items):
+    batch.run("-i", items)
+    return batch.results()
+
+
+def test_a_budget_that_nobody_can_keep_ends_the_run(tmp_path, monkeypatch):
+    """A service that counts no tokens must not spend without a limit."""
+    monkeypatch.setattr("gradient_cli.mock.answer.Answer.usage", None)
+    with serving() as server:
+        batch = Batch(tmp_path, server)
+        items = batch.items(*map(str, range(100)))
+
+        status, _, notes = batch.run("-i", items, "--max-total-tokens", "1000", "-j", "1")
+
+        assert status == 8
+        assert len(batch.results()) == 1
+        assert "does not say how many tokens it took" in notes
+
+
 def test_dry_run_prints_the_bodies_and_sends_nothing(batch):
     """One body a line, as it would be sent."""
     _, out, _ = batch.batch("run", "-i", batch.items("a", "b"), "-n", "-m", "m1")

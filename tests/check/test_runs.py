@@ -24,8 +24,9 @@ USAGE = Usage(total_tokens=10)
 class FakeAsker:
     """Answers by the prompt; a list is given in turn."""
 
-    def __init__(self, answers: dict) -> None:
+    def __init__(self, answers: dict, usage: Usage | None = USAGE) -> None:
         self.answers = answers
+        self.usage = usage
         self.asked: list[str] = []
         self.lock = threading.Lock()
 
@@ -36,7 +37,7 @@ class FakeAsker:
             found = found.pop(0) if isinstance(found, list) else found
         if isinstance(found, Exception):
             return Outcome(Response(), found)
-        return Outcome(Response(text=found, status="completed", usage=USAGE), total_ms=5)
+        return Outcome(Response(text=found, status="completed", usage=self.usage), total_ms=5)
 
     def close(self) -> None:
         pass
@@ -129,6 +130,16 @@ def test_the_budget_stops_before_more_is_spent():
     assert report.counts["passed"] < 20
     assert report.counts["not run"] > 0
     assert report.status == 8
+
+
+def test_a_budget_that_nobody_can_keep_stops_the_run():
+    """A service that counts no tokens must not spend without a limit."""
+    cases = [case(f"t{n}", expect=["ok"]) for n in range(20)]
+
+    report = report_of(FakeAsker({"t": "ok"}, None), *cases, jobs=1, max_total_tokens=1000)
+
+    assert (report.counts["passed"], report.status) == (1, 8)
+    assert "does not say how many tokens" in report.stop.reason
 
 
 def test_fail_fast_stops_at_the_first():

@@ -231,3 +231,20 @@ def test_what_repair_throws_away_is_counted(respond):
     assert (status, three["attempts"]) == (1, 3)
     assert three["usage"]["output_tokens"] == 3 * one["usage"]["output_tokens"]
     assert three["usage"]["total_tokens"] > 3 * one["usage"]["total_tokens"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "counted"),
+    [
+        (["-u"], False),
+        (["-u", "--no-stream"], True),
+        (["-u", "--param", "stream_options.include_usage=true"], True),
+    ],
+)
+def test_counts_that_a_stream_lacks_are_asked_for_as_the_hint_says(respond, flags, counted):
+    """In chunks, tokens are counted on demand."""
+    _, terminal = respond("hi", *flags, dialect="chunk")
+
+    notes = terminal.stderr.getvalue().decode()
+    assert ("tokens/s" in notes or "output" in notes) is counted
+    assert ("--param stream_options.include_usage=true" in notes) is not counted

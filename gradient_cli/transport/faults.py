@@ -175,6 +175,8 @@ def _describe(
     if status >= 400:
         return f"the service refused the request ({status}){said}", _request_hint(said)
     target = _words(headers.get("location", ""), setting.secret)
+    if not target:
+        return f"{setting.endpoint} answered with {status}, which is no answer{said}", _BASE_URL
     return (
         f'{setting.endpoint} redirects to "{target}" ({status})',
         "nothing was sent there; if that is right, set it as --base-url",

@@ -81,3 +81,10 @@ def test_a_status_becomes_a_message(status, body, kind, message):
     assert (type(error), error.message) == (kind, message)
     assert error.http_status == status
     assert error.hint
+
+
+def test_a_status_that_leads_nowhere_is_no_redirect():
+    """A cache's "not modified", for one."""
+    error = from_reply(304, {}, b"", SETTING)
+
+    assert error.message == "https://h answered with 304, which is no answer"

@@ -144,14 +144,22 @@ class Reader:
         timeout_s: float,
         max_bytes: int,
         note: Callable[[str], None],
+        holds_key: bool = False,
     ) -> None:
+        """`holds_key`: the key comes on stdin, so nothing of it may get into a request."""
         self._terminal = terminal
+        self._holds_key = holds_key
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
         self._note = note
 
     def explicit_stdin(self) -> Text:
         """Give stdin, however long it takes: the user wrote `-`."""
+        if self._holds_key:
+            raise UsageError(
+                "--key-file - and the prompt both want stdin",
+                hint="give one of them a file; a shell's <(command) makes one",
+            )
         if self._terminal.stdin is None:
             raise UsageError("`-` means stdin, and stdin is closed")
         return read_stdin(
@@ -160,7 +168,7 @@ class Reader:
 
     def implicit_stdin(self) -> Text:
         """Give stdin by the rule; "" where there is none."""
-        if not has_stdin(self._terminal):
+        if self._holds_key or not has_stdin(self._terminal):
             return ""
         return read_stdin(
             self._terminal, timeout_s=self._timeout_s, max_bytes=self._max_bytes, note=self._note

@@ -156,6 +156,8 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         raise UsageError("--json and results on stdout exclude each other", hint="-o OUT.jsonl")
     if flags.request.body == "-":
         raise UsageError("--body - and ITEMS both want stdin", hint="give --body a file")
+    if flags.network.key_file == "-" and _takes_stdin(flags.items):
+        raise UsageError("--key-file - and ITEMS both want stdin", hint="give one of them a file")
     expected = judging.expected(flags.expectations, extract=output.extract)
     tell = invocation.terminal.note if not output.quiet else _silent
     session = open_session(
@@ -209,6 +211,10 @@ def _maker(flags: Flags, session: Session, expected: judging.Expected) -> Reques
         values.variables(options.var or []),
         [reader.file(path) for path in options.file or []],
     )
+
+
+def _takes_stdin(options: ItemOptions) -> bool:
+    return options.each_file is None and options.items in {None, "-"}
 
 
 def _items(options: ItemOptions, terminal: Terminal) -> Iterator[Item]:

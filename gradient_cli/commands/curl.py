@@ -1,6 +1,7 @@
 """`--curl`: the request as a curl command that anyone can run, the key as a variable."""
 
 import shlex
+from typing import BinaryIO
 
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.settings.config import DEMO_URL
@@ -39,10 +40,10 @@ def curl_command(base_url: str, request: Request, key_variable: str | None) -> s
     return " \\\n  ".join(lines)
 
 
-def key_variable(settings: Settings) -> str | None:
+def key_variable(settings: Settings, stdin: BinaryIO | None) -> str | None:
     """Give the variable that a key would be in, or None where the endpoint asks for none."""
     try:
-        credential = settings.credential()
+        credential = settings.credential(stdin)
     except CredentialError:
         # The command is for reading or for another machine: no key is needed to print it.
         return "MODEL_ACCESS_KEY"

@@ -73,6 +73,7 @@ def make_question(
         timeout_s=settings.timeout_s,
         max_bytes=settings.max_input_bytes,
         note=session.tell,
+        holds_key=settings.flags.get("key_file") == asking.STDIN,
     )
     base = asking.base_body(request, reader.explicit_stdin)
     fields = _fields(session, base)

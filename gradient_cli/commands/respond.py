@@ -167,7 +167,7 @@ def _show_request(plan: Plan, *, is_curl: bool) -> int:
     """Print what would be sent, by the code that sends it."""
     terminal = plan.session.invocation.terminal
     if is_curl:
-        variable = curl.key_variable(plan.session.settings)
+        variable = curl.key_variable(plan.session.settings, terminal.stdin)
         terminal.write(
             curl.curl_command(plan.session.settings.base_url, plan.question.request, variable)
             + "\n"

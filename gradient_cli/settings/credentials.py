@@ -12,6 +12,7 @@ Nothing here puts a key into a message: errors name the source.
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
@@ -190,7 +191,21 @@ def from_stdin(stdin: BinaryIO | None, source: str) -> Credential:
     """
     if stdin is None:
         raise UsageError(f"{source}: stdin is closed")
-    return Credential(checked(_first_line(stdin.read(LONGEST_KEY), source), source), source)
+    try:
+        line = _line(stdin)
+    except OSError as error:
+        raise UsageError(f"{source}: stdin cannot be read: {error.strerror}") from None
+    return Credential(checked(_first_line(line, source), source), source)
+
+
+def _line(stdin: BinaryIO) -> bytes:
+    """Give the first line, even where nobody closes the pipe or the pipe is non-blocking."""
+    import select
+
+    # In memory, or on Windows, whose select() knows only sockets, the read itself waits.
+    with suppress(OSError, ValueError):
+        select.select([stdin], [], [])
+    return stdin.readline(LONGEST_KEY)
 
 
 def _first_line(data: bytes, source: str) -> str:

@@ -1,0 +1,48 @@
+"""What a request is made of: whoever else stdin belongs to, it is not the prompt's."""
+
+import os
+
+import pytest
+
+KEY = b"sk-of-stdin-0123456789\n"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("respond", "hi", "--dry-run"),
+        ("respond", "-f", "FILE", "--dry-run"),
+        ("respond", "hi", "--curl"),
+        ("respond", "--dry-run"),
+        ("respond", "-", "--dry-run"),
+        ("respond", "-f", "-", "hi", "--dry-run"),
+        ("respond", "--body", "-", "--dry-run"),
+        ("batch", "run", "hi", "--dry-run"),
+        ("batch", "run", "hi", "-i", "-", "--dry-run"),
+    ],
+)
+def test_a_key_on_stdin_gets_into_no_request(home, argv):
+    """`--key-file -` is read as the key alone: as context it would be sent, and shown."""
+    home.exports(GRADIENT_INFERENCE_ENDPOINT="http://127.0.0.1:9")
+    file = home.folder / "a.txt"
+    file.write_text("text")
+    argv = [str(file) if word == "FILE" else word for word in argv]
+
+    status, stdout, stderr = home.runs(*argv, "--key-file", "-", stdin=KEY)
+
+    assert KEY.decode().strip() not in stdout + stderr
+    assert status == 0 or "want stdin" in stderr or "no prompt" in stderr
+
+
+def test_a_key_on_stdin_is_a_line_not_a_whole_pipe(home):
+    """Whoever writes it may keep the pipe open, or have made it non-blocking."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    settings = home.settings(key_file="-")
+
+    with os.fdopen(reader, "rb") as stdin, os.fdopen(writer, "wb"):
+        os.write(writer, KEY)
+        found = settings.credential(stdin)
+
+    assert found.secret is not None
+    assert found.secret.reveal() == KEY.decode().strip()

@@ -80,21 +80,31 @@ def _pieces(
         return
     is_first = True
     while True:
-        if timeout_s is not None:
+        try:
             _wait(fd, timeout_s, note if is_first else None)
-        piece = os.read(fd, PIECE)
+            piece = os.read(fd, PIECE)
+        except BlockingIOError:
+            continue  # Non-blocking, and somebody else read what there was.
+        except OSError as error:
+            words = (error.strerror or str(error)).lower()
+            raise StdinError(
+                f"cannot read stdin: {words}", hint="--no-stdin leaves it alone"
+            ) from None
         if not piece:
             return
         is_first = False
         yield piece
 
 
-def _wait(fd: int, timeout_s: float, note: Callable[[str], None] | None) -> None:
-    """Wait until there is something to read, or the end."""
+def _wait(fd: int, timeout_s: float | None, note: Callable[[str], None] | None) -> None:
+    """Wait until there is something to read, or the end; also where read() would not wait."""
     if os.name != "posix":
         return  # select() knows only sockets there; the read itself waits
     import select
 
+    if timeout_s is None:
+        select.select([fd], [], [])
+        return
     first = min(NOTICE_AFTER_S, timeout_s) if note else timeout_s
     if select.select([fd], [], [], first)[0]:
         return

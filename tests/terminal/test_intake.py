@@ -1,6 +1,7 @@
 """Text that comes in: UTF-8, whole, never silently dropped."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -106,3 +107,28 @@ def test_a_missing_file_is_named(tmp_path):
         read_file(str(path))
 
     assert error.value.message == f'cannot read "{path}": no such file or directory'
+
+
+def test_a_pipe_that_does_not_block_is_waited_for():
+    """`-` waits as long as it takes, whatever the parent process made of the pipe."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    terminal = Terminal.recording()
+    with os.fdopen(reader, "rb") as stdin, ThreadPoolExecutor() as pool:
+        terminal.stdin = stdin
+        found = pool.submit(read, terminal, None)
+        os.write(writer, b"text")
+        os.close(writer)
+
+        assert found.result(5) == "text"
+
+
+def test_a_stdin_that_cannot_be_read_is_an_error_of_usage(tmp_path):
+    """Such as one that was opened for writing, or a socket that was reset."""
+    terminal = Terminal.recording()
+    with open(tmp_path / "out", "wb") as stdin:
+        terminal.stdin = stdin
+        with pytest.raises(StdinError) as error:
+            read(terminal, timeout_s=None)
+
+    assert error.value.message == "cannot read stdin: bad file descriptor"

@@ -162,10 +162,14 @@ def decode(
     texts: list[str] = []
     long: LongText | None = None
     size = 0
-    for piece in _without_bom(pieces):
+    has_begun = False
+    for piece in pieces:
         if b"\0" in piece:
             raise kind(f"{name} is binary: a NUL byte at offset {size + piece.index(0)}")
         text = _decode_piece(decoder, piece, name, size, kind)
+        if text and not has_begun:
+            # Not from the bytes: the BOM may come in pieces, and offsets count it.
+            text, has_begun = text.removeprefix("\ufeff"), True
         size += len(piece)
         if size > max_bytes:
             raise kind(
@@ -181,13 +185,6 @@ def decode(
             texts.clear()
     _decode_piece(decoder, b"", name, size, kind, is_last=True)
     return long if long is not None else "".join(texts)
-
-
-def _without_bom(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    is_first = True
-    for piece in pieces:
-        yield piece.removeprefix(codecs.BOM_UTF8) if is_first else piece
-        is_first = False
 
 
 def _decode_piece(

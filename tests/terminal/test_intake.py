@@ -36,6 +36,7 @@ def test_a_pipe_is_read_to_its_end():
 @pytest.mark.parametrize(
     ("data", "words"),
     [
+        (b"\xef\xbb\xbfabc\xff", "stdin is not UTF-8: byte 0xff at offset 6"),
         (b"abc\xff", "stdin is not UTF-8: byte 0xff at offset 3"),
         (b"ab\xe4\xbd", "stdin ends in the middle of a character: byte 0xe4 at offset 2"),
         (b"a\0b", "stdin is binary: a NUL byte at offset 1"),
@@ -60,6 +61,12 @@ def test_a_character_cut_over_two_pieces_is_whole():
     assert decode("x", [euro[:1], euro[1:], b"a"], 100) == "\u20aca"
     with pytest.raises(UsageError, match="offset 4"):
         decode("x", [euro + b"a", b"\xff"], 100)
+
+
+def test_a_bom_in_two_pieces_is_no_text():
+    """Nor is a second one dropped: only the first marks the encoding."""
+    assert decode("x", [b"\xef", b"\xbb\xbfa"], 100) == "a"
+    assert decode("x", [b"\xef\xbb\xbf", b"\xef\xbb\xbfa"], 100) == "\ufeffa"
 
 
 def test_a_long_text_is_kept_encoded():

@@ -59,6 +59,12 @@ def _print(text: str) -> None:
         import signal
 
         _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
+    except (AttributeError, OSError) as error:  # AttributeError: started without a stdout
+        words = getattr(error, "strerror", None) or "it is closed"
+        if sys.stderr:
+            sys.stderr.write(f"gradient: cannot write to stdout: {words.lower()}\n")
+        # 2 is usage; and Python must not flush stdout again.
+        _exit(2)
 
 
 def _run_process(argv: list[str]) -> int:

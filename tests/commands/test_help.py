@@ -1,5 +1,6 @@
 """Help pages: examples first, options in groups, 80 columns, written to the terminal given."""
 
+import os
 import re
 import subprocess
 import sys
@@ -184,3 +185,17 @@ def test_the_overview_needs_no_typer():
 
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    ("redirection", "words"),
+    [(">&-", "it is closed"), (">/dev/full", "no space left on device")],
+)
+def test_a_page_that_cannot_be_written_is_an_error_of_usage(redirection, words):
+    """Not a traceback with status 1, which would mean that a model failed."""
+    command = f'"{sys.executable}" -m gradient_cli --version {redirection}'
+
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (2, f"gradient: cannot write to stdout: {words}\n")

@@ -77,6 +77,8 @@ def parse_json(what: str, text: str) -> Json:
     """
     try:
         return json.loads(text)
+    except RecursionError:
+        raise UsageError(f"{what} is nested too deeply") from None
     except ValueError as error:
         bare = text.strip()
         is_word = bool(bare) and bare[0] not in '[{"' and "\n" not in bare

@@ -138,6 +138,8 @@ def parse_toml(text: str, path: Path) -> dict[str, Json]:
             f"{path}:{line}{column}: {reason[:1].lower()}{reason[1:]}",
             hint="texts need quotes; see https://toml.io",
         ) from None
+    except ValueError:
+        raise ConfigError(f"{path} holds a number of thousands of digits") from None
     except RecursionError:
         raise ConfigError(f"{path} is nested too deeply") from None
 

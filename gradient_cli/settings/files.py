@@ -46,6 +46,8 @@ def change_file(path: Path, change: Change, *, keep_mode: bool) -> None:
                 _replace(target, new, _mode(target) if keep_mode else PRIVATE_FILE)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+    except UnicodeEncodeError:
+        raise ConfigError(f"{path} is not written: the new text is not UTF-8") from None
 
 
 def _mode(path: Path) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from gradient_cli.errors import GradientError
 from gradient_cli.record import record
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, loads
 
 
 @record
@@ -25,13 +25,14 @@ class Kind:
     is_table: bool = False
 
 
-def _number(low: float, high: float | None, words: str) -> Kind:
-    def accepts(value: Json) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return math.isfinite(value) and low <= value and (high is None or value <= high)
+def _number(low: float, high: float, words: str) -> Kind:
+    return Kind(words, lambda value: _is_number(value) and low <= value <= high, _to_number)
 
-    return Kind(words, accepts, _to_number)
+
+def _is_number(value: Json) -> bool:
+    # Not isfinite(), which makes a float of it: a whole number can be too large for that.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and -math.inf < value < math.inf
 
 
 def _to_number(text: str) -> float:
@@ -49,11 +50,7 @@ def _whole(low: int) -> Kind:
 
 
 def _seconds() -> Kind:
-    def accepts(value: Json) -> bool:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number and math.isfinite(value) and value > 0
-
-    return Kind("a number of seconds above 0", accepts, _to_number)
+    return Kind("a number of seconds above 0", lambda v: _is_number(v) and v > 0, _to_number)
 
 
 def _choice(*choices: str) -> Kind:
@@ -96,12 +93,6 @@ def _is_plain(value: Json) -> bool:
             return isinstance(value, str | int | bool)
 
 
-def _json(text: str) -> Json:
-    import json
-
-    return json.loads(text)
-
-
 _TEXT = Kind("a text", lambda value: isinstance(value, str) and bool(value))
 _TEXT_OR_EMPTY = Kind("a text", lambda value: isinstance(value, str))
 _TRUTH = Kind("true or false", lambda value: isinstance(value, bool), _truth)
@@ -114,7 +105,7 @@ _PAIRS = Kind(
 _TABLE = Kind(
     "a table of JSON values",
     lambda value: isinstance(value, dict) and _is_plain(value),
-    _json,
+    loads,
     is_table=True,
 )
 

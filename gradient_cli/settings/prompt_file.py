@@ -69,6 +69,8 @@ def _parse(head: str, name: str) -> dict[str, Json]:
         return tomllib.loads(f"\n{head}")
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name}: the settings are no TOML: {error}") from None
+    except ValueError:
+        raise UsageError(f"{name}: the settings hold a number of thousands of digits") from None
     except RecursionError:
         raise UsageError(f"{name}: the settings are nested too deeply") from None
 

@@ -50,6 +50,9 @@ FLAG_NAMES: Mapping[str, str] = {"modalities": "--modality", "params": "--param"
 """Flags that are not called like their key."""
 JOINED = ("metadata", "params")
 
+LONGEST_WAIT_S = 2_000_000.0
+"""23 days: poll() counts milliseconds in 31 bits, and users write 9999999 for "no end"."""
+
 
 @record
 class Value:
@@ -136,13 +139,13 @@ class Settings:
     @property
     def timeout_s(self) -> float:
         """The longest silence."""
-        return float(self.values["timeout"].value)
+        return _seconds(self.values["timeout"].value)
 
     @property
     def max_time_s(self) -> float | None:
         """The longest run; None for no end."""
         value = self.get("max_time")
-        return None if value is None else float(value)
+        return None if value is None else _seconds(value)
 
     @property
     def retries(self) -> int:
@@ -180,6 +183,10 @@ class Settings:
             key_file=self.flags.get("key_file"),
             allow_http=bool(self.get("allow_http")),
         )
+
+
+def _seconds(value: Json) -> float:
+    return float(min(value, LONGEST_WAIT_S))
 
 
 def resolve(

@@ -1,4 +1,4 @@
-"""What a request is made of: whoever else stdin belongs to, it is not the prompt's."""
+"""What a request is made of, and what can never get into one."""
 
 import os
 
@@ -46,3 +46,10 @@ def test_a_key_on_stdin_is_a_line_not_a_whole_pipe(home):
 
     assert found.secret is not None
     assert found.secret.reveal() == KEY.decode().strip()
+
+
+def test_json_without_measure_is_an_error_of_usage(home):
+    """Nesting that Python cannot follow is the caller's mistake, no bug of ours."""
+    status, _, stderr = home.runs("respond", "hi", "-n", "--param", "a=" + "[" * 3000)
+
+    assert (status, stderr) == (2, "gradient: --param a is nested too deeply\n")

@@ -124,3 +124,15 @@ def test_an_endless_file_is_not_read_to_its_end(home):
 def test_a_key_is_found_in_its_text(text, key, line):
     """tomllib gives no lines; this does."""
     assert find_line(text, key) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"temperature = {'9' * 400}", "must be a number from 0 to 2"),
+        (f"retries = {'9' * 5000}", "holds a number of thousands of digits"),
+    ],
+)
+def test_a_number_without_measure_is_an_error(home, text, words):
+    """Python reads neither as a float, nor the second one at all."""
+    assert words in fault_of(home, text).message

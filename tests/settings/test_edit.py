@@ -156,3 +156,23 @@ def test_keys_are_kept_by_profile_with_their_endpoint(home):
     assert not edit.remove_key(home.credentials, None)
     assert edit.remove_key(home.credentials, "x.y")
     assert not home.credentials.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "error"),
+    [
+        ("model", "\udcff", ConfigError),
+        ("params.x", r'"\ud800"', ConfigError),
+        ("params.x", "[" * 3000, UsageError),
+        ("timeout", "9" * 5000, UsageError),
+    ],
+)
+def test_what_no_file_can_hold_is_not_written(home, key, value, error):
+    """Bytes that are no UTF-8, half a character, nesting without measure: the file stays."""
+    home.writes(TEXT)
+
+    with pytest.raises(error):
+        set_in(home, key, value)
+
+    assert home.config.read_text() == TEXT
+    assert [path.name for path in home.folder.iterdir()] == ["config.toml"]

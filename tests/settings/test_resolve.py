@@ -4,6 +4,7 @@ import pytest
 
 from gradient_cli.errors import ConfigError, UsageError
 from gradient_cli.settings.config import DEMO_URL
+from gradient_cli.settings.resolve import LONGEST_WAIT_S
 
 
 def test_a_flag_wins_over_everything_below(home):
@@ -147,3 +148,13 @@ def test_overruling_the_endpoint_of_a_chosen_profile_is_said(home):
     assert settings.warnings == (
         '$GRADIENT_INFERENCE_ENDPOINT overrules the base_url of profile "local"',
     )
+
+
+@pytest.mark.parametrize("seconds", [9_999_999, 1e12, 10**400])
+def test_a_wait_without_end_is_one_that_the_system_can_count(home, seconds):
+    """Who writes 9999999 means "no end"; poll() knows 24 days at most."""
+    home.writes(f"timeout = {seconds}\nmax_time = {seconds}\n")
+
+    settings = home.settings()
+
+    assert settings.timeout_s == settings.max_time_s == LONGEST_WAIT_S

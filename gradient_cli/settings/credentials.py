@@ -100,7 +100,7 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            text = file.read(LONGEST_FILE).decode()
+            text = file.read(LONGEST_FILE).decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return Credentials(path)
     except OSError as error:
@@ -108,20 +108,33 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8", hint=_AGAIN) from None
     table = parse_toml(text, path)
-    profiles = table.pop("profiles", {})
-    if not isinstance(profiles, dict):
-        raise ConfigError(f"{path}: `profiles` must hold tables", hint=_AGAIN)
-    tables: dict[str | None, Json] = {None: table, **profiles}
+    profiles = profile_tables(table, path)
+    table.pop("profiles", None)
+    tables: dict[str | None, Mapping[str, Json]] = {None: table, **profiles}
     keys = {name: _stored(path, name, table) for name, table in tables.items() if table}
     return Credentials(path, keys, _warning(path, mode))
+
+
+def profile_tables(table: Mapping[str, Json], path: Path) -> dict[str, Json]:
+    """
+    Give the tables of the profiles in credentials.toml.
+
+    Raises:
+        ConfigError: they are none.
+
+    """
+    profiles = table.get("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(v, dict) for v in profiles.values()):
+        raise ConfigError(f"{path}: `profiles` must hold tables", hint=_AGAIN)
+    return profiles
 
 
 _AGAIN = "delete the file and store the key again with `gradient auth login`"
 
 
-def _stored(path: Path, profile: str | None, table: Json) -> Stored:
+def _stored(path: Path, profile: str | None, table: Mapping[str, Json]) -> Stored:
     place = f'the table of profile "{profile}"' if profile is not None else "its top level"
-    if not isinstance(table, dict) or not table.keys() <= {"key", "endpoint"}:
+    if not table.keys() <= {"key", "endpoint"}:
         # An unknown name is not repeated: it may be a key in the wrong place.
         raise ConfigError(f"{path}: {place} may hold `key` and `endpoint` only", hint=_AGAIN)
     key, endpoint = table.get("key"), table.get("endpoint")

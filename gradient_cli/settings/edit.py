@@ -18,7 +18,7 @@ from gradient_cli.settings.config import (
     unknown_key,
     wrong_value,
 )
-from gradient_cli.settings.credentials import Secret
+from gradient_cli.settings.credentials import Secret, profile_tables
 from gradient_cli.settings.files import change_file
 from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE
 from gradient_cli.wire.json import Json
@@ -167,7 +167,8 @@ def store_key(path: Path, profile: str | None, secret: Secret, endpoint: str) ->
     """
 
     def change(text: str) -> str:
-        document, _ = _parse(text, path)
+        document, plain = _parse(text, path)
+        profile_tables(plain, path)
         table = _table(document, () if profile is None else ("profiles", profile))
         table["key"] = secret.reveal()
         table["endpoint"] = endpoint
@@ -188,7 +189,8 @@ def remove_key(path: Path, profile: str | None) -> bool:
 
     def change(text: str) -> str:
         nonlocal found
-        document, _ = _parse(text, path)
+        document, plain = _parse(text, path)
+        profile_tables(plain, path)
         if profile is None:
             found = document.pop("key", None) is not None
             document.pop("endpoint", None)
@@ -214,13 +216,31 @@ def _parse(text: str, path: Path) -> tuple[Any, dict[str, Json]]:
 
 
 def _table(tables: Any, path: KeyPath) -> Any:
-    """Give the table at a path, made if need be."""
+    """
+    Give the table at a path, made if need be.
+
+    Raises:
+        UsageError: a value stands on the way.
+
+    """
     for position, part in enumerate(path):
+        if not isinstance(tables, Mapping):
+            raise _in_the_way(path[:position])
         if part not in tables:
             # [profiles] itself stays unwritten; only [profiles.NAME] shows.
             tables[part] = _new_table(tables, is_super=position < len(path) - 1)
         tables = tables[part]
+    if not isinstance(tables, Mapping):
+        raise _in_the_way(path)
     return tables
+
+
+def _in_the_way(path: KeyPath) -> UsageError:
+    name = ".".join(path)
+    return UsageError(
+        f"`{name}` is a value in the file, so there is no key below it",
+        hint=f"`gradient config unset {name}` takes it out",
+    )
 
 
 def _new_table(parent: Any, *, is_super: bool) -> Any:

@@ -6,6 +6,7 @@ import pytest
 
 from gradient_cli.errors import ConfigError
 from gradient_cli.settings.credentials import Credential, Secret, read_credentials
+from gradient_cli.settings.edit import remove_key, store_key
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import Network
 
@@ -65,6 +66,7 @@ def test_a_file_that_others_can_read_is_a_warning(home):
         '[profiles.a]\nkee = "sk-do-sesame"',
         'profiles = "sk-do-sesame"',
         'profiles.a = "sk-do-sesame"',
+        '[[profiles]]\nkey = "sk-do-sesame"',
     ],
 )
 def test_a_broken_file_is_an_error_that_repeats_nothing(home, text):
@@ -76,3 +78,23 @@ def test_a_broken_file_is_an_error_that_repeats_nothing(home, text):
 
     assert str(home.credentials) in caught.value.message
     assert "sesame" not in f"{caught.value.message}{caught.value.hint}"
+
+
+@pytest.mark.parametrize("text", ["profiles = 3", "profiles.a = 3", "[[profiles]]\nkey = 'k'"])
+def test_a_file_without_tables_for_profiles_is_not_changed(home, text):
+    """Neither a login nor a logout knows where in it a key would be."""
+    home.stores(text)
+
+    with pytest.raises(ConfigError, match="must hold tables"):
+        store_key(home.credentials, "a", Secret("k"), "https://a")
+    with pytest.raises(ConfigError, match="must hold tables"):
+        remove_key(home.credentials, "a")
+
+    assert home.credentials.read_text() == text
+
+
+def test_a_bom_is_no_key(home):
+    """An editor may have put one at the beginning."""
+    home.stores('\ufeffkey = "k"\n')
+
+    assert read_credentials(home.environ).keys[None].secret.reveal() == "k"

@@ -176,3 +176,14 @@ def test_what_no_file_can_hold_is_not_written(home, key, value, error):
 
     assert home.config.read_text() == TEXT
     assert [path.name for path in home.folder.iterdir()] == ["config.toml"]
+
+
+@pytest.mark.parametrize("key", ["params.seed.x", "params.seed.x.y"])
+def test_a_key_below_a_value_is_an_error(home, key):
+    """The value is not replaced by a table behind the user's back."""
+    home.writes(TEXT)
+
+    with pytest.raises(UsageError, match="is a value in the file"):
+        set_in(home, key, "1")
+
+    assert home.config.read_text() == TEXT

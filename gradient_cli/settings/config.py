@@ -17,6 +17,7 @@ from pathlib import Path
 from gradient_cli.errors import ConfigError
 from gradient_cli.record import record
 from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS, nearest
+from gradient_cli.settings.paths import expanded
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
 
@@ -108,6 +109,8 @@ def read_text(path: Path) -> str | None:
         return None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ConfigError("the name of a settings file has a NUL in it") from None
     if len(data) > LONGEST_FILE:
         raise ConfigError(f"{path} is larger than {LONGEST_FILE} bytes: no settings file")
     try:
@@ -173,9 +176,9 @@ class _Checker:
         """Make what a value says of files relative to the file that says it."""
         folder = self._path.parent
         if key in PATHS:
-            return str(folder / Path(value).expanduser())
+            return str(folder / expanded(value, f"{self._path}: `{key}`"))
         if key == "instructions" and value.startswith("@") and not value.startswith("@@"):
-            return f"@{folder / Path(value[1:]).expanduser()}"
+            return f"@{folder / expanded(value[1:], f'{self._path}: `{key}`')}"
         return value
 
     def _fault(

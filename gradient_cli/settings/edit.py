@@ -15,6 +15,7 @@ from gradient_cli.settings.config import (
     KEY_PATTERN,
     check_text,
     parse_toml,
+    read_text,
     unknown_key,
     wrong_value,
 )
@@ -152,7 +153,7 @@ def unset_value(path: Path, key: KeyPath) -> bool:
         found = _delete(document, key) and _delete(plain, key)
         return _checked(document, plain, path) if found else text
 
-    if path.exists():
+    if read_text(path) is not None:
         change_file(path, change, keep_mode=True)
     return found
 
@@ -187,7 +188,7 @@ def remove_key(path: Path, profile: str | None) -> bool:
     """
     found = False
 
-    def change(text: str) -> str:
+    def change(text: str) -> str | None:
         nonlocal found
         document, plain = _parse(text, path)
         profile_tables(plain, path)
@@ -196,9 +197,9 @@ def remove_key(path: Path, profile: str | None) -> bool:
             document.pop("endpoint", None)
         else:
             found = document.get("profiles", {}).pop(profile, None) is not None
-        return str(document.as_string()) if _holds_something(document.unwrap()) else ""
+        return str(document.as_string()) if _holds_something(document.unwrap()) else None
 
-    if path.exists():
+    if read_text(path) is not None:
         change_file(path, change, keep_mode=False)
     return found
 

@@ -19,8 +19,8 @@ from gradient_cli.settings.config import read_text
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 
-Change = Callable[[str], str]
-"""From the old text to the new one; an empty text deletes the file."""
+Change = Callable[[str], str | None]
+"""From the old text to the new one; None deletes the file."""
 
 
 def change_file(path: Path, change: Change, *, keep_mode: bool) -> None:
@@ -34,13 +34,13 @@ def change_file(path: Path, change: Change, *, keep_mode: bool) -> None:
         GradientError: whatever `change` raises; the file is as it was.
 
     """
-    target = Path(os.path.realpath(path))
     try:
+        target = Path(os.path.realpath(path))
         target.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         with _locked(target.parent):
             old = read_text(target) or ""
             new = change(old)
-            if not new:
+            if new is None:
                 target.unlink(missing_ok=True)
             elif new != old or not keep_mode:
                 _replace(target, new, _mode(target) if keep_mode else PRIVATE_FILE)

@@ -95,6 +95,7 @@ def _is_plain(value: Json) -> bool:
 
 _TEXT = Kind("a text", lambda value: isinstance(value, str) and bool(value))
 _TEXT_OR_EMPTY = Kind("a text", lambda value: isinstance(value, str))
+_PATH = Kind("a path", lambda v: isinstance(v, str) and bool(v) and "\0" not in v)
 _TRUTH = Kind("true or false", lambda value: isinstance(value, bool), _truth)
 _ADDRESS = Kind("a URL such as http://127.0.0.1:8000", _is_address)
 _PAIRS = Kind(
@@ -136,7 +137,7 @@ OTHER_KEYS: Mapping[str, Kind] = {
     "max_time": _seconds(),
     "retries": _whole(0),
     "proxy": _TEXT_OR_EMPTY,
-    "ca_bundle": _TEXT,
+    "ca_bundle": _PATH,
     "allow_http": _TRUTH,
     "max_input_bytes": _whole(1),
     "format": _choice("auto", "text", "markdown", "json", "events"),
@@ -144,7 +145,7 @@ OTHER_KEYS: Mapping[str, Kind] = {
     "show_reasoning": _TRUTH,
     "usage": _TRUTH,
     "key_command": _TEXT,
-    "key_file": _TEXT,
+    "key_file": _PATH,
     "profile": _TEXT,
 }
 

@@ -11,19 +11,42 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from gradient_cli.errors import ConfigError
+
 APP = "gradient-cli"
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
-    """Give the path of config.toml; GRADIENT_CONFIG names another file."""
+    """
+    Give the path of config.toml; GRADIENT_CONFIG names another file.
+
+    Raises:
+        ConfigError: it begins with the `~` of somebody who is not known.
+
+    """
     if named := environ.get("GRADIENT_CONFIG"):
-        return Path(named).expanduser()
+        return expanded(named, "$GRADIENT_CONFIG")
     return Path(_folder(environ)) / "config.toml"
 
 
 def credentials_path(environ: Mapping[str, str]) -> Path:
     """Give the path of credentials.toml, beside config.toml."""
-    return config_path(environ).with_name("credentials.toml")
+    # Not with_name(), which has no answer where GRADIENT_CONFIG names `/` or `.` by mistake.
+    return config_path(environ).parent / "credentials.toml"
+
+
+def expanded(text: str, source: str) -> Path:
+    """
+    Give a path with its `~` filled in; `source` says in errors where it came from.
+
+    Raises:
+        ConfigError: it is the `~` of somebody who is not known.
+
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(f'{source}: nobody knows the home folder in "{text}"') from None
 
 
 def _folder(environ: Mapping[str, str]) -> str:

@@ -142,6 +142,16 @@ def test_a_key_can_be_taken_out(home):
     assert "# the best" in home.config.read_text()
 
 
+def test_a_file_of_settings_outlives_its_last_key(home):
+    """GRADIENT_CONFIG or a link may name it; a file that is not there would be an error then."""
+    home.writes('model = "a"\n').exports(GRADIENT_CONFIG=str(home.config))
+
+    assert edit.unset_value(home.config, ("model",))
+
+    assert home.config.read_text() == ""
+    assert home.settings().get("model") is None
+
+
 def test_keys_are_kept_by_profile_with_their_endpoint(home):
     """And forgotten one by one; the last one takes the file with it."""
     edit.store_key(home.credentials, None, Secret("one"), "https://a")

@@ -77,12 +77,12 @@ def test_a_change_that_fails_leaves_the_file_and_no_litter(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_empty_text_deletes_the_file(tmp_path):
+def test_no_text_deletes_the_file(tmp_path):
     """A file of keys without a key is gone."""
     path = tmp_path / "credentials.toml"
     path.write_text("x")
 
-    change_file(path, lambda old: "", keep_mode=False)
+    change_file(path, lambda old: None, keep_mode=False)
 
     assert not path.exists()
 

@@ -31,3 +31,38 @@ def test_a_variable_names_another_file():
 
     assert config_path(environ) == Path("/etc/team/gradient.toml")
     assert credentials_path(environ) == Path("/etc/team/credentials.toml")
+
+
+@pytest.mark.parametrize("name", ["/", ".", "..", "~nobody-of-that-name/x", "x" * 300])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("config", "show"),
+        ("config", "set", "model", "x"),
+        ("config", "unset", "model"),
+        ("auth", "status"),
+        ("auth", "login", "--with-key", "--no-check"),
+        ("auth", "logout"),
+    ],
+)
+def test_a_name_that_cannot_be_a_settings_file_is_an_error(home, name, argv):
+    """Whichever command meets it: one line, status 2."""
+    home.exports(GRADIENT_CONFIG=name)
+
+    status, _, err = home.runs(*argv, stdin=b"sk-0123456789abcdef")
+
+    assert status == 2
+    assert err.count("\n") == 1
+
+
+def test_a_path_that_cannot_be_one_is_told(home):
+    """A NUL, or the `~` of somebody who is not known."""
+    for text in (
+        'key_file = "~nobody-of-that-name/key"',
+        'instructions = "@~nobody-of-that-name/x.md"',
+        r'key_file = "a\u0000b"',
+        r'instructions = "@a\u0000b"',
+    ):
+        home.writes(text)
+
+        assert home.runs("respond", "hi", "-m", "m", "--dry-run")[0] == 2

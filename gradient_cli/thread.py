@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
+from gradient_cli.terminal.files import resolved
 from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import said_item
@@ -152,7 +153,7 @@ def open_thread(
 
     """
     thread = Thread(Path(path))
-    target = thread.path.resolve()
+    target = resolved(path)
     if not target.parent.is_dir():
         raise UsageError(f'cannot write "{path}": there is no folder "{target.parent}"')
     # Replacing a device or a pipe by a file would destroy it; reading one may never end.

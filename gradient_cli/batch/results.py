@@ -19,6 +19,7 @@ from typing import Protocol
 
 from gradient_cli.batch.keys import Key, KeyTable
 from gradient_cli.errors import OutputClosed, UsageError
+from gradient_cli.terminal.files import resolved
 from gradient_cli.wire.json import Json, dumps
 
 _HEAD = re.compile(
@@ -137,7 +138,7 @@ class FileResults:
 
         """
         self.path = path
-        self._target = Path(path).resolve()
+        self._target = resolved(path)
         self._lock = Lock()
         self._last = KeyTable()
         """key -> its last line's number, doubled, plus 1 if it is ok."""

@@ -26,11 +26,26 @@ def check_target(path: str) -> None:
         if not os.access(target, os.W_OK):
             raise UsageError(f'cannot write "{path}": permission denied')
         return
-    folder = target.resolve().parent
+    folder = resolved(path).parent
     if not folder.is_dir():
         raise UsageError(f'cannot write "{path}": there is no folder "{folder}"')
     if not os.access(folder if not target.exists() else target, os.W_OK):
         raise UsageError(f'cannot write "{path}": permission denied')
+
+
+def resolved(path: str) -> Path:
+    """
+    Give where a path leads to.
+
+    Raises:
+        UsageError: its links go in a circle, or the working directory is gone.
+
+    """
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError) as error:
+        words = getattr(error, "strerror", None) or "its links go in a circle"
+        raise UsageError(f'cannot write "{path}": {words.lower()}') from None
 
 
 def write_file(path: str, text: str) -> None:

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from gradient_cli.batch.results import FileResults
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.files import check_target, write_file
+from gradient_cli.thread import open_thread
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):
@@ -64,3 +67,18 @@ def test_stdout_by_its_name_is_written_to(name):
     done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, check=True)
 
     assert done.stdout == b"through"
+
+
+def test_a_path_that_leads_nowhere_is_named(tmp_path, monkeypatch):
+    """Links in a circle, and a working directory that somebody has removed."""
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    for path in (str(circle), "out"):
+        for use in (check_target, FileResults, partial(open_thread, note=print)):
+            with pytest.raises(UsageError, match="cannot write"):
+                use(path)

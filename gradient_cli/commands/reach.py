@@ -99,7 +99,7 @@ def _key(session: Session) -> Iterator[Finding]:
 
 def _network(session: Session) -> Iterator[Finding]:
     from gradient_cli.transport.probe import probe
-    from gradient_cli.transport.proxy import proxy_for
+    from gradient_cli.transport.proxy import proxy_for, without_password
     from gradient_cli.transport.trust import store, tls_context
 
     settings = session.settings
@@ -107,9 +107,13 @@ def _network(session: Session) -> Iterator[Finding]:
     if settings.is_demo:
         return
     url, bundle = settings.base_url, settings.get("ca_bundle")
-    proxy = proxy_for(url, settings.get("proxy"), environ)
+    try:
+        proxy = proxy_for(url, settings.get("proxy"), environ)
+    except UsageError as error:
+        yield from_error("proxy", error)
+        return
     if proxy:
-        yield Finding("proxy", OK, _without_password(proxy))
+        yield Finding("proxy", OK, without_password(proxy))
     if url.startswith("https:"):
         try:
             tls_context(bundle, environ)
@@ -132,12 +136,6 @@ _REMEDY = {
     "tcp": "is the server running? does a firewall or a proxy stand between?",
     "tls": "a company root? name it with --ca-bundle FILE or SSL_CERT_FILE",
 }
-
-
-def _without_password(proxy: str) -> str:
-    scheme, _, rest = proxy.rpartition("://")
-    host = rest.rpartition("@")[2]
-    return f"{scheme}://{host}" if scheme else host
 
 
 class _Witness:

@@ -277,7 +277,7 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
             return ConnectionFailed(
                 f"the proxy refused: {cause}", hint="check --proxy, HTTPS_PROXY and NO_PROXY"
             )
-        case httpx.UnsupportedProtocol() | httpx.InvalidURL():
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
             return RequestRejected(f'"{place}" is no usable address: {cause}', hint=_BASE_URL)
         case httpx.ConnectError():
             return ConnectionFailed(

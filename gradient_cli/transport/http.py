@@ -114,7 +114,8 @@ class HttpTransport:
                 extensions=dict(self._extensions),
             )
             reply = self._pool.handle_request(request)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            # UnicodeError: of the codec for names of hosts.
             raise self.fault(error) from error
         return HttpReply(reply, self)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from gradient_cli.wire.address import is_loopback
+from gradient_cli.errors import UsageError
+from gradient_cli.wire.address import is_host, is_loopback
 
 
 def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | None:
@@ -12,6 +13,10 @@ def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | N
 
     The flag wins over HTTPS_PROXY/HTTP_PROXY, ALL_PROXY and NO_PROXY (either case); an empty
     flag means none.
+
+    Raises:
+        UsageError: it is no URL of an HTTP proxy.
+
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -37,7 +42,28 @@ def _with_scheme(proxy: str) -> str | None:
     proxy = proxy.strip()
     if not proxy:
         return None
-    return proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        is_usable = parts.scheme in {"http", "https"} and parts.port != 0
+    except ValueError:
+        raise _unusable(proxy) from None
+    if not is_usable or not is_host((parts.hostname or "").removesuffix(".")):
+        raise _unusable(proxy)
+    return parts.geturl()
+
+
+def _unusable(proxy: str) -> UsageError:
+    return UsageError(
+        f'the proxy "{without_password(proxy)}" is no HTTP proxy',
+        hint="such as http://proxy.example:3128; --proxy '' goes without one",
+    )
+
+
+def without_password(proxy: str) -> str:
+    """Give a proxy's URL as it may be shown: without what stands before the @."""
+    scheme, _, rest = proxy.rpartition("://")
+    host = rest.rpartition("@")[2]
+    return f"{scheme}://{host}" if scheme else host
 
 
 def _is_excepted(host: str, port: int | None, exceptions: str) -> bool:

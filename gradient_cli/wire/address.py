@@ -49,12 +49,17 @@ def normalised(text: str, source: str) -> str:
 
 
 def _split(text: str, source: str) -> SplitResult:
+    # Nothing is repeated: what stands for a port may be a password.
     try:
         parts = urlsplit(text)
-        _ = parts.port
     except ValueError as error:
         reason = str(error).split(":")[0].lower()
         raise UsageError(f"{source} is no URL: {reason}", hint=_EXAMPLE) from None
+    try:
+        _ = parts.port
+    except ValueError:
+        words = f"{source} is no URL: its port is no number up to 65535"
+        raise UsageError(words, hint=_EXAMPLE) from None
     return parts
 
 
@@ -65,17 +70,20 @@ def _check(parts: SplitResult, host: str, text: str, source: str) -> None:
     if parts.scheme not in {"", *_PORTS}:
         raise UsageError(f'{source} "{text}" is neither http nor https', hint=_EXAMPLE)
     # A colon without a port is a scheme that somebody meant: `mailto:`, `demo:`.
-    if (
-        not host
-        or parts.netloc.endswith(":")
-        or not (":" in host or _HOST_LETTERS.issuperset(host))
-    ):
+    if parts.netloc.endswith(":") or not is_host(host):
         raise UsageError(f'{source} "{_printable(text)}" names no host', hint=_EXAMPLE)
     if parts.query or parts.fragment or not parts.path.isprintable() or " " in parts.path:
         raise UsageError(
             f"{source} has more than scheme, host, port and path: {_printable(text).split('?')[0]}",
             hint=_EXAMPLE,
         )
+
+
+def is_host(host: str) -> bool:
+    """Tell whether a text can be a host: an address, or labels of 1 to 63 letters."""
+    if ":" in host:
+        return True
+    return _HOST_LETTERS.issuperset(host) and all(0 < len(n) < 64 for n in host.split("."))
 
 
 def _printable(text: str) -> str:
@@ -103,6 +111,8 @@ def origin_of(url: str) -> tuple[str, str, int]:
 def is_digitalocean(url: str) -> bool:
     """Tell whether a normalised URL leads to a host of do-ai.run."""
     host = host_of(url)
+    if ":" in host:
+        return False  # An address, whatever the name of its zone.
     return host == DIGITALOCEAN or host.endswith("." + DIGITALOCEAN)
 
 

@@ -65,6 +65,17 @@ def test_the_password_of_a_proxy_is_not_shown(home):
     assert "sesame" not in home.runs("doctor")[1]
 
 
+def test_a_proxy_that_cannot_be_used_is_status_2(home):
+    """SOCKS is one, and whoever has it in ALL_PROXY is told so."""
+    home.exports(ALL_PROXY="socks5://127.0.0.1:1", GRADIENT_MODEL_ACCESS_KEY="k")
+
+    status, checks = examine(home)
+
+    assert status == 2
+    assert checks["proxy"]["state"] == "fail"
+    assert home.runs("models")[0] == 2
+
+
 def test_a_server_that_does_not_listen_is_status_5(home):
     """The step that fails is named."""
     status, checks = examine(home, "--base-url", "http://127.0.0.1:1")

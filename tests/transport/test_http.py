@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from httpcore._backends.sync import SyncStream
 
-from gradient_cli.errors import ConnectionFailed, TimedOut
+from gradient_cli.errors import ConnectionFailed, RequestRejected, TimedOut
 from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.http import LONGEST_JOINED, HttpTransport, Network
 from gradient_cli.transport.preconnect import EarlyConnection
@@ -157,6 +157,12 @@ def test_an_unknown_host_is_a_connection_fault():
 
     assert error.value.message.startswith("cannot connect to http://nowhere.invalid: ")
     assert "host name" in error.value.hint
+
+
+def test_a_name_that_no_codec_takes_is_no_usable_address():
+    """`xn--` announces an international name; not every end of it is one."""
+    with pytest.raises(RequestRejected, match='"http://xn--" is no usable address'):
+        ask("http://xn--")
 
 
 def test_a_redirect_is_not_followed():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradient_cli.errors import UsageError
 from gradient_cli.transport.proxy import proxy_for
 
 URL = "https://inference.do-ai.run"
@@ -13,7 +14,7 @@ URL = "https://inference.do-ai.run"
         (URL, None, {}, None),
         (URL, None, {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
         (URL, None, {"https_proxy": "p:1"}, "http://p:1"),
-        (URL, None, {"ALL_PROXY": "socks5://p"}, "socks5://p"),
+        (URL, None, {"ALL_PROXY": "HTTP://p."}, "http://p."),
         (URL, None, {"HTTP_PROXY": "http://p"}, None),
         ("http://h", None, {"HTTP_PROXY": "http://p"}, "http://p"),
         ("http://h", None, {"HTTP_PROXY": "http://p", "REQUEST_METHOD": "GET"}, None),
@@ -32,3 +33,27 @@ URL = "https://inference.do-ai.run"
 def test_flag_environment_and_exceptions(url, flag, environ, expected):
     """The flag wins, NO_PROXY excepts, loopback is never proxied."""
     assert proxy_for(url, flag, environ) == expected
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "socks5://me:sesame@p:1080",
+        "ftp://p",
+        "http://",
+        "http://p:99999",
+        "me:sesame@p:port",
+        "http://me:ses#ame@p:1",
+        "http://[::1",
+        "a b",
+        "http://p..q",
+    ],
+)
+def test_what_is_no_http_proxy_is_refused_and_no_password_shown(proxy):
+    """The request is not sent around it, and nothing is a bug."""
+    with pytest.raises(UsageError) as caught:
+        proxy_for(URL, None, {"ALL_PROXY": proxy})
+
+    assert "is no HTTP proxy" in caught.value.message
+    assert "ses" not in caught.value.message
+    assert "--proxy ''" in (caught.value.hint or "")

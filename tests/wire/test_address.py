@@ -45,12 +45,17 @@ def test_a_base_url_has_one_spelling(text, expected):
         "https://evil.example。do-ai.run",
         "https://host\n.example",
         "http://[::1",
+        "https://a..b",
+        f"https://{'a' * 64}.example",
+        "https://sesame:sesame",
     ],
 )
 def test_what_is_no_base_url_is_refused(text):
     """Nothing is sent to an address that could be read in two ways."""
-    with pytest.raises(UsageError, match="--base-url"):
+    with pytest.raises(UsageError, match="--base-url") as caught:
         normalised(text, "--base-url")
+
+    assert "sesame" not in caught.value.message
 
 
 def test_a_password_in_a_url_is_refused_and_not_shown():
@@ -86,6 +91,7 @@ def test_only_hosts_below_do_ai_run_are_digitalocean():
     assert is_digitalocean("https://do-ai.run")
     assert not is_digitalocean("https://evil-do-ai.run")
     assert not is_digitalocean("https://do-ai.run.example")
+    assert not is_digitalocean(normalised("https://[fe80::1%25x.do-ai.run]", ""))
 
 
 def test_plain_http_is_private_on_loopback_only():

@@ -12,7 +12,7 @@ from gradient_cli.commands.findings import FAIL, OK, WARN, Finding, from_error
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.run_options import NetworkOptions, ProofOptions
 from gradient_cli.commands.session import Session, open_session
-from gradient_cli.errors import GradientError, RequestRejected, UsageError
+from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, load
@@ -181,10 +181,12 @@ def _service(session: Session) -> Iterator[Finding]:
     assert witness, "the client was opened around it"
     try:
         ids = [str(model["id"]) for model in client.models()]
-    except RequestRejected as error:
-        yield Finding("models", WARN, f"no list of models: {error.message}", error.hint)
     except GradientError as error:
-        yield from_error("models", error)
+        # A server may have no list; any other refusal, or a redirect, would meet a prompt, too.
+        if error.http_status in {404, 405}:
+            yield Finding("models", WARN, f"no list of models: {error.message}", error.hint)
+        else:
+            yield from_error("models", error)
     else:
         count = f"{len(ids)} model{'' if len(ids) == 1 else 's'}"
         yield Finding("models", OK, f"{count} ({witness.took_s * 1000:.0f} ms)")

@@ -97,6 +97,16 @@ def test_a_key_that_is_not_accepted_is_status_3(home, endpoint):
     assert "sesame" not in str(checks)
 
 
+def test_a_redirect_is_status_4_but_a_missing_list_a_warning(home, endpoint):
+    """A prompt would be redirected as well; many servers have no list of models."""
+    for status, expected in (("302 Found", (4, "fail")), ("404 Not Found", (0, "warn"))):
+        endpoint.then(reply({}, status=status, headers=["Location: https://elsewhere.example"]))
+
+        exit_status, checks = examine(home, "-p", "local")
+
+        assert (exit_status, checks["models"]["state"]) == expected
+
+
 def test_a_broken_settings_file_is_status_2(home):
     """Named with its line; what needs no settings is still examined."""
     home.writes("model = \n")

@@ -237,8 +237,14 @@ def find_line(text: str, key: tuple[str, ...]) -> int | None:
 def _assignments(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Give (line, key path) of each table header and assignment."""
     table: tuple[str, ...] = ()
+    quotes = ""
     for number, line in enumerate(text.split("\n"), 1):
-        if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
+        if quotes:
+            # Inside a text of several lines, which may look like anything.
+            quotes = "" if quotes in line else quotes
+            continue
+        quotes = next((q for q in ('"""', "'''") if line.count(q) % 2), "")
+        if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$", line):
             table = _path(header[1])
             yield number, table
         elif assignment := re.match(rf"\s*({KEY_PATTERN}(?:\s*\.\s*{KEY_PATTERN})*)\s*=", line):

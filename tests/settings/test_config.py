@@ -119,6 +119,9 @@ def test_an_endless_file_is_not_read_to_its_end(home):
         ('["t"]\n"x y" = 1', ("t", "x y"), 2),
         ("t = {a = 1}", ("t", "a"), 1),
         ("a = 1", ("b",), None),
+        ('instructions = """\nb = 1\n[c]\n"""\nb = 3', ("b",), 5),
+        ("instructions = '''\nb = 1\n'''\nb = 3 # ''", ("b",), 4),
+        ("params.x = [\n[1],\n[2], # [x]\n]\nb = 1\n", ("b",), 5),
     ],
 )
 def test_a_key_is_found_in_its_text(text, key, line):

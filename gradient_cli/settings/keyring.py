@@ -96,6 +96,16 @@ def same_owner(one: str, other: str) -> bool:
     return all(is_digitalocean(url) and is_private(url) for url in (one, other))
 
 
+def _brings_endpoint(to: Destination) -> bool:
+    """Tell whether the profile has an endpoint of its own."""
+    return profile_values(to.config, to.profile).get("base_url") is not None
+
+
+def _goes_home(to: Destination) -> bool:
+    """Tell whether the request goes to the endpoint that the settings file means."""
+    return same_owner(endpoint_of(to.config, to.profile), to.base_url)
+
+
 class _Search:
     """One search for a key; remembers where it looked, for the error."""
 
@@ -129,10 +139,7 @@ class _Search:
 
     def _has_own_endpoint(self) -> bool:
         """Tell whether the request goes to an endpoint that the profile brings itself."""
-        own = profile_values(self._to.config, self._to.profile).get("base_url")
-        return own is not None and same_owner(
-            endpoint_of(self._to.config, self._to.profile), self._to.base_url
-        )
+        return _brings_endpoint(self._to) and _goes_home(self._to)
 
     def _variable(self) -> Credential | None:
         environ = self._to.environ
@@ -204,11 +211,17 @@ def check_privacy(destination: Destination, source: str) -> None:
         UsageError: plain HTTP to another machine, and no profile allows it.
 
     """
-    if is_private(destination.base_url) or destination.allow_http:
+    # The permission is a promise about one server: of a profile that names one, about that.
+    is_stray = _brings_endpoint(destination) and not _goes_home(destination)
+    if is_private(destination.base_url) or (destination.allow_http and not is_stray):
         return
     profile = destination.profile or "NAME"
+    advice = (
+        f"; allow_http of profile {profile} is for its own base_url"
+        if is_stray
+        else f", or `gradient config set profiles.{profile}.allow_http true` and -p {profile}"
+    )
     raise UsageError(
         f"the key from {source} is not sent over plain HTTP to {destination.base_url}",
-        hint=f"use https, or `gradient config set profiles.{profile}.allow_http true` "
-        f"and -p {profile}",
+        hint=f"use https{advice}",
     )

@@ -203,6 +203,20 @@ def test_a_profile_may_allow_plain_http(home):
     assert home.key(profile="lab")[0] == "k"
 
 
+def test_that_permission_is_for_the_profiles_own_server(home):
+    """A flag or a variable that sends the request elsewhere takes no permission along."""
+    home.writes(
+        '[profiles.lab]\nbase_url = "http://10.0.0.7:8000"\nallow_http = true\n'
+        "[profiles.any]\nallow_http = true\n"
+    ).exports(GRADIENT_MODEL_ACCESS_KEY="k")
+
+    with pytest.raises(UsageError, match="plain HTTP") as caught:
+        home.key(profile="lab", base_url="http://10.0.0.8:8000")
+
+    assert "for its own base_url" in (caught.value.hint or "")
+    assert home.key(profile="any", base_url="http://10.0.0.8:8000")[0] == "k"
+
+
 @pytest.mark.parametrize("bad", ["two words", "line\nend", "tab\tbed", "schlüssel", "\x1b[2J"])
 def test_a_key_that_cannot_stand_in_a_header_is_refused_by_its_source(home, bad):
     """A pasted line end or a typographic quote; the value is not shown."""

@@ -67,6 +67,7 @@ def open_results(path: str, write: Callable[[bytes], object]) -> "Results":
     target = Path(path)
     if path == "-":
         return StreamResults(write)
+    resolved(path)
     if not target.exists() or target.is_file():
         return FileResults(path)
     try:

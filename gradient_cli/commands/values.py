@@ -5,8 +5,8 @@ Every error names the flag, what was given and what is wanted.
 """
 
 import json
+import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.intake import read_short_file
@@ -104,7 +104,8 @@ def json_or_file(flag: str, value: str) -> Json:
     if value.lstrip()[:1] in {"{", "["}:
         return parse_json(flag, value)
     path = value.removeprefix("@")
-    if not Path(path).exists():
+    # Not pathlib's, which raises for a name that is too long or a closed folder on the way.
+    if not os.path.exists(path):  # noqa: PTH110  # as said
         raise UsageError(
             f'{flag} "{_cut(value)}" is neither JSON nor a file',
             hint=f"JSON begins with {{ or [; a file must exist: {_cut(path)}",

@@ -17,16 +17,15 @@ def check_target(path: str) -> None:
         UsageError: its folder is missing or read-only, or it is a folder itself.
 
     """
-    target = Path(path)
     if path == "-":
         raise UsageError('"-" is no file here', hint="/dev/stdout is one, and ./- is another")
+    target, folder = Path(path), resolved(path).parent
     if target.is_dir():
         raise UsageError(f'cannot write "{path}": it is a folder')
     if _is_stream(target):
         if not os.access(target, os.W_OK):
             raise UsageError(f'cannot write "{path}": permission denied')
         return
-    folder = resolved(path).parent
     if not folder.is_dir():
         raise UsageError(f'cannot write "{path}": there is no folder "{folder}"')
     if not os.access(folder if not target.exists() else target, os.W_OK):
@@ -35,14 +34,17 @@ def check_target(path: str) -> None:
 
 def resolved(path: str) -> Path:
     """
-    Give where a path leads to.
+    Give where a path leads to, whether something is there or not.
 
     Raises:
-        UsageError: its links go in a circle, or the working directory is gone.
+        UsageError: its links go in a circle, the working directory is gone, a folder on the
+            way is closed to us, or a name is too long. pathlib's questions would raise, too.
 
     """
     try:
-        return Path(path).resolve()
+        target = Path(path).resolve()
+        target.exists()
+        return target
     except (OSError, RuntimeError) as error:
         words = getattr(error, "strerror", None) or "its links go in a circle"
         raise UsageError(f'cannot write "{path}": {words.lower()}') from None

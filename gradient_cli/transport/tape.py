@@ -13,6 +13,7 @@ A chunk is text, or {"base64": …} where a piece is not UTF-8 by itself.
 Replaying opens no socket: nothing here imports one.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
@@ -81,7 +82,8 @@ class Player:
     """
 
     def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
+        # Not pathlib's, which raises for a name that is too long or a closed folder on the way.
+        if not os.path.isdir(folder):  # noqa: PTH112  # as said
             raise UsageError(
                 f'no recordings: "{folder}" is not a folder',
                 hint=f"make them by the same command with `--record {folder}`",

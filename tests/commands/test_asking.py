@@ -48,6 +48,16 @@ def test_a_key_on_stdin_is_a_line_not_a_whole_pipe(home):
     assert found.secret.reveal() == KEY.decode().strip()
 
 
+@pytest.mark.parametrize("flag", ["--tool", "--body", "--replay", "--thread", "-o", "-f", "-s"])
+def test_a_name_that_is_too_long_is_an_error_of_usage(home, flag):
+    """As any other file that cannot be had."""
+    name = ("@" if flag == "-s" else "") + "x" * 300
+
+    status, _, stderr = home.runs("respond", "hi", "-m", "m", flag, name)
+
+    assert (status, stderr.startswith("gradient: ")) == (2, True)
+
+
 def test_json_without_measure_is_an_error_of_usage(home):
     """Nesting that Python cannot follow is the caller's mistake, no bug of ours."""
     status, _, stderr = home.runs("respond", "hi", "-n", "--param", "a=" + "[" * 3000)

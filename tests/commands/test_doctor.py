@@ -218,3 +218,11 @@ def test_a_terminal_without_utf_8_is_a_warning():
     ]
 
     assert states == ["ok", "warn", "warn"]
+
+
+def test_a_folder_of_path_that_cannot_be_looked_into_is_left_out(tmp_path):
+    """One that is closed to us, or whose name is too long."""
+    ours = program(tmp_path / "a")
+    environ = {"PATH": f"/{'x' * 300}:{ours.parent}"}
+
+    assert found(environ, ours).state == "ok"

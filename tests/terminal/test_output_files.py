@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gradient_cli.batch.results import FileResults
+from gradient_cli.batch.results import open_results
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.files import check_target, write_file
 from gradient_cli.thread import open_thread
@@ -70,7 +70,7 @@ def test_stdout_by_its_name_is_written_to(name):
 
 
 def test_a_path_that_leads_nowhere_is_named(tmp_path, monkeypatch):
-    """Links in a circle, and a working directory that somebody has removed."""
+    """Links in a circle, a working directory that somebody has removed, a name too long."""
     circle = tmp_path / "circle"
     circle.symlink_to(circle)
     gone = tmp_path / "gone"
@@ -78,7 +78,7 @@ def test_a_path_that_leads_nowhere_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(gone)
     gone.rmdir()
 
-    for path in (str(circle), "out"):
-        for use in (check_target, FileResults, partial(open_thread, note=print)):
+    for path in (str(circle), "out", "x" * 300, str(tmp_path / "x" / ("x" * 300))):
+        for use in (check_target, partial(open_results, write=print), partial(open_thread, note=print)):
             with pytest.raises(UsageError, match="cannot write"):
                 use(path)

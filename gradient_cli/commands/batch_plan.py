@@ -207,7 +207,7 @@ def _maker(flags: Flags, session: Session, expected: judging.Expected) -> Reques
         raise UsageError("-f - and ITEMS both want stdin", hint="give -f a file")
     return RequestMaker(
         request,
-        flags.prompt,
+        values.utf8(flags.prompt) if flags.prompt else flags.prompt,
         values.variables(options.var or []),
         [reader.file(path) for path in options.file or []],
     )

@@ -144,6 +144,7 @@ def _filled(
         fields["instructions"] = template.fill(instructions, known, "the instructions")
     if prompt is None:
         return None
+    prompt = values.utf8(prompt)
     where = options.prompt_file or "the prompt"
     return template.fill(prompt, known, where, is_template=prompt_file is not None)
 

@@ -6,6 +6,7 @@ Every error names the flag, what was given and what is wanted.
 
 import json
 import os
+import re
 from collections.abc import Iterable
 
 from gradient_cli.errors import UsageError
@@ -18,12 +19,33 @@ def text_or_file(value: str) -> str:
     Give the text, or the content of @FILE; `@@` begins a literal `@`.
 
     Raises:
-        UsageError: the file cannot be read.
+        UsageError: the file cannot be read, or the text is not UTF-8.
 
     """
     if value.startswith("@@"):
-        return value[1:]
-    return read_short_file(value[1:]) if value.startswith("@") else value
+        return utf8(value[1:])
+    return read_short_file(value[1:]) if value.startswith("@") else utf8(value)
+
+
+def utf8(text: str) -> str:
+    """
+    Give a text of the command line as it is.
+
+    Raises:
+        UsageError: it is not UTF-8. Python makes halves of characters from such bytes, which
+            JSON would carry to a server that can do nothing with them.
+
+    """
+    if found := _NOT_UTF8.search(text):
+        offset = len(text[: found.start()].encode(errors="surrogateescape"))
+        raise UsageError(
+            f'"{_cut(text)}" is not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02x} at offset {offset}',
+            hint="convert it first, for example with iconv",
+        )
+    return text
+
+
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
 def pairs(flag: str, values: Iterable[str]) -> dict[str, str]:

@@ -58,6 +58,33 @@ def test_a_name_that_is_too_long_is_an_error_of_usage(home, flag):
     assert (status, stderr.startswith("gradient: ")) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("respond", "caf\udce9", "-n"),
+        ("respond", "hi", "-n", "-s", "caf\udce9"),
+        ("respond", "{{ a }}", "-n", "--var", "a=caf\udce9"),
+        ("batch", "run", "caf\udce9", "-i", "-", "-n"),
+    ],
+)
+def test_a_text_that_is_not_utf_8_is_not_sent(home, argv):
+    """A file's bytes are refused with their offset; so are an argument's."""
+    home.exports(GRADIENT_INFERENCE_ENDPOINT="http://127.0.0.1:9")
+
+    status, stdout, stderr = home.runs(*argv, stdin=b"item\n")
+
+    assert (status, stdout) == (2, "")
+    assert "is not UTF-8: byte 0xe9 at offset 3" in stderr
+
+
+def test_a_file_may_have_a_name_that_is_not_utf_8(home):
+    """It is a name, not a text."""
+    file = home.folder / "caf\udce9"
+    file.write_text("text")
+
+    assert home.runs("respond", "hi", "-m", "m", "-n", "-f", str(file))[0] == 0
+
+
 def test_json_without_measure_is_an_error_of_usage(home):
     """Nesting that Python cannot follow is the caller's mistake, no bug of ours."""
     status, _, stderr = home.runs("respond", "hi", "-n", "--param", "a=" + "[" * 3000)

@@ -156,7 +156,7 @@ def terminal(streams: Terminal, environ: Mapping[str, str]) -> Iterator[Finding]
             f'{what}; its locale is "{locale or "C"}", but output is UTF-8',
             "export LC_CTYPE=C.UTF-8",
         )
-    elif environ.get("TERM", "dumb") == "dumb":
+    elif environ.get("TERM") == "dumb":
         yield Finding("terminal", WARN, f"{what}; no colour, no live output", "set TERM")
     else:
         yield Finding("terminal", OK, f"{what}, UTF-8")

@@ -98,6 +98,8 @@ class Login:
         except EOFError:
             self._note("")
             raise UsageError("no key was given") from None
+        except UnicodeDecodeError:
+            raise CredentialError("what was typed holds no key: it is not UTF-8") from None
         return Credential(checked(text, "the prompt"), "the prompt")
 
     def _check(self, credential: Credential) -> list[Json] | None:

@@ -10,6 +10,7 @@ import pytest
 
 from gradient_cli.commands.invocation import Invocation
 from gradient_cli.commands.login import Login, meant, numbered
+from gradient_cli.errors import CredentialError
 from gradient_cli.settings.credentials import read_credentials
 from gradient_cli.terminal.streams import Terminal
 from tests.replay_server import Framing, Play, framed
@@ -140,6 +141,16 @@ def test_the_end_of_the_input_is_no_key(home, endpoint):
 
     with pytest.raises(Exception, match="no key was given"):
         login(home, ask=end)
+
+
+def test_a_key_that_is_not_text_is_no_key(home, endpoint):
+    """A terminal of another encoding, or a slip on the keyboard."""
+
+    def slip(question):
+        return b"sk-\xff".decode()
+
+    with pytest.raises(CredentialError, match="not UTF-8"):
+        login(home, ask=slip)
 
 
 def test_what_is_typed_is_not_shown(home, endpoint, world):

@@ -214,10 +214,12 @@ def test_a_terminal_without_utf_8_is_a_warning():
             {"TERM": "xterm", "LANG": "en_US.UTF-8"},
             {"TERM": "xterm", "LANG": "en_US.UTF-8", "LC_ALL": "C"},
             {"TERM": "dumb", "LANG": "C.utf8"},
+            # Nobody but a dumb terminal is denied colour and live output.
+            {"LANG": "C.utf8"},
         )
     ]
 
-    assert states == ["ok", "warn", "warn"]
+    assert states == ["ok", "warn", "warn", "ok"]
 
 
 def test_a_folder_of_path_that_cannot_be_looked_into_is_left_out(tmp_path):

@@ -134,7 +134,7 @@ def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -
     from gradient_cli.errors import GradientError
     from gradient_cli.render.notices import error_lines
 
-    kind = _machine_format(argv)
+    kind = _machine_format(argv) or invocation.machine_format
     if kind:
         from gradient_cli.render.document import as_document, as_last_line, failure
         from gradient_cli.wire.json import line

@@ -29,6 +29,8 @@ class Invocation:
     sleep: Callable[[float], None] = time.sleep
     attention: Attention | None = None
     """How the main thread waits for a socket; None in tests, and where there is no poll()."""
+    machine_format: str | None = None
+    """`json` or `events` once the settings say that stdout is to be that, on failure too."""
     early: "EarlyConnection | None" = None
     """A connection begun before anything else was loaded; the first client takes it."""
 

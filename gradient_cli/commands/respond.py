@@ -120,6 +120,8 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         tell=notices.tell,
         detail=notices.detail,
     )
+    if (name := session.settings.get("format")) in {"json", "events"}:
+        invocation.machine_format = name
     if flags.output.output is not None:
         check_target(flags.output.output)
     elif invocation.terminal.stdout_is_closed:

@@ -248,3 +248,22 @@ def test_counts_that_a_stream_lacks_are_asked_for_as_the_hint_says(respond, flag
     notes = terminal.stderr.getvalue().decode()
     assert ("tokens/s" in notes or "output" in notes) is counted
     assert ("--param stream_options.include_usage=true" in notes) is not counted
+
+
+    ("settings", "flags", "is_object"),
+    [
+        ('format = "json"', (), True),
+        ('format = "events"', (), True),
+        ('format = "json"', ("--format", "text"), False),
+        ('[profiles.p]\nformat = "json"', ("-p", "p"), True),
+        ('[profiles.p]\nformat = "json"', (), False),
+    ],
+)
+def test_a_format_from_the_settings_counts_on_failure_too(home, settings, flags, is_object):
+    """A script that set it once finds an object on stdout, whatever happened."""
+    home.writes(settings)
+
+    status, stdout, _ = home.runs("respond", "hi", "-m", "m", *flags)
+
+    assert status == 3
+    assert (json.loads(stdout)["exit_code"] == 3) if is_object else (stdout == "")

@@ -112,6 +112,11 @@ def _wait(fd: int, timeout_s: float | None, note: Callable[[str], None] | None) 
         note("waiting for stdin; use </dev/null or --no-stdin")
         if select.select([fd], [], [], timeout_s - first)[0]:
             return
+    if note is None:
+        raise StdinError(
+            f"stdin began and then stood still for {timeout_s:g} s",
+            hint="--timeout SECONDS allows longer pauses; PROMPT `-` or -f - waits without end",
+        )
     raise StdinError(
         f"nothing came on stdin for {timeout_s:g} s",
         hint="use </dev/null or --no-stdin if there is nothing to read; `-` waits without end",

@@ -89,6 +89,20 @@ def test_silence_ends_with_advice():
     assert "--no-stdin" in error.value.hint
 
 
+def test_a_pause_in_the_middle_is_told_from_silence():
+    """Whoever pipes a slow build in is not told that nothing came."""
+    reader, writer = os.pipe()
+    terminal = Terminal.recording()
+    with os.fdopen(reader, "rb") as stdin, os.fdopen(writer, "wb"):
+        terminal.stdin = stdin
+        os.write(writer, b"x")
+        with pytest.raises(StdinError) as error:
+            read(terminal, timeout_s=0.02)
+
+    assert "began and then stood still for 0.02 s" in error.value.message
+    assert "--no-stdin" not in error.value.hint
+
+
 def test_terminals_null_and_closed_are_no_stdin():
     """They are not read, so nothing can hang on them."""
     terminal = Terminal.recording()

@@ -14,6 +14,8 @@ from gradient_cli.wire.address import DEFAULT_URL, host_of, is_loopback, normali
 _NO_EARLY_FLAGS = frozenset(
     {"-h", "--help", "-n", "--dry-run", "--curl", "--replay", "--proxy", "--ca-bundle"}
 )
+LONGEST_READ = 1024 * 1024
+"""Bytes; GRADIENT_CONFIG may name anything, such as a log of many gigabytes."""
 _PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")
 _SWITCHES = frozenset("quvx")
 """Short flags without a value: they may stand before `p` in a cluster such as `-qp NAME`."""
@@ -85,7 +87,11 @@ def _read(environ: Mapping[str, str]) -> Mapping[str, object]:
         return {}
     import tomllib
 
-    return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    with path.open("rb") as file:
+        data = file.read(LONGEST_READ + 1)
+    if len(data) > LONGEST_READ:
+        raise ValueError("no settings file; the run itself refuses it")
+    return tomllib.loads(data.decode("utf-8-sig"))
 
 
 def _text(table: Mapping[str, object], key: str) -> str | None:

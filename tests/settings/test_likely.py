@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradient_cli.settings.likely import likely_endpoint
+from gradient_cli.settings.likely import LONGEST_READ, likely_endpoint
 
 CONFIG = """
 base_url = "https://top.example"
@@ -65,5 +65,12 @@ def test_nothing_is_opened_where_anything_is_odd(home, argv, environ):
 def test_a_broken_file_opens_nothing(home):
     """The run itself will say what is wrong with it."""
     home.writes("model = \n")
+
+    assert likely_endpoint([], home.environ) is None
+
+
+def test_a_file_without_end_is_not_read_to_its_end(home):
+    """GRADIENT_CONFIG may name a log; the run itself refuses it."""
+    home.writes('model = "m"\n# ' + "x" * LONGEST_READ + '\n')
 
     assert likely_endpoint([], home.environ) is None

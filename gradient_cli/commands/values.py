@@ -29,23 +29,28 @@ def text_or_file(value: str) -> str:
 
 def utf8(text: str) -> str:
     """
-    Give a text of the command line as it is.
+    Give a text of the command line, read as UTF-8 whatever the locale is.
 
     Raises:
-        UsageError: it is not UTF-8. Python makes halves of characters from such bytes, which
-            JSON would carry to a server that can do nothing with them.
+        UsageError: it is not UTF-8. Python makes halves of characters from bytes that it cannot
+            read, and JSON would carry them to a server that can do nothing with them.
 
     """
-    if found := _NOT_UTF8.search(text):
-        offset = len(text[: found.start()].encode(errors="surrogateescape"))
+    if not _UNREAD_BYTES.search(text):
+        return text
+    try:
+        return text.encode(errors="surrogateescape").decode()
+    except UnicodeEncodeError:
+        return text  # A suite's JSON has halves of its own.
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
         raise UsageError(
-            f'"{_cut(text)}" is not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02x} at offset {offset}',
+            f'"{_cut(text)}" is not UTF-8: byte 0x{byte:02x} at offset {error.start}',
             hint="convert it first, for example with iconv",
-        )
-    return text
+        ) from None
 
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_UNREAD_BYTES = re.compile("[\udc80-\udcff]")
 
 
 def pairs(flag: str, values: Iterable[str]) -> dict[str, str]:

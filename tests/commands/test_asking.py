@@ -77,6 +77,13 @@ def test_a_text_that_is_not_utf_8_is_not_sent(home, argv):
     assert "is not UTF-8: byte 0xe9 at offset 3" in stderr
 
 
+def test_a_text_is_utf_8_whatever_the_locale_is(home):
+    """Where Python takes the command line for ASCII, its bytes are still what was typed."""
+    stdout = home.runs("respond", "caf\udcc3\udca9", "-m", "m", "-n", "--base-url", "localhost")[1]
+
+    assert '"caf\u00e9"' in stdout
+
+
 def test_a_file_may_have_a_name_that_is_not_utf_8(home):
     """It is a name, not a text."""
     file = home.folder / "caf\udce9"

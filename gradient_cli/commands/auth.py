@@ -97,7 +97,7 @@ def logout(ctx: typer.Context, profile: Profile = None) -> int:
 
     invocation: Invocation = ctx.obj
     path = credentials_path(invocation.environ)
-    if profile is None:
+    if not profile:
         profile = chosen_profile({}, invocation.environ, load(invocation.environ))
     whose = f' of profile "{profile}"' if profile else ""
     if remove_key(path, profile):

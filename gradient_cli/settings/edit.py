@@ -38,7 +38,7 @@ def parse_path(text: str, profile: str | None = None) -> KeyPath:
     if not re.fullmatch(rf"{KEY_PATTERN}(\.{KEY_PATTERN})*", text):
         raise UsageError(f'"{text}" is no key', hint="such as model or profiles.local.base_url")
     path = tuple(part.strip("\"'") for part in re.findall(KEY_PATTERN, text))
-    if profile is not None and path[0] != "profiles":
+    if profile and path[0] != "profiles":
         path = ("profiles", profile, *path)
     inner = path[2:] if path[0] == "profiles" else path
     if not inner:

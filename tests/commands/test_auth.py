@@ -251,6 +251,16 @@ def test_logout_forgets_one_key(home):
     assert home.runs("auth", "logout")[0] == 0
 
 
+def test_an_empty_name_is_no_profile(home):
+    """`-p "$PROFILE"` in a script that has none: the same key for login, logout and a run."""
+    for argv in (("login", "--with-key", "--no-check"), ("logout",)):
+        assert home.runs("auth", *argv, "-p", "", stdin=KEY.encode())[0] == 0
+        assert stored(home) == ({None: KEY} if argv[0] == "login" else {})
+
+    assert home.runs("config", "set", "-p", "", "model", "m")[0] == 0
+    assert home.settings(profile="").get("model") == "m"
+
+
 def test_a_choice_is_a_number_an_id_or_a_part():
     """Whatever means just one."""
     ids = ["a-1b", "a-11b", "b"]

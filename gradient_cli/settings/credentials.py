@@ -110,8 +110,8 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     table = parse_toml(text, path)
     profiles = profile_tables(table, path)
     table.pop("profiles", None)
-    tables: dict[str | None, Mapping[str, Json]] = {None: table, **profiles}
-    keys = {name: _stored(path, name, table) for name, table in tables.items() if table}
+    tables: list[tuple[str | None, Mapping[str, Json]]] = [(None, table), *profiles.items()]
+    keys = {name: _stored(path, name, table) for name, table in tables if table}
     return Credentials(path, keys, _warning(path, mode))
 
 

@@ -225,13 +225,13 @@ def _table(tables: Any, path: KeyPath) -> Any:
 
     """
     for position, part in enumerate(path):
-        if not isinstance(tables, Mapping):
+        if not isinstance(tables, MutableMapping):
             raise _in_the_way(path[:position])
         if part not in tables:
             # [profiles] itself stays unwritten; only [profiles.NAME] shows.
             tables[part] = _new_table(tables, is_super=position < len(path) - 1)
         tables = tables[part]
-    if not isinstance(tables, Mapping):
+    if not isinstance(tables, MutableMapping):
         raise _in_the_way(path)
     return tables
 

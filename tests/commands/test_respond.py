@@ -250,6 +250,7 @@ def test_counts_that_a_stream_lacks_are_asked_for_as_the_hint_says(respond, flag
     assert ("--param stream_options.include_usage=true" in notes) is not counted
 
 
+@pytest.mark.parametrize(
     ("settings", "flags", "is_object"),
     [
         ('format = "json"', (), True),

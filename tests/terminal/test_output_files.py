@@ -79,6 +79,10 @@ def test_a_path_that_leads_nowhere_is_named(tmp_path, monkeypatch):
     gone.rmdir()
 
     for path in (str(circle), "out", "x" * 300, str(tmp_path / "x" / ("x" * 300))):
-        for use in (check_target, partial(open_results, write=print), partial(open_thread, note=print)):
+        for use in (
+            check_target,
+            partial(open_results, write=print),
+            partial(open_thread, note=print),
+        ):
             with pytest.raises(UsageError, match="cannot write"):
                 use(path)

@@ -86,7 +86,7 @@ def read_files(pattern: str) -> Iterator[Item]:
 
     # Not Path.glob: the pattern may be absolute, and the names stay as the user wrote them.
     found = glob(pattern, recursive=True)  # noqa: PTH207  # as said
-    paths = sorted(path for path in found if Path(path).is_file())
+    paths = sorted(path for path in found if _is_file(path))
     if not paths:
         raise UsageError(f'--each-file "{pattern}" matches no file', hint="quote the pattern")
     for number, path in enumerate(paths, 1):
@@ -97,6 +97,14 @@ def read_files(pattern: str) -> Iterator[Item]:
             raise UsageError(f'cannot read "{path}": {reason}') from None
         text = _decoded(raw, path, is_first=True, is_line=False)
         yield Item(number, path, path, text=text, path=path)
+
+
+def _is_file(path: str) -> bool:
+    """Tell a file from a folder; what cannot be looked at counts, so that it is named."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return True
 
 
 def is_rows(path: str) -> bool:

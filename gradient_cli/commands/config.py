@@ -15,6 +15,7 @@ from gradient_cli.render.tables import aligned
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, resolve
 from gradient_cli.terminal.sanitize import visible
+from gradient_cli.wire.address import without_password
 from gradient_cli.wire.json import Json, dumps, line
 
 app = new_app(help="Show and change settings.")
@@ -122,7 +123,12 @@ def _rows(settings: Settings) -> Iterator[tuple[str, str]]:
         if isinstance(value.value, dict):
             yield from ((f"{name}.{key} = {_toml(v)}", where) for key, v in value.value.items())
         else:
-            yield f"{name} = {_toml(value.value)}", where
+            yield f"{name} = {_toml(_shown(name, value.value))}", where
+
+
+def _shown(name: str, value: Json) -> Json:
+    """Give a value as it may be shown: a proxy's URL may hold a password."""
+    return without_password(value) if name == "proxy" and isinstance(value, str) else value
 
 
 def _toml(value: Json) -> str:
@@ -140,7 +146,7 @@ def _document(settings: Settings) -> dict[str, Json]:
         "profile": settings.profile,
         "profiles": sorted(settings.config.profiles),
         "settings": {
-            name: {"value": value.value, "source": value.source}
+            name: {"value": _shown(name, value.value), "source": value.source}
             for name, value in settings.values.items()
         },
     }

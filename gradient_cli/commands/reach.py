@@ -17,7 +17,7 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, load
 from gradient_cli.terminal.sanitize import visible
-from gradient_cli.wire.address import is_private
+from gradient_cli.wire.address import is_private, without_password
 
 if TYPE_CHECKING:
     from gradient_cli.transport.reply import Reply, Transport
@@ -99,7 +99,7 @@ def _key(session: Session) -> Iterator[Finding]:
 
 def _network(session: Session) -> Iterator[Finding]:
     from gradient_cli.transport.probe import probe
-    from gradient_cli.transport.proxy import proxy_for, without_password
+    from gradient_cli.transport.proxy import proxy_for
     from gradient_cli.transport.trust import store, tls_context
 
     settings = session.settings

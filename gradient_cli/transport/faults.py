@@ -226,10 +226,9 @@ def _request_hint(words: str) -> str | None:
 
 
 def _wait_hint(headers: Mapping[str, str]) -> str:
-    after = headers.get("retry-after")
-    return (
-        f"the service asks to wait {after} s" if (after or "").isdigit() else "wait, then try again"
-    )
+    after = headers.get("retry-after", "")
+    is_seconds = after.isdecimal() and len(after) < 10
+    return f"the service asks to wait {after} s" if is_seconds else "wait, then try again"
 
 
 def from_words(message: str | None, code: str | None, setting: Setting) -> GradientError:

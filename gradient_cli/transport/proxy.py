@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import UsageError
-from gradient_cli.wire.address import is_host, is_loopback
+from gradient_cli.wire.address import is_host, is_loopback, without_password
 
 
 def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | None:
@@ -57,13 +57,6 @@ def _unusable(proxy: str) -> UsageError:
         f'the proxy "{without_password(proxy)}" is no HTTP proxy',
         hint="such as http://proxy.example:3128; --proxy '' goes without one",
     )
-
-
-def without_password(proxy: str) -> str:
-    """Give a proxy's URL as it may be shown: without what stands before the @."""
-    scheme, _, rest = proxy.rpartition("://")
-    host = rest.rpartition("@")[2]
-    return f"{scheme}://{host}" if scheme else host
 
 
 def _is_excepted(host: str, port: int | None, exceptions: str) -> bool:

@@ -128,3 +128,10 @@ def is_loopback(host: str) -> bool:
 def is_private(url: str) -> bool:
     """Tell whether nobody between here and there can read what is sent: https, or loopback."""
     return url.startswith("https:") or is_loopback(host_of(url))
+
+
+def without_password(url: str) -> str:
+    """Give a URL as it may be shown: without what stands before the @."""
+    scheme, _, rest = url.rpartition("://")
+    host = rest.rpartition("@")[2]
+    return f"{scheme}://{host}" if scheme else host

@@ -1,9 +1,12 @@
 """Items in, results out."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from gradient_cli.batch.items import read_files
+from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import Behaviour
 from tests.batch.bench import Batch, serving
 
@@ -127,6 +130,20 @@ def test_a_field_of_the_wrong_kind_is_named(batch):
 
     assert status == 2
     assert 'rows.jsonl:1: "temperature" is not a number' in notes
+
+
+def test_a_file_that_cannot_be_looked_at_is_named(batch, monkeypatch):
+    """Left out, it would be an answer that nobody misses."""
+    path = batch.items("a", name="a.md")
+
+    def refuse(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(UsageError, match=f'cannot read "{path}": permission denied'):
+        next(read_files(str(batch.folder / "*.md")))
 
 
 def test_each_file_is_an_item(batch):

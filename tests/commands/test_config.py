@@ -38,6 +38,15 @@ def test_settings_are_given_as_json_for_scripts(home):
     assert (document["path"], document["exists"]) == (str(home.config), True)
 
 
+def test_the_password_of_a_proxy_is_not_shown(home):
+    """A terminal is looked at by others, too, and so is a bug report."""
+    home.writes('proxy = "http://ann:s3cret@proxy.example:3128"\n')
+
+    shown = [home.runs("config", "show", *flags)[1] for flags in ((), ("--json",))]
+
+    assert all("proxy.example:3128" in out and "s3cret" not in out for out in shown)
+
+
 def test_setting_and_showing_agree(home):
     """`set`, `show`, `unset`: a whole turn."""
     assert home.runs("config", "set", "profiles.local.base_url", "localhost:8000")[0] == 0

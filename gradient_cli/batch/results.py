@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import RawIOBase
 from pathlib import Path
 from threading import Lock
@@ -51,6 +52,9 @@ class Results(Protocol):
 
     def finish(self, *, knows: Knows | None = None) -> None:
         """Leave one line a key; with `knows`, drop failures of rows that it does not know."""
+
+    def discard(self) -> None:
+        """Leave nothing behind if nothing was written."""
 
     def close(self) -> None:
         """Let go; no line is under way after it."""
@@ -118,6 +122,9 @@ class StreamResults:
     def finish(self, *, knows: Knows | None = None) -> None:
         """Do nothing: what is written is written."""
 
+    def discard(self) -> None:
+        """Do nothing: there is no file of ours."""
+
     def close(self) -> None:
         """Wait for the line under way."""
         self._lock.acquire()
@@ -146,6 +153,7 @@ class FileResults:
         self._failed_ids = KeyTable()
         """key of an id -> the number of a line that failed with it."""
         self._is_dirty = False
+        self._is_new = not self._target.exists()
         try:
             self._fd = _open_locked(self._target, path)
             self.is_repaired = _repair(self._fd, path)
@@ -203,6 +211,12 @@ class FileResults:
                     self._rewrite(knows)
             except OSError as error:
                 raise _unwritable(self.path, error) from None
+
+    def discard(self) -> None:
+        """Take back a file that this run has made and written nothing to."""
+        if self._is_new and os.fstat(self._fd).st_size == 0:
+            with suppress(OSError):  # Windows keeps a file that is open.
+                self._target.unlink()
 
     def close(self) -> None:
         """Let go; no line is under way after it."""

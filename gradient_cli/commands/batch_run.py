@@ -13,6 +13,7 @@ from gradient_cli.batch.runner import Runner, Tally
 from gradient_cli.commands.batch_options import ItemOptions, RunOptions
 from gradient_cli.commands.batch_plan import Flags, Plan, make_plan
 from gradient_cli.commands.invocation import Invocation
+from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.render.progress import Meter, Progress, duration
 from gradient_cli.terminal.color import may_move_cursor
@@ -62,6 +63,9 @@ def _run(plan: Plan) -> int:
             tally = _runner(plan, results).run(plan.checked_tasks(results))
         is_known = plan.is_whole and not tally.stopped_by and not flags.output.retry_failed
         results.finish(knows=plan.knows_all if is_known else plan.knows)
+    except UsageError:
+        results.discard()
+        raise
     finally:
         results.close()
     return _report(plan, tally)

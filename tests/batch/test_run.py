@@ -95,6 +95,7 @@ def test_a_bad_row_is_named_by_file_and_line_before_anything_is_sent(batch):
     assert status == 2
     assert "rows.jsonl:2: no JSON" in notes
     assert not batch.asked()
+    assert not batch.out.exists()
 
 
 def test_rows_of_a_pipe_are_checked_as_they_come(batch):

@@ -8,6 +8,7 @@ from gradient_cli.batch.runner import Done, Task
 from gradient_cli.commands.judging import Judged
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import error_object, usage_object
+from gradient_cli.wire.events import total_tokens
 from gradient_cli.wire.json import Json, line
 
 _FAULTS = (ExitStatus.SERVICE, ExitStatus.TIMEOUT)
@@ -46,7 +47,7 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
     return Done(
         status,
         line(record).encode() + b"\n",
-        tokens=(usage.total_tokens or 0) if usage else 0,
+        tokens=total_tokens(usage),
         is_final=bool(error and error.http_status == 401),
         fault=error.message if error and (status in _FAULTS or is_quota) else None,
     )

@@ -221,6 +221,20 @@ def test_a_budget_that_nobody_can_keep_ends_the_run(tmp_path, monkeypatch):
         assert "does not say how many tokens it took" in notes
 
 
+def test_tokens_are_counted_without_a_total(tmp_path, monkeypatch):
+    """A service may say what came and what went, and leave the sum to others."""
+    counts = {"input_tokens": 3, "output_tokens": 4}
+    monkeypatch.setattr("gradient_cli.mock.answer.Answer.usage", counts)
+    with serving() as server:
+        batch = Batch(tmp_path, server)
+
+        status, stdout, _ = batch.run(
+            "-i", batch.items("a", "b"), "--max-total-tokens", "1000", "--json"
+        )
+
+        assert (status, json.loads(stdout)["total_tokens"]) == (0, 14)
+
+
 def test_dry_run_prints_the_bodies_and_sends_nothing(batch):
     """One body a line, as it would be sent."""
     _, out, _ = batch.batch("run", "-i", batch.items("a", "b"), "-n", "-m", "m1")

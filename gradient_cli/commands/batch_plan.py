@@ -4,10 +4,10 @@ What a batch is to do: its items become tasks, one by one.
     flags ─► Plan ─► tasks; those that OUT has already are skipped
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 
 from gradient_cli.batch import items
 from gradient_cli.batch.items import Item, Shard
@@ -104,9 +104,9 @@ class Plan:
 
     def _can_read_twice(self) -> bool:
         options = self.flags.items
-        if options.each_file is not None:
-            return True
-        return options.items not in (None, "-") and Path(str(options.items)).is_file()
+        return not _takes_stdin(options) and (
+            options.each_file is not None or os.path.isfile(str(options.items))
+        )
 
     def tasks(self, results: Results) -> Iterator[Task]:
         """Give what is left to do."""

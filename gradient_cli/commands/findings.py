@@ -100,8 +100,7 @@ def _on_path(program: str, environ: Mapping[str, str]) -> Iterator[Path]:
     for folder in environ.get("PATH", "").split(os.pathsep):
         for name in names:
             path = Path(folder or ".") / name
-            # Not pathlib's, which raises for a folder of PATH that is closed to us.
-            if os.path.isfile(path) and os.access(path, os.X_OK):  # noqa: PTH113  # as said
+            if os.path.isfile(path) and os.access(path, os.X_OK):
                 real = path.resolve()
                 if real not in seen:
                     seen.add(real)

@@ -131,8 +131,7 @@ def json_or_file(flag: str, value: str) -> Json:
     if value.lstrip()[:1] in {"{", "["}:
         return parse_json(flag, value)
     path = value.removeprefix("@")
-    # Not pathlib's, which raises for a name that is too long or a closed folder on the way.
-    if not os.path.exists(path):  # noqa: PTH110  # as said
+    if not os.path.exists(path):
         raise UsageError(
             f'{flag} "{_cut(value)}" is neither JSON nor a file',
             hint=f"JSON begins with {{ or [; a file must exist: {_cut(path)}",

@@ -1,5 +1,6 @@
 """A schema from what the user gave: a file, JSON, or the short form."""
 
+import os
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
@@ -22,18 +23,11 @@ def load_schema(given: str, flag: str = "--schema", folder: Path | None = None) 
     if text.startswith(("{", "[")) or text in {"true", "false"}:
         return make_schema(_parse(text, flag), flag)
     path = (folder or Path()) / text.removeprefix("@")
-    if _is_file(path):
+    if os.path.isfile(path):  # A short form can be longer than any file's name.
         return make_schema(_parse(read_short_file(str(path)), f'"{path}"'), str(path))
     if text.endswith(".json") or text.startswith("@") or "/" in text.split(":")[0].split(" ")[0]:
         raise UsageError(f'cannot read "{path}": no such file')
     return make_schema(from_short_form(text, flag), flag)
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a short form can be longer than any file's name
-        return False
 
 
 def _parse(text: str, source: str) -> Json:

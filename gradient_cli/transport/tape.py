@@ -82,8 +82,7 @@ class Player:
     """
 
     def __init__(self, folder: Path) -> None:
-        # Not pathlib's, which raises for a name that is too long or a closed folder on the way.
-        if not os.path.isdir(folder):  # noqa: PTH112  # as said
+        if not os.path.isdir(folder):
             raise UsageError(
                 f'no recordings: "{folder}" is not a folder',
                 hint=f"make them by the same command with `--record {folder}`",

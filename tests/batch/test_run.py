@@ -98,6 +98,14 @@ def test_a_bad_row_is_named_by_file_and_line_before_anything_is_sent(batch):
     assert not batch.out.exists()
 
 
+def test_a_name_that_is_too_long_is_no_file(batch):
+    """Whoever passes a prompt for ITEMS is told so."""
+    status, _, notes = batch.run("-i", "x" * 300)
+
+    assert status == 2
+    assert 'xxx": file name too long' in notes
+
+
 def test_rows_of_a_pipe_are_checked_as_they_come(batch):
     """What came before the bad one is kept."""
     status, _, notes = batch.run("--jsonl", "-j", "1", stdin=b'{"prompt": "a"}\n{"prompt": \n')

@@ -11,7 +11,6 @@ at 64 workers, 1,224 with one each).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +23,7 @@ from gradient_cli.errors import ConnectionFailed, TimedOut
 from gradient_cli.record import record
 from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.transport.faults import Setting, from_exception
-from gradient_cli.transport.names import look_up
+from gradient_cli.transport.names import first_reached, look_up
 from gradient_cli.transport.preconnect import EarlyConnection
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.transport.trust import tls_context
@@ -282,11 +281,12 @@ class _Backend(httpcore.NetworkBackend):
 
             kind = _EarlyTls if early.is_tls else _Stream
             return kind(SyncStream(sock), self)
-        *others, last = self._addresses(host, port, until.shorten(timeout))
-        for address in others:
-            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._connected(address, port, timeout, local_address, socket_options)
-        return self._connected(last, port, timeout, local_address, socket_options)
+        return first_reached(
+            self._addresses(host, port, until.shorten(timeout)),
+            lambda one: self._connected(one, port, timeout, local_address, socket_options),
+            httpcore.ConnectError,
+            httpcore.ConnectTimeout,
+        )
 
     def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
         try:

@@ -7,13 +7,13 @@ The transport does the same in one go; this says which step it is that fails.
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import UsageError
 from gradient_cli.record import record
-from gradient_cli.transport.names import look_up
+from gradient_cli.transport.names import first_reached, look_up
 from gradient_cli.transport.trust import tls_context
 
 
@@ -38,17 +38,18 @@ def probe(
     host, port = parts.hostname or "", parts.port or (443 if is_tls else 80)
     started = time.perf_counter()
     try:
-        found = look_up(host, port, timeout_s)
+        addresses = look_up(host, port, timeout_s)
     except OSError as error:
         yield Step("dns", _since(started), f"{host}: {_reason(error)}", has_failed=True)
         return
-    addresses = list(dict.fromkeys(found))
     is_name = addresses != [host]
     words = f"{host} is {', '.join(addresses[:4])}" if is_name else f"{host} is an address"
     yield Step("dns", _since(started), words)
     started = time.perf_counter()
     try:
-        sock = _connected(addresses, port, timeout_s)
+        sock = first_reached(
+            addresses, lambda one: socket.create_connection((one, port), timeout_s), OSError
+        )
     except OSError as error:
         yield Step("tcp", _since(started), f"{host}:{port}: {_reason(error)}", has_failed=True)
         return
@@ -57,14 +58,6 @@ def probe(
         yield Step("tcp", _since(started), f"connected to {address}, port {port}")
         if is_tls:
             yield _tls(sock, host, ca_bundle, environ)
-
-
-def _connected(addresses: Sequence[str], port: int, timeout_s: float) -> socket.socket:
-    *others, last = addresses
-    for address in others:
-        with suppress(OSError):
-            return socket.create_connection((address, port), timeout_s)
-    return socket.create_connection((last, port), timeout_s)
 
 
 def _tls(sock: socket.socket, host: str, ca_bundle: str | None, environ: Mapping[str, str]) -> Step:

@@ -17,7 +17,7 @@ from pathlib import Path
 from gradient_cli.errors import ConfigError
 from gradient_cli.record import record
 from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS, nearest
-from gradient_cli.settings.paths import expanded
+from gradient_cli.settings.paths import LONGEST_FILE, expanded
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
 
@@ -27,9 +27,6 @@ DEMO_URL = "demo:"
 BUILT_IN_PROFILES: Mapping[str, Mapping[str, Json]] = {
     DEMO: {"base_url": DEMO_URL, "model": "demo"}
 }
-
-LONGEST_FILE = 1024 * 1024
-"""Bytes; what is larger is no settings file."""
 
 
 @record

@@ -8,14 +8,12 @@ anything is odd. A wrong guess costs an unused connection; the run itself resolv
 from collections.abc import Mapping, Sequence
 
 from gradient_cli.errors import GradientError
-from gradient_cli.settings.paths import config_path
+from gradient_cli.settings.paths import LONGEST_FILE, config_path
 from gradient_cli.wire.address import DEFAULT_URL, host_of, is_loopback, normalised
 
 _NO_EARLY_FLAGS = frozenset(
     {"-h", "--help", "-n", "--dry-run", "--curl", "--replay", "--proxy", "--ca-bundle"}
 )
-LONGEST_READ = 1024 * 1024
-"""Bytes; GRADIENT_CONFIG may name anything, such as a log of many gigabytes."""
 _PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")
 _SWITCHES = frozenset("quvx")
 """Short flags without a value: they may stand before `p` in a cluster such as `-qp NAME`."""
@@ -88,8 +86,8 @@ def _read(environ: Mapping[str, str]) -> Mapping[str, object]:
     import tomllib
 
     with path.open("rb") as file:
-        data = file.read(LONGEST_READ + 1)
-    if len(data) > LONGEST_READ:
+        data = file.read(LONGEST_FILE + 1)
+    if len(data) > LONGEST_FILE:
         raise ValueError("no settings file; the run itself refuses it")
     return tomllib.loads(data.decode("utf-8-sig"))
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from gradient_cli.errors import ConfigError
 
 APP = "gradient-cli"
+LONGEST_FILE = 1024 * 1024
+"""Bytes; what is larger is no settings file: GRADIENT_CONFIG may name anything, such as a log."""
 
 
 def config_path(environ: Mapping[str, str]) -> Path:

@@ -205,6 +205,7 @@ _LOGIN = "`gradient auth login` stores a key; `gradient auth status` shows which
 _SCOPE = "a key can be limited to some models or to a VPC; `gradient models` lists what it may use"
 _BASE_URL = "check --base-url or GRADIENT_INFERENCE_ENDPOINT; /v1/responses is added to it"
 _MODELS = "`gradient models` lists what this key may use"
+_NETWORK = "check the host name and the network; `gradient doctor` looks at both"
 
 
 def _is_about_path(complaint: Complaint) -> bool:
@@ -265,7 +266,7 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
         case httpx.ConnectTimeout():
             return TimedOut(
                 f"no connection to {place} within {timeout_s or 0:g} s",
-                hint="check the host name and the network; `gradient doctor` looks at both",
+                hint=_NETWORK,
             )
         case httpx.TimeoutException():
             return TimedOut(
@@ -314,5 +315,5 @@ def _connect_hint(cause: str) -> str:
     if "certificate" in lower or "self-signed" in lower or "self signed" in lower:
         return "a company root? name it with --ca-bundle FILE or SSL_CERT_FILE"
     if "name" in lower or "address associated" in lower or "resolution" in lower:
-        return "check the host name and the network; `gradient doctor` looks at both"
+        return _NETWORK
     return "is the server running? `gradient doctor` looks at each step"

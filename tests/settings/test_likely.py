@@ -2,7 +2,8 @@
 
 import pytest
 
-from gradient_cli.settings.likely import LONGEST_READ, likely_endpoint
+from gradient_cli.settings.likely import likely_endpoint
+from gradient_cli.settings.paths import LONGEST_FILE
 
 CONFIG = """
 base_url = "https://top.example"
@@ -71,6 +72,6 @@ def test_a_broken_file_opens_nothing(home):
 
 def test_a_file_without_end_is_not_read_to_its_end(home):
     """GRADIENT_CONFIG may name a log; the run itself refuses it."""
-    home.writes('model = "m"\n# ' + "x" * LONGEST_READ + "\n")
+    home.writes('model = "m"\n# ' + "x" * LONGEST_FILE + "\n")
 
     assert likely_endpoint([], home.environ) is None

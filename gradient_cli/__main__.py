@@ -11,7 +11,7 @@ import sys
 # Not from typing, whose import would cost `--version` a fifth of its time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gradient_cli.commands.invocation import Invocation
+    from gradient_cli.ask.invocation import Invocation
     from gradient_cli.errors import GradientError
     from gradient_cli.transport.preconnect import EarlyConnection
 
@@ -44,7 +44,7 @@ def _quick_answer(argv: list[str]) -> str | None:
 
         return f"gradient {__version__}\n"
     if argv in ([], ["--help"], ["-h"], ["help"]):
-        from gradient_cli.commands import overview
+        from gradient_cli.cli.pages import overview
 
         return overview.text()
     return None
@@ -80,7 +80,7 @@ def _run_process(argv: list[str]) -> int:
         signal.signal(signal.SIGTERM, terminate)
     try:
         early = _begin_connecting(argv)
-        from gradient_cli.commands.invocation import Invocation
+        from gradient_cli.ask.invocation import Invocation
         from gradient_cli.terminal.attention import open_attention
 
         invocation = Invocation.system()
@@ -114,7 +114,7 @@ def run(argv: list[str], invocation: "Invocation") -> int:
 
     KeyboardInterrupt, OutputClosed and Terminated pass through: they are deaths, no errors.
     """
-    from gradient_cli.commands.app import dispatch
+    from gradient_cli.cli.app import dispatch
     from gradient_cli.errors import GradientError, OutputClosed
 
     try:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gradient_cli.client import Client
+from gradient_cli.ask.client import Client
 from gradient_cli.errors import GradientError
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.reply import Transport

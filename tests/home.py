@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gradient_cli.__main__ import run
-from gradient_cli.commands.invocation import Invocation
+from gradient_cli.ask.invocation import Invocation
 from gradient_cli.settings.resolve import resolve
 from gradient_cli.terminal.streams import Terminal
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gradient_cli.errors import UsageError
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 ROW_SUFFIXES = (".jsonl", ".ndjson")

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gradient_cli.errors import BrokenReply, UsageError
-from gradient_cli.record import record
 from gradient_cli.terminal.files import write_file
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, dumps
 
 OVER = frozenset({"completed", "failed", "expired", "cancelled"})

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from gradient_cli.batch.jobs import Job, read_job, read_jobs, read_result_urls
 from gradient_cli.errors import BrokenReply, GradientError, ServiceError, UsageError
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import PATH, Request, encode_json
 

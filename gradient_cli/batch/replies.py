@@ -4,9 +4,9 @@ A result of the batch engine, judged by the same code as a reply that came by it
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from gradient_cli.ask.exchange import Exchange, Outcome
 from gradient_cli.batch.provider import Result
 from gradient_cli.errors import GradientError
-from gradient_cli.exchange import Exchange, Outcome
 from gradient_cli.transport import faults
 from gradient_cli.transport.reply import Reply
 from gradient_cli.transport.retry import Limiter

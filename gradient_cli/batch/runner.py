@@ -13,11 +13,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from gradient_cli.ask.client import Asker, OpenClient
 from gradient_cli.batch.results import Results
-from gradient_cli.client import Asker, OpenClient
 from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.request import Request
 
 HEARING_S = 0.2

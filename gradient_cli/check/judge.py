@@ -7,8 +7,8 @@ asks for them, decide by majority.
 
 from collections.abc import Sequence
 
+from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.check.report import Finding
-from gradient_cli.client import Asker, Outcome
 from gradient_cli.expect.excerpt import excerpt
 from gradient_cli.expect.labels import match_label
 from gradient_cli.wire.request import Request

@@ -17,7 +17,7 @@ from itertools import groupby
 
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.expect.interval import Interval, wilson
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.events import Usage, total_tokens
 from gradient_cli.wire.json import Json
 

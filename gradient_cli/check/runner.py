@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.check.judge import vote
 from gradient_cli.check.report import (
     Attempt,
@@ -23,12 +24,11 @@ from gradient_cli.check.report import (
     Stop,
 )
 from gradient_cli.check.suite import Case
-from gradient_cli.client import Asker, Outcome
 from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
-from gradient_cli.record import record
 from gradient_cli.transport.tape import ASKED_FOR
+from gradient_cli.values import record
 from gradient_cli.wire.events import add_usage, total_tokens
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request

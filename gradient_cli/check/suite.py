@@ -19,12 +19,12 @@ from dataclasses import field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from gradient_cli.check.lines import Lines
+from gradient_cli.check.positions import Lines
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.expectations import Expectations
 from gradient_cli.expect.load import load_schema
-from gradient_cli.record import record
 from gradient_cli.settings.keys import REQUEST_KEYS
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 MOST_REPEATS = 1000

@@ -16,7 +16,7 @@ from gradient_cli.expect.excerpt import around, excerpt, one_line
 from gradient_cli.expect.extract import first_block
 from gradient_cli.expect.labels import check_labels, match_label
 from gradient_cli.expect.schema import Reading, Schema
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import Response
 

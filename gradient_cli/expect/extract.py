@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gradient_cli.record import record
+from gradient_cli.values import record
 
 _OPENING = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)", re.DOTALL)
 _QUOTE = re.compile(r" {0,3}> ?")

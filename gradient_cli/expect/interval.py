@@ -2,7 +2,7 @@
 
 import math
 
-from gradient_cli.record import record
+from gradient_cli.values import record
 
 Z_95 = 1.959963984540054
 

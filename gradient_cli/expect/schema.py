@@ -16,7 +16,7 @@ from gradient_cli.errors import ExpectationFailed, UsageError
 from gradient_cli.expect.excerpt import one_line
 from gradient_cli.expect.extract import unwrap
 from gradient_cli.expect.references import check_keywords, check_references, says_all
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, escaped
 from gradient_cli.wire.strict import parse
 

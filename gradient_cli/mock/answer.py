@@ -17,7 +17,7 @@ from itertools import islice
 
 from gradient_cli.mock.instance import instance_text
 from gradient_cli.mock.script import Behaviour
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import ToolCall
 

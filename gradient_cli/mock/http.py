@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, dumps
 
 LONGEST_HEAD = 64 * 1024

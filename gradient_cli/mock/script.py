@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gradient_cli.errors import UsageError
-from gradient_cli.record import record
+from gradient_cli.values import record
 
 DIALECTS = ("typed", "chunk")
 ENDS = (

@@ -23,7 +23,7 @@ from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merge
 from gradient_cli.mock.limit import Limit
 from gradient_cli.mock.reply import send_stream, send_whole
 from gradient_cli.mock.script import Behaviour, Script
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 _PATIENCE_S = 0.2

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from gradient_cli.mock.answer import Answer, Call, Part, Speech, Thought
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 FAILURE = "scripted failure"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gradient_cli.errors import GradientError
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.events import Usage
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import Response

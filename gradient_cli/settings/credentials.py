@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from gradient_cli.errors import ConfigError, CredentialError, UsageError
-from gradient_cli.record import record
 from gradient_cli.settings.config import parse_toml
 from gradient_cli.settings.paths import LONGEST_FILE, credentials_path
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 if TYPE_CHECKING:

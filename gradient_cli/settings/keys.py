@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from gradient_cli.errors import GradientError
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, loads
 
 

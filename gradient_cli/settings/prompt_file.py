@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gradient_cli.errors import UsageError
-from gradient_cli.record import record
 from gradient_cli.settings.keys import REQUEST_KEYS, nearest
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 MARK = "+++"

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gradient_cli.errors import ConfigError
-from gradient_cli.record import record
 from gradient_cli.settings.config import (
     BUILT_IN_PROFILES,
     DEMO,
@@ -28,6 +27,7 @@ from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key
 from gradient_cli.settings.keys import KEYS, REQUEST_FIELDS, nearest
 from gradient_cli.settings.paths import config_path
+from gradient_cli.values import record
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
 

@@ -29,7 +29,7 @@ from gradient_cli.errors import (
     ServiceError,
     TimedOut,
 )
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, loads
 
 LONGEST_WORDS = 300

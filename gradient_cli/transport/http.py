@@ -20,13 +20,13 @@ import httpx
 
 from gradient_cli import __version__
 from gradient_cli.errors import ConnectionFailed, TimedOut
-from gradient_cli.record import record
 from gradient_cli.transport.deadline import Deadline, run_timed_out
 from gradient_cli.transport.faults import Setting, from_exception
 from gradient_cli.transport.names import first_reached, look_up
 from gradient_cli.transport.preconnect import EarlyConnection
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.transport.trust import tls_context
+from gradient_cli.values import record
 
 CONNECT_TIMEOUT_S = 10.0
 LONGEST_JOINED = 64 * 1024

@@ -12,9 +12,9 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import UsageError
-from gradient_cli.record import record
 from gradient_cli.transport.names import first_reached, look_up
 from gradient_cli.transport.trust import tls_context
+from gradient_cli.values import record
 
 
 @record

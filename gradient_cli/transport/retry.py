@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from gradient_cli.errors import RateLimited
-from gradient_cli.record import record
+from gradient_cli.values import record
 
 RETRIED = frozenset({408, 409, 425, 429})
 LONGEST_BACKOFF_S = 60.0

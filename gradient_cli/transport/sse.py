@@ -15,7 +15,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from gradient_cli.errors import GradientError
-from gradient_cli.record import record
+from gradient_cli.values import record
 
 BLANK_LINES = b"\n\n"
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Lock
 
 from gradient_cli.errors import GradientError, ReplayMiss, UsageError
-from gradient_cli.transport.exchange import Question, Take, kept, prepare, read, write
+from gradient_cli.transport.recording import Question, Take, kept, prepare, read, write
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.wire.json import Json
 

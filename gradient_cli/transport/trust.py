@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
-from gradient_cli.record import record
+from gradient_cli.values import record
 
 
 def tls_context(ca_bundle: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:

@@ -13,7 +13,7 @@ The events of an answer, as the rest of the house sees them, whatever dialect th
 
 from collections.abc import Iterable
 
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 

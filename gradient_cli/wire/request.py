@@ -12,7 +12,7 @@ from dataclasses import field, fields
 from json.encoder import encode_basestring, encode_basestring_ascii
 
 from gradient_cli.errors import UsageError
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical, dumps
 
 PATH = "/v1/responses"

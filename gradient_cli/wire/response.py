@@ -10,7 +10,7 @@ and OpenAI's own deviations). It knows whether the end was seen.
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from gradient_cli.record import record
+from gradient_cli.values import record
 from gradient_cli.wire.events import (
     NAMELESS,
     Ended,

@@ -98,7 +98,7 @@ class Bench:
     def finished(self, count: int) -> Cost:
         """Resume a run that is finished: its OUT is made here, with the keys of the bodies."""
         from gradient_cli.batch.items import read_lines
-        from gradient_cli.commands.rows import RequestMaker
+        from gradient_cli.batch.rows import RequestMaker
         from gradient_cli.wire.request import Request
 
         maker = RequestMaker(Request(), "sentiment")

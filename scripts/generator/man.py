@@ -6,8 +6,8 @@ import re
 
 from generator.tree import Flag, Node
 from gradient_cli import __version__
-from gradient_cli.commands.examples import EXAMPLES
-from gradient_cli.commands.topics import FILES, TOPICS, Rows, Topic
+from gradient_cli.cli.pages.examples import EXAMPLES
+from gradient_cli.cli.pages.topics import FILES, TOPICS, Rows, Topic
 
 _INTRO = (
     "gradient sends prompts to a Responses endpoint, DigitalOcean's Gradient AI platform by "

@@ -12,16 +12,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradient_cli.commands.app import LazyGroup
-from gradient_cli.commands.help_format import (
+from gradient_cli.cli.app import LazyGroup
+from gradient_cli.cli.pages.command_page import (
     description,
     grouped,
     option_help,
     usage,
     value_name,
 )
-from gradient_cli.commands.table import COMMANDS, SUMMARY
-from gradient_cli.commands.topics import TOPICS
+from gradient_cli.cli.pages.topics import TOPICS
+from gradient_cli.cli.table import COMMANDS, SUMMARY
 from gradient_cli.mock.script import ENDS
 from gradient_cli.settings.keys import KEYS
 
@@ -134,7 +134,7 @@ def _command(root, context, name: str) -> Node | None:
     try:
         command = root.get_command(context, name)
     except ModuleNotFoundError as error:
-        if error.name != f"gradient_cli.commands.{name}":
+        if error.name != f"gradient_cli.cli.{name}":
             raise
         print(f"left out: {name} has no module", file=sys.stderr)
         return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gradient_cli.ask.client import Client
 from gradient_cli.batch import provider
 from gradient_cli.batch.jobs import (
     JobFile,
@@ -16,7 +17,6 @@ from gradient_cli.batch.jobs import (
 )
 from gradient_cli.batch.provider import Engine, Result, read_result, write_upload
 from gradient_cli.batch.replies import outcome_of
-from gradient_cli.client import Client
 from gradient_cli.errors import BrokenReply, RequestRejected, ServiceError, UsageError
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network

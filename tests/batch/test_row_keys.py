@@ -3,7 +3,7 @@
 import pytest
 
 from gradient_cli.batch.items import Item
-from gradient_cli.commands.rows import RequestMaker
+from gradient_cli.batch.rows import RequestMaker
 from gradient_cli.wire.request import Request
 
 ITEMS = [

@@ -117,7 +117,7 @@ def test_rows_of_a_pipe_are_checked_as_they_come(batch):
 
 def test_only_so_many_rows_are_checked_beforehand(batch, monkeypatch):
     """A file without end begins soon, too; each row is asked once, and counted once."""
-    monkeypatch.setattr("gradient_cli.commands.batch_plan.CHECKED", 2)
+    monkeypatch.setattr("gradient_cli.batch.plan.CHECKED", 2)
     rows = [{"prompt": text} for text in "abc"]
 
     status, _, notes = batch.run("-i", batch.items(*map(json.dumps, rows), "{", name="r.jsonl"))
@@ -306,7 +306,7 @@ def test_summary_counts_labels_and_statuses(batch):
 def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
     """A typo or a column of data is not sent to the service as it is."""
     from gradient_cli.batch.items import Item
-    from gradient_cli.commands.rows import RequestMaker
+    from gradient_cli.batch.rows import RequestMaker
     from gradient_cli.errors import UsageError
     from gradient_cli.wire.request import Request
 
@@ -322,7 +322,7 @@ def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
 def test_params_of_a_row_reach_the_body():
     """Whatever field a server has."""
     from gradient_cli.batch.items import Item
-    from gradient_cli.commands.rows import RequestMaker
+    from gradient_cli.batch.rows import RequestMaker
     from gradient_cli.wire.request import Request
 
     request = RequestMaker(base=Request(model="m")).request(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gradient_cli.__main__ import run
+from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.suite import load_suite, repeated, select
-from gradient_cli.commands.invocation import Invocation
 from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 import typer
 
-from gradient_cli.commands.app import root
-from gradient_cli.commands.examples import EXAMPLES
-from gradient_cli.commands.table import COMMANDS
-from gradient_cli.commands.topics import ENVIRONMENT
+from gradient_cli.cli.app import root
+from gradient_cli.cli.pages.examples import EXAMPLES
+from gradient_cli.cli.pages.topics import ENVIRONMENT
+from gradient_cli.cli.table import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 
 
 def needs_module(name: str) -> None:
     """Skip, saying so, where a command of the table is still to be built."""
-    if importlib.util.find_spec(f"gradient_cli.commands.{name}") is None:
+    if importlib.util.find_spec(f"gradient_cli.cli.{name}") is None:
         pytest.skip(f"`gradient {name}` is still to be built")
 
 

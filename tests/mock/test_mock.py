@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from gradient_cli.client import Client, Outcome
+from gradient_cli.ask.client import Client, Outcome
 from gradient_cli.exits import ExitStatus
 from gradient_cli.mock.demo import demo_script
 from gradient_cli.mock.script import Behaviour, Script

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from gradient_cli.ask.thread import open_thread
 from gradient_cli.batch.results import open_results
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.files import check_target, write_file
-from gradient_cli.thread import open_thread
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gradient_cli.client import Outcome
+from gradient_cli.ask.client import Outcome
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport.http import HttpTransport, Network
 from gradient_cli.wire.request import Request

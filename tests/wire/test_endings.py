@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gradient_cli.client import Outcome
+from gradient_cli.ask.client import Outcome
 from gradient_cli.errors import ConnectionFailed
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network

@@ -1,0 +1,202 @@
+"""
+Asking: one request in, one Outcome out, whatever happens on the way.
+
+    Request ─► Exchange ─► Outcome
+                  ▲           │
+                  └ Schedule ◄┘   wait and try again, only before the first byte of an answer
+
+There is one way to send a request: respond, check and batch all come through here.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from gradient_cli.ask.exchange import Exchange, Outcome, Watcher
+from gradient_cli.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    GradientError,
+    RateLimited,
+    ReplayMiss,
+)
+from gradient_cli.transport import faults
+from gradient_cli.transport.deadline import run_timed_out
+from gradient_cli.transport.reply import Transport
+from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words
+from gradient_cli.wire.json import Json, loads
+from gradient_cli.wire.request import Request, encode_json
+
+__all__ = ["Asker", "Client", "OpenClient", "Outcome", "Patience", "Watcher"]
+
+MODELS_PATH = "/v1/models"
+
+
+class Asker(Protocol):
+    """What check and batch need of a client; tests hand in their own."""
+
+    def ask(self, request: Request, watcher: Watcher | None = None) -> Outcome:
+        """Ask once, with retries; failures are in the Outcome, never raised."""
+
+    def close(self) -> None:
+        """Let the connections go."""
+
+
+OpenClient = Callable[[], Asker]
+"""Opens a client of its own for a worker; all of them share one limiter."""
+
+
+class Patience(Protocol):
+    """How to wait: sleeps, tells people, and knows when the run must end."""
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; Ctrl-C ends it."""
+
+    def remaining_s(self) -> float | None:
+        """Give the seconds that the run may still take; None for no end."""
+
+    def tell(self, line: str) -> None:
+        """Say one line about a wait."""
+
+
+class Client:
+    """Asks a server through a transport. Not for two threads at once: open one for each."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        setting: faults.Setting,
+        schedule: Schedule,
+        limiter: Limiter,
+        patience: Patience,
+        clock: Callable[[], float] = time.monotonic,
+        is_reused: bool = False,
+    ) -> None:
+        """`is_reused`: many requests will follow; connections are worth keeping."""
+        self._transport = transport
+        self._is_reused = is_reused
+        self._setting = self._asked = setting
+        self._schedule = schedule
+        self._limiter = limiter
+        self._patience = patience
+        self._clock = clock
+
+    def ask(self, request: Request, watcher: Watcher | None = None) -> Outcome:
+        """Ask once, with retries; see `Asker.ask`."""
+        body = request.encode()
+        model = request.sent_model
+        accept = "text/event-stream" if request.stream else "application/json"
+        if model != self._asked.model:
+            self._asked = replace(self._setting, model=model)
+        setting = self._asked
+        attempts = 0
+        while True:
+            exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)
+            try:
+                self._limiter.enter(self._pause)
+            except GradientError as error:
+                exchange.error = error
+                return exchange.outcome(attempts)
+            attempts += 1
+            try:
+                exchange.run(self._transport, body, accept, self._limiter)
+            except GradientError as error:
+                exchange.error = error
+                attempts -= isinstance(error, ReplayMiss)  # then nothing was sent
+            if exchange.error is None or not self._waits(exchange, attempts):
+                return exchange.outcome(attempts)
+
+    def models(self) -> list[Json]:
+        """
+        Give the server's list of models, each an object with at least an `id`.
+
+        Raises:
+            GradientError: it cannot be had.
+
+        """
+        payload = self.call("GET", MODELS_PATH, "the list of models")
+        data = payload.get("data") if isinstance(payload, dict) else payload
+        if not isinstance(data, list):
+            raise BrokenReply("the list of models has no `data`")
+        return [one for one in data if isinstance(one, dict) and isinstance(one.get("id"), str)]
+
+    def call(self, method: str, path: str, what: str, body: Json = None) -> Json:
+        """
+        Give the JSON that the service answers to a call that may be made twice, with retries.
+
+        `what` is what was to be had, for errors; an empty reply is None.
+
+        Raises:
+            GradientError: it cannot be had.
+
+        """
+        sent = [] if body is None else [encode_json(body)]
+        attempts = 0
+        while True:
+            attempts += 1
+            exchange = Exchange(self._setting, None, self._clock)
+            try:
+                reply = self._transport.send(method, path, sent)
+                try:
+                    exchange.check(reply)
+                    return _json(b"".join(reply.chunks()), what)
+                finally:
+                    reply.close()
+            except GradientError as error:
+                exchange.error = error
+                if not self._waits(exchange, attempts):
+                    raise
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._transport.close()
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for the limiter, but no longer than the run may take."""
+        left = self._patience.remaining_s()
+        if left is not None and seconds >= left:
+            self._patience.sleep(left)
+            raise run_timed_out()
+        if self._limiter.is_news(seconds):
+            self._patience.tell(f"rate limit: waiting {in_words(seconds)}")
+        self._patience.sleep(seconds)
+
+    def _waits(self, exchange: Exchange, attempts: int) -> bool:
+        """Wait before the next attempt and give True, or give False if there is none."""
+        error = exchange.error
+        if error is None or exchange.has_begun or not _is_worth_retrying(error):
+            return False
+        decision = self._schedule.wait(
+            attempts - 1, error.http_status, exchange.headers, now_epoch=time.time()
+        )
+        if isinstance(decision, GiveUp):
+            if decision.seconds is not None:
+                error.hint = f"the service asks to wait {in_words(decision.seconds)}: too long"
+            return False
+        left = self._patience.remaining_s()
+        if left is not None and decision.seconds >= left:
+            error.hint = f"--max-time leaves no {decision.seconds:.1f} s to wait for another try"
+            return False
+        what = str(error.http_status) if error.http_status else error.message
+        self._patience.tell(
+            f"{what}: waiting {in_words(decision.seconds)} ({attempts}/{self._schedule.retries})"
+        )
+        self._patience.sleep(decision.seconds)
+        return True
+
+
+def _is_worth_retrying(error: GradientError) -> bool:
+    """Tell a fault that may pass: the schedule decides on statuses, this on the rest."""
+    if error.http_status is not None:
+        return True
+    return isinstance(error, ConnectionFailed | RateLimited) and error.code != faults.UNTRUSTED
+
+
+def _json(body: bytes, what: str) -> Json:
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        return loads(text) if text.strip() else None
+    except ValueError:
+        raise BrokenReply(f"{what} is no JSON") from None

@@ -1,0 +1,323 @@
+"""
+One request and what comes of it: read to the end, and judged by how it ended.
+
+    Transport.send ─► body_frames ─► decode ─► Fold ─► Outcome
+                                        └────► Watcher, as it arrives
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import Protocol
+
+from gradient_cli.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    GradientError,
+    IncompleteAnswer,
+    TimedOut,
+)
+from gradient_cli.exits import ExitStatus
+from gradient_cli.transport import faults
+from gradient_cli.transport.body import body_frames
+from gradient_cli.transport.reply import Reply, Transport
+from gradient_cli.transport.retry import Limiter
+from gradient_cli.transport.sse import Frame
+from gradient_cli.values import record
+from gradient_cli.wire.dialects import decode
+from gradient_cli.wire.events import (
+    Ended,
+    Event,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    add_usage,
+)
+from gradient_cli.wire.json import loads
+from gradient_cli.wire.request import PATH
+from gradient_cli.wire.response import Fold, Response
+from gradient_cli.wire.surrogates import PairJoiner
+
+DONE = "[DONE]"
+AFTER_END_S = 2.0
+"""How long a finished answer waits for the usage that may follow it (chunk dialect)."""
+DRAIN_S = 0.05
+MOST_DRAINED = 8
+
+
+@record
+class Outcome:
+    """What came of asking: the answer as far as it came, and why it is none, if it is none."""
+
+    response: Response
+    error: GradientError | None = None
+    """None: the answer is complete."""
+    attempts: int = 1
+    """Requests sent, retries included."""
+    first_token_ms: int | None = None
+    """From sending to the first piece of text."""
+    total_ms: int = 0
+    request_id: str | None = None
+    used_before: Usage | None = None
+    """What answers used that --repair has thrown away."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """Give what all answers used."""
+        return add_usage([self.used_before, self.response.usage])
+
+    @property
+    def status(self) -> ExitStatus:
+        """Give the exit status of the exchange alone; expectations come on top."""
+        return self.error.status if self.error else ExitStatus.OK
+
+
+class Watcher(Protocol):
+    """Someone who looks on while an answer arrives."""
+
+    def frame(self, name: str, data: str) -> None:
+        """Take one server event as it came: SSE name ("" for a plain body) and JSON text."""
+
+    def event(self, event: Event) -> None:
+        """Take one event of the answer."""
+
+
+class Exchange:
+    """One request and what comes of it."""
+
+    def __init__(
+        self,
+        setting: faults.Setting,
+        watcher: Watcher | None,
+        clock: Callable[[], float],
+        *,
+        is_reused: bool = False,
+    ) -> None:
+        self._is_reused = is_reused
+        self._ended: float | None = None
+        self.error: GradientError | None = None
+        self.headers: dict[str, str] = {}
+        self.has_begun = False
+        """Something of the answer has arrived: from here on nothing is tried again."""
+        self._is_plain = False
+        """The reply is a whole JSON document, no stream."""
+        self._setting = setting
+        self._watcher = watcher
+        self._clock = clock
+        self._started = clock()
+        self._first_token: float | None = None
+        self._fold = Fold()
+        self._text = PairJoiner()
+        self._reasoning = PairJoiner()
+
+    def run(self, transport: Transport, body: list[bytes], accept: str, limiter: Limiter) -> None:
+        """
+        Send and read to the end.
+
+        Raises:
+            GradientError: why there is no complete answer.
+
+        """
+        self._started = self._clock()
+        try:
+            reply = transport.send("POST", PATH, body, accept=accept)
+        except BaseException:
+            limiter.leave()
+            raise
+        try:
+            limiter.observe(reply.status, reply.headers)
+            self.check(reply)
+            self._read(reply, transport)
+        finally:
+            reply.close()
+
+    def check(self, reply: Reply) -> None:
+        """Raise what a reply's status means, if it is no success."""
+        self.headers = {name.lower(): value for name, value in reply.headers.items()}
+        if reply.status < 300:
+            return
+        body = b""
+        try:
+            for chunk in reply.chunks():
+                body += chunk
+                if len(body) >= faults.LONGEST_BODY:
+                    break
+        except GradientError:
+            pass  # The status says enough; its body was only a courtesy.
+        raise faults.from_reply(reply.status, self.headers, body, self._setting)
+
+    def outcome(self, attempts: int) -> Outcome:
+        """Give what came of it."""
+        error = self.error
+        identity = (error.request_id if error else None) or faults.request_id(
+            self.headers, self._setting.secret
+        )
+        if error and not error.request_id:
+            error.request_id = identity
+        first = self._first_token
+        return Outcome(
+            response=self._fold.response(),
+            error=error,
+            attempts=attempts,
+            first_token_ms=None if first is None else round((first - self._started) * 1000),
+            total_ms=round(((self._ended or self._clock()) - self._started) * 1000),
+            request_id=identity,
+        )
+
+    # Reading ------------------------------------------------------------------------------
+
+    def _read(self, reply: Reply, transport: Transport) -> None:
+        is_cut: GradientError | None = None
+        chunks = self._noticed(reply.chunks())
+        found = body_frames(chunks, self.headers.get("content-type", ""))
+        try:
+            for frame in found:
+                if self._take(frame):
+                    break
+                if self._fold.has_ended:
+                    _shorten_patience(transport, AFTER_END_S)
+        except (ConnectionFailed, TimedOut) as error:
+            is_cut = error
+        self._ended = self._clock()
+        if self._is_reused:
+            _drain(found, transport)
+        self._finish()
+        self._judge(is_cut)
+
+    def _noticed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.has_begun = self.has_begun or bool(chunk)
+            yield chunk
+
+    def _take(self, frame: Frame) -> bool:
+        """Take in one frame; True if nothing more need be read."""
+        if frame.data.strip() == DONE:
+            return True
+        try:
+            payload = loads(frame.data)
+        except ValueError:
+            if not frame.is_whole:
+                return False
+            raise self._broken(frame) from None
+        self._is_plain = not frame.event
+        if self._watcher:
+            self._watcher.frame(frame.event, frame.data)
+        name = "" if frame.event == "message" else frame.event
+        for event in decode(name, payload):
+            if isinstance(event, Ended):
+                self._finish()
+            self._add(event)
+            if isinstance(event, Ended) and event.is_final:
+                return True
+        return False
+
+    def _broken(self, frame: Frame) -> BrokenReply:
+        excerpt = faults.read_complaint(frame.data.encode("utf-8", "replace"), self._setting.secret)
+        kind = "an HTML page" if excerpt.is_markup else "no JSON"
+        return BrokenReply(
+            f'{self._setting.endpoint} answered with {kind}: "{excerpt.words[:120]}"',
+            hint="is this a Responses endpoint? check --base-url",
+        )
+
+    def _add(self, event: Event) -> None:
+        """Hand an event on, with whole characters only."""
+        match event:
+            case TextDelta(text):
+                event = TextDelta(self._text.feed(text))
+            case ReasoningDelta(text):
+                event = ReasoningDelta(self._reasoning.feed(text))
+            case _:
+                pass
+        if isinstance(event, TextDelta | ReasoningDelta) and not event.text:
+            return
+        if self._first_token is None and isinstance(
+            event, TextDelta | ReasoningDelta | ToolCallDelta
+        ):
+            self._first_token = self._clock()
+        self._fold.add(event)
+        if self._watcher:
+            self._watcher.event(event)
+
+    def _finish(self) -> None:
+        """Hand on what is owed before the end: half characters, and text that no delta carried."""
+        for joiner, kind in ((self._text, TextDelta), (self._reasoning, ReasoningDelta)):
+            if rest := joiner.close():
+                self._add(kind(rest))
+        if missing := self._fold.missing_text():
+            self._add(TextDelta(missing))
+
+    def _judge(self, is_cut: GradientError | None) -> None:
+        """
+        Raise why the answer is not complete; give nothing if it is.
+
+        A fault of the transport after the terminal signal changes nothing.
+        """
+        response = self._fold.response()
+        match response.status:
+            case "completed":
+                return
+            case "incomplete":
+                raise _incomplete(
+                    faults.without_key(response.finish_reason or "", self._setting.secret)
+                )
+            case "cancelled":
+                raise IncompleteAnswer("the service cancelled the answer", hint="try again")
+            case "failed":
+                raise faults.from_words(response.message, response.code, self._setting)
+            case _:
+                raise self._unfinished(is_cut)
+
+    def _unfinished(self, is_cut: GradientError | None) -> GradientError:
+        """Give the error for an answer whose end was never seen."""
+        if isinstance(is_cut, TimedOut) or (is_cut and not self.has_begun):
+            return is_cut
+        if is_cut:
+            return IncompleteAnswer(
+                f"the answer was cut: {is_cut.message}", hint="what arrived is kept; try again"
+            )
+        if not self.has_begun:
+            return BrokenReply(f"{self._setting.endpoint} answered with nothing", hint="try again")
+        if self._is_plain:
+            return IncompleteAnswer(
+                f"{self._setting.endpoint} answered with JSON that holds no finished answer",
+                hint="`--format events` shows it; is this a Responses endpoint? check --base-url",
+            )
+        return IncompleteAnswer(
+            "the answer was cut: the stream ended without its terminal event",
+            hint="what arrived is kept; try again",
+        )
+
+
+def _shorten_patience(transport: Transport, seconds: float) -> None:
+    """After the end, little may follow; a server that then hangs is not waited for."""
+    shorten = getattr(transport, "wait_at_most", None)
+    if shorten is not None:
+        shorten(seconds)
+
+
+def _drain(rest: Iterator[Frame], transport: Transport) -> None:
+    """Read what stands behind the end, mostly nothing: only then can the connection be kept."""
+    _shorten_patience(transport, DRAIN_S)
+    with suppress(ConnectionFailed, TimedOut):
+        for _ in islice(rest, MOST_DRAINED):
+            pass
+
+
+def _incomplete(reason: str) -> IncompleteAnswer:
+    match reason:
+        case "max_output_tokens" | "length" | "max_tokens":
+            return IncompleteAnswer(
+                "the answer was cut by the token limit",
+                hint="raise --max-output-tokens, or accept it with --allow-incomplete",
+                code=reason,
+            )
+        case "content_filter":
+            return IncompleteAnswer(
+                "the answer was cut by the content filter", hint="reword the prompt", code=reason
+            )
+        case _:
+            why = f" ({reason})" if reason else ""
+            return IncompleteAnswer(
+                f"the answer is incomplete{why}", hint="try again", code=reason or None
+            )

@@ -1,0 +1,212 @@
+"""
+From flags and files to a Request, and to the input that stands in it.
+
+    --body  ◄─ settings ◄─ environment ◄─ --prompt-file ◄─ flags        the right one wins
+    files, stdin ─► labelled blocks ─► the prompt ─► input
+"""
+
+from collections.abc import Callable, Mapping
+
+from gradient_cli.ask import flag_values
+from gradient_cli.ask.question_options import InputOptions, RequestOptions
+from gradient_cli.errors import UsageError
+from gradient_cli.terminal.intake import Text, has_stdin, read_file, read_stdin
+from gradient_cli.terminal.streams import Terminal
+from gradient_cli.values import record
+from gradient_cli.wire.attachment import Block, compose
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import Request
+
+STDIN = "-"
+
+
+def request_flags(options: RequestOptions) -> dict[str, Json]:
+    """
+    Give the request fields that the user set as flags, by their names in the settings.
+
+    Raises:
+        UsageError: a flag that cannot be read.
+
+    """
+    given: dict[str, Json] = {
+        "model": options.model,
+        "max_output_tokens": options.max_output_tokens,
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "stop": options.stop,
+        "metadata": flag_values.pairs("--metadata", options.metadata or []) or None,
+        "user": options.user,
+        "modalities": options.modality,
+        "parallel_tool_calls": options.parallel_tool_calls,
+        "tool_choice": options.tool_choice,
+        "reasoning_effort": options.reasoning_effort,
+        "stream": options.stream,
+        "previous_response_id": options.previous_response_id,
+    }
+    if wrong := [kind for kind in options.modality or [] if kind != "text"]:
+        raise UsageError(f'--modality "{wrong[0]}" is unknown; only text exists')
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def base_body(options: RequestOptions, read_stdin_text: Callable[[], Text]) -> dict[str, Json]:
+    """
+    Give the body of `--body FILE|-`, or nothing.
+
+    Raises:
+        UsageError: no JSON object.
+
+    """
+    if options.body is None:
+        return {}
+    if options.body == STDIN:
+        text = read_stdin_text()
+        if not isinstance(text, str):
+            raise UsageError("--body - is longer than 8 MiB", hint="name a file instead")
+        body = flag_values.parse_json("the body on stdin", text)
+    else:
+        body = flag_values.json_or_file("--body", options.body)
+    if not isinstance(body, dict):
+        raise UsageError("--body is not a JSON object")
+    return body
+
+
+def build_request(
+    fields: Mapping[str, Json],
+    *,
+    input: Json,  # noqa: A002  # the wire's word
+    options: RequestOptions,
+    base: Mapping[str, Json],
+    text_format: Json = None,
+    stream: bool,
+) -> Request:
+    """
+    Give the request; `fields` are the resolved settings by their names.
+
+    Raises:
+        UsageError: a value out of its range.
+
+    """
+    plain = {
+        name: fields[name]
+        for name in (
+            "model",
+            "instructions",
+            "max_output_tokens",
+            "temperature",
+            "top_p",
+            "user",
+            "parallel_tool_calls",
+            "tool_choice",
+            "reasoning_effort",
+            "previous_response_id",
+        )
+        if fields.get(name) is not None
+    }
+    params = dict(fields.get("params") or {})
+    return Request(
+        **plain,
+        input=input,
+        stop=tuple(fields.get("stop") or ()),
+        metadata=fields.get("metadata") or {},
+        modalities=tuple(fields.get("modalities") or ()),
+        tools=flag_values.tools(options.tool or []),
+        text_format=text_format,
+        stream=stream,
+        params={**params, **flag_values.json_pairs("--param", options.param or [])},
+        base=base,
+    )
+
+
+@record
+class Intake:
+    """What the prompt is made of, read."""
+
+    blocks: tuple[Block, ...]
+    prompt: Text
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to ask."""
+        return not self.blocks and not self.prompt
+
+    def text(self) -> Text:
+        """Give the input."""
+        return compose(self.blocks, self.prompt)
+
+
+class Reader:
+    """Reads files and stdin for one run; stdin at most once."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        *,
+        timeout_s: float,
+        max_bytes: int,
+        note: Callable[[str], None],
+        holds_key: bool = False,
+    ) -> None:
+        """`holds_key`: the key comes on stdin, so nothing of it may get into a request."""
+        self._terminal = terminal
+        self._holds_key = holds_key
+        self._timeout_s = timeout_s
+        self._max_bytes = max_bytes
+        self._note = note
+
+    def explicit_stdin(self) -> Text:
+        """Give stdin, however long it takes: the user wrote `-`."""
+        if self._holds_key:
+            raise UsageError(
+                "--key-file - and the prompt both want stdin",
+                hint="give one of them a file; a shell's <(command) makes one",
+            )
+        if self._terminal.stdin is None:
+            raise UsageError("`-` means stdin, and stdin is closed")
+        return read_stdin(
+            self._terminal, timeout_s=None, max_bytes=self._max_bytes, note=self._note
+        )
+
+    def implicit_stdin(self) -> Text:
+        """Give stdin by the rule; "" where there is none."""
+        if self._holds_key or not has_stdin(self._terminal):
+            return ""
+        return read_stdin(
+            self._terminal, timeout_s=self._timeout_s, max_bytes=self._max_bytes, note=self._note
+        )
+
+    def file(self, path: str) -> Block:
+        """Give a file, or stdin for `-`, as a block."""
+        if path == STDIN:
+            return Block(None, self.explicit_stdin())
+        return Block(path, read_file(path, self._max_bytes))
+
+
+def read_input(
+    prompt: str | None, options: InputOptions, body: str | None, reader: Reader
+) -> Intake:
+    """
+    Read what the prompt is made of, by the rules of stdin.
+
+    Raises:
+        UsageError: two things want stdin, or a file or stdin cannot be read.
+
+    """
+    takers = [name for name, value in (("PROMPT", prompt), ("--body", body)) if value == STDIN]
+    takers += ["-f" for path in options.file or [] if path == STDIN]
+    if len(takers) > 1:
+        raise UsageError(
+            f"{' and '.join(takers)} both want stdin",
+            hint="give one of them a file; a shell's <(command) makes one",
+        )
+    blocks = [reader.file(path) for path in options.file or []]
+    if prompt == STDIN:
+        return Intake(tuple(blocks), reader.explicit_stdin())
+    has_prompt = prompt is not None or options.prompt_file is not None
+    # A body has its own input: nobody who sends one expects stdin to be waited for.
+    if takers or options.no_stdin or (body is not None and not has_prompt):
+        return Intake(tuple(blocks), prompt or "")
+    if not has_prompt:
+        return Intake(tuple(blocks), reader.implicit_stdin())
+    if text := reader.implicit_stdin():
+        blocks.append(Block(None, text))
+    return Intake(tuple(blocks), prompt or "")

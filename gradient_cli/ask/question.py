@@ -1,0 +1,207 @@
+"""
+What is asked: the prompt, from whichever place it comes, and the request around it.
+
+    --prompt-file ─► its settings ─► Session (below flags, above environment and profile)
+                  └► its text ──┐
+    PROMPT, -f, stdin ──────────┴► variables filled ─► input ─► Question
+    --thread ─► its history before the input; the new turn to be added after the answer
+"""
+
+from collections.abc import Mapping
+
+from gradient_cli.ask import flag_values, inputs
+from gradient_cli.ask.question_options import InputOptions, RequestOptions
+from gradient_cli.ask.session import Session
+from gradient_cli.ask.thread import Thread, open_thread, output_item, user_item
+from gradient_cli.errors import UsageError
+from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
+from gradient_cli.terminal.intake import read_short_file
+from gradient_cli.terminal.streams import Terminal
+from gradient_cli.values import record
+from gradient_cli.wire import template
+from gradient_cli.wire.address import is_digitalocean
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import LongText, Request
+
+
+@record
+class Question:
+    """A request, and the conversation that it belongs to."""
+
+    request: Request
+    thread: Thread | None = None
+    turn: tuple[Json, ...] = ()
+    """What the user says in this turn, for the thread."""
+
+
+def read_prompt_file(prompt: str | None, options: InputOptions) -> PromptFile | None:
+    """
+    Read --prompt-file, if there is one.
+
+    Raises:
+        UsageError: it cannot be read, its settings are wrong, or PROMPT is given, too.
+
+    """
+    if options.prompt_file is None:
+        return None
+    if prompt is not None:
+        raise UsageError(
+            "PROMPT and --prompt-file exclude each other",
+            hint="-f FILE puts a file before a prompt",
+        )
+    return parse_prompt_file(read_short_file(options.prompt_file), options.prompt_file)
+
+
+def make_question(
+    prompt: str | None,
+    options: InputOptions,
+    request: RequestOptions,
+    session: Session,
+    prompt_file: PromptFile | None,
+    text_format: Json,
+) -> Question:
+    """
+    Read everything the request is made of, and make it.
+
+    Raises:
+        UsageError: something cannot be read, is not set, or there is nothing to ask.
+
+    """
+    settings = session.settings
+    reader = inputs.Reader(
+        session.invocation.terminal,
+        timeout_s=settings.timeout_s,
+        max_bytes=settings.max_input_bytes,
+        note=session.tell,
+        holds_key=settings.flags.get("key_file") == inputs.STDIN,
+    )
+    base = inputs.base_body(request, reader.explicit_stdin)
+    fields = _fields(session, base)
+    if options.instructions is not None:
+        fields["instructions"] = flag_values.text_or_file(options.instructions)
+    given = prompt_file.text if prompt_file else prompt
+    if given != inputs.STDIN:
+        given = _filled(given, fields, options, prompt_file, session)
+    if options.thread and (fields.get("previous_response_id") or base.get("previous_response_id")):
+        raise UsageError(
+            "--thread and --previous-response-id exclude each other",
+            hint="a thread sends its whole history; the service would have it twice",
+        )
+    thread, outputs = _open_thread(options, session, has_prompt=given is not None)
+    try:
+        intake = inputs.read_input(given, options, request.body, reader)
+        if intake.is_empty and not base.get("input") and not outputs:
+            raise _nothing_to_ask(session.invocation.terminal, thread)
+        if thread and not intake.is_empty:
+            # Known only now, where the prompt comes from stdin or from files.
+            thread.check_outputs(outputs, has_prompt=True)
+        turn = _turn(intake, outputs) if thread else ()
+        made = inputs.build_request(
+            fields,
+            input=_input(intake, thread, turn),
+            options=request,
+            base=base,
+            text_format=text_format,
+            stream=bool(fields.get("stream", base.get("stream", True))),
+        )
+        made.check_tool_choice()
+        if not session.proof.replay:
+            _check_model(made, settings.base_url)
+    except BaseException:
+        if thread:
+            thread.close()
+        raise
+    return Question(made, thread, turn)
+
+
+def _fields(session: Session, base: Mapping[str, Json]) -> dict[str, Json]:
+    """Give the request's settings; a body's own fields yield to flags alone."""
+    settings = session.settings
+    fields = settings.request()
+    return {
+        name: value
+        for name, value in fields.items()
+        if name not in base or settings.source(name).startswith("--")
+    }
+
+
+def _filled(
+    prompt: str | None,
+    fields: dict[str, Json],
+    options: InputOptions,
+    prompt_file: PromptFile | None,
+    session: Session,
+) -> str | None:
+    """Fill the variables into prompt and instructions; warn of those that nobody asked for."""
+    own = prompt_file.variables if prompt_file else {}
+    said = flag_values.variables(options.var or [])
+    known = {**own, **said}
+    instructions = fields.get("instructions")
+    texts = [text for text in (prompt, instructions) if isinstance(text, str)]
+    for name in template.unused(texts, said):
+        session.tell(f"warning: --var {name} is not used")
+    if isinstance(instructions, str):
+        fields["instructions"] = template.fill(instructions, known, "the instructions")
+    if prompt is None:
+        return None
+    prompt = flag_values.utf8(prompt)
+    where = options.prompt_file or "the prompt"
+    return template.fill(prompt, known, where, is_template=prompt_file is not None)
+
+
+def _open_thread(
+    options: InputOptions, session: Session, *, has_prompt: bool
+) -> tuple[Thread | None, list[Json]]:
+    """Open the thread, and give the outputs of its open calls."""
+    if options.thread is None:
+        if options.tool_output:
+            raise UsageError("--tool-output belongs to --thread FILE")
+        return None, []
+    outputs = [
+        output_item(call, flag_values.text_or_file(text))
+        for given in options.tool_output or []
+        for call, text in flag_values.pairs("--tool-output", [given]).items()
+    ]
+    thread = open_thread(options.thread, session.tell, session.sleep, session.deadline)
+    try:
+        thread.check_outputs(outputs, has_prompt=has_prompt)
+    except BaseException:
+        thread.close()
+        raise
+    return thread, outputs
+
+
+def _turn(intake: inputs.Intake, outputs: list[Json]) -> tuple[Json, ...]:
+    if intake.is_empty:
+        return tuple(outputs)
+    text = intake.text()
+    if isinstance(text, LongText):
+        raise UsageError("a turn of a thread cannot be longer than 8 MiB")
+    return (*outputs, user_item(text))
+
+
+def _input(intake: inputs.Intake, thread: Thread | None, turn: tuple[Json, ...]) -> Json:
+    if thread:
+        return (*thread.items, *turn)
+    return "" if intake.is_empty else intake.text()
+
+
+def _nothing_to_ask(terminal: Terminal, thread: Thread | None) -> UsageError:
+    if thread:
+        return thread.how_to_go_on()
+    if terminal.stdin_is_tty:
+        return UsageError(
+            "there is no prompt", hint='gradient respond "three names for a build bot"'
+        )
+    return UsageError(
+        "there is no prompt, and nothing came on stdin",
+        hint='gradient respond "…", or pipe the prompt in',
+    )
+
+
+def _check_model(request: Request, base_url: str) -> None:
+    if is_digitalocean(base_url) and not request.body().get("model"):
+        raise UsageError(
+            "no model is set",
+            hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",
+        )

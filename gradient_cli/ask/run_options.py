@@ -1,0 +1,159 @@
+"""
+The flags around a request: what is expected of its answer, how it travels, what proves it.
+
+Groups like those of `ask.question_options`, shared by respond and batch; check takes the network's.
+"""
+
+from typing import Annotated
+
+from gradient_cli.ask.flag import flag
+from gradient_cli.values import record
+
+EXPECTATIONS = "Expectations"
+NETWORK = "Network"
+PROOF = "Proof"
+
+
+@record(kw_only=True)
+class ExpectOptions:
+    """What a complete answer must be; status 1 if it is not."""
+
+    expect: Annotated[
+        list[str] | None,
+        flag(
+            EXPECTATIONS, "--expect", metavar="TEXT", help="the answer contains TEXT (repeatable)"
+        ),
+    ] = None
+    expect_re: Annotated[
+        list[str] | None,
+        flag(
+            EXPECTATIONS,
+            "--expect-re",
+            metavar="RE",
+            help="a regular expression is found in it (repeatable)",
+        ),
+    ] = None
+    reject: Annotated[
+        list[str] | None,
+        flag(
+            EXPECTATIONS, "--reject", metavar="TEXT", help="it does not contain TEXT (repeatable)"
+        ),
+    ] = None
+    reject_re: Annotated[
+        list[str] | None,
+        flag(
+            EXPECTATIONS,
+            "--reject-re",
+            metavar="RE",
+            help="the regular expression is not found in it (repeatable)",
+        ),
+    ] = None
+    one_of: Annotated[
+        str | None,
+        flag(
+            EXPECTATIONS,
+            "--one-of",
+            metavar="A,B,C",
+            help="it is exactly one of these labels; the label is printed",
+        ),
+    ] = None
+    schema: Annotated[
+        str | None,
+        flag(
+            EXPECTATIONS,
+            "--schema",
+            metavar="FILE|JSON|SHORT",
+            help="it is JSON of this schema, or short: 'name, age int, tags list'",
+        ),
+    ] = None
+    send_schema: Annotated[
+        bool,
+        flag(
+            EXPECTATIONS,
+            "--send-schema/--no-send-schema",
+            help="whether the schema is sent to the server, too",
+        ),
+    ] = True
+    allow_incomplete: Annotated[
+        bool,
+        flag(
+            EXPECTATIONS,
+            "--allow-incomplete",
+            help="take an answer that was cut by a limit for a whole one",
+        ),
+    ] = False
+    repair: Annotated[
+        int,
+        flag(
+            EXPECTATIONS,
+            "--repair",
+            metavar="N",
+            least=0,
+            help="if --one-of or --schema fails, ask again up to N times",
+        ),
+    ] = 0
+
+
+@record(kw_only=True)
+class NetworkOptions:
+    """How to reach the service, and as whom."""
+
+    timeout: Annotated[
+        float | None,
+        flag(NETWORK, "--timeout", metavar="SECONDS", help="the longest silence (120)"),
+    ] = None
+    max_time: Annotated[
+        float | None, flag(NETWORK, "--max-time", metavar="SECONDS", help="the longest run")
+    ] = None
+    retries: Annotated[
+        int | None,
+        flag(
+            NETWORK,
+            "--retries",
+            metavar="N",
+            help="how often to try again before the answer begins (3)",
+        ),
+    ] = None
+    base_url: Annotated[
+        str | None,
+        flag(NETWORK, "--base-url", metavar="URL", help="the endpoint; /v1/responses is added"),
+    ] = None
+    proxy: Annotated[
+        str | None, flag(NETWORK, "--proxy", metavar="URL", help="go through this proxy")
+    ] = None
+    ca_bundle: Annotated[
+        str | None, flag(NETWORK, "--ca-bundle", metavar="FILE", help="trust the roots in FILE")
+    ] = None
+    profile: Annotated[
+        str | None,
+        flag(
+            NETWORK,
+            "-p",
+            "--profile",
+            metavar="NAME",
+            help="a profile of the settings; demo needs no key",
+        ),
+    ] = None
+    key_file: Annotated[
+        str | None, flag(NETWORK, "--key-file", metavar="FILE", help="read the key from FILE")
+    ] = None
+
+
+@record(kw_only=True)
+class ProofOptions:
+    """Seeing what is sent, and doing without the service."""
+
+    dry_run: Annotated[
+        bool, flag(PROOF, "-n", "--dry-run", help="print the body and send nothing")
+    ] = False
+    curl: Annotated[
+        bool, flag(PROOF, "--curl", help="print the request as a curl command and send nothing")
+    ] = False
+    record: Annotated[
+        str | None,
+        flag(PROOF, "--record", metavar="DIR", help="keep each exchange as a file in DIR"),
+    ] = None
+    replay: Annotated[
+        str | None,
+        flag(PROOF, "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+    ] = None

@@ -1,0 +1,285 @@
+"""
+One run's way to the service: settings resolved once, clients opened as they are needed.
+
+    flags + environment + files ─► Settings ─► Session.open_client() ─► Client
+                                                   │
+            --replay: recordings │ demo: the mock inside │ else: HTTP, recorded if asked
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
+from gradient_cli.errors import UsageError
+from gradient_cli.settings.config import Config
+from gradient_cli.settings.credentials import Credential
+from gradient_cli.settings.resolve import Settings, resolve
+from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    from gradient_cli.ask.client import Client
+    from gradient_cli.mock.server import MockServer
+    from gradient_cli.transport.deadline import Deadline
+    from gradient_cli.transport.faults import Setting
+    from gradient_cli.transport.http import Network, Wait
+    from gradient_cli.transport.reply import Transport
+    from gradient_cli.transport.retry import Limiter
+    from gradient_cli.transport.tape import Player, Recorder
+
+    Around = Callable[[Transport], Transport]
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Session:
+    """What all clients of one run share."""
+
+    invocation: Invocation
+    settings: Settings
+    proof: ProofOptions
+    tell: Tell
+    """Says a line for people: waits, warnings."""
+    detail: Tell
+    """Says a line that only --verbose shows."""
+    deadline: "Deadline"
+    limiter: "Limiter"
+    retries: int
+    meanwhile: Callable[[], None] | None = None
+    """Done once, after a request was sent and before its reply is there."""
+    _credential: Credential | None = None
+    _mock: "MockServer | None" = None
+    _recorder: "Recorder | None" = None
+    _player: "Player | None" = None
+    _lock: Lock = field(default_factory=Lock)
+    """Workers open their clients at the same time; a key command must run once."""
+
+    def base_url(self) -> str:
+        """Give the endpoint; for the demo, begin to serve it."""
+        if not self.settings.is_demo:
+            return self.settings.base_url
+        if self._mock is None:
+            from gradient_cli.mock.demo import demo_script
+            from gradient_cli.mock.server import MockServer
+
+            self._mock = MockServer(demo_script())
+            self._mock.start()
+        return self._mock.url
+
+    def resolved(self, flags: Mapping[str, Json]) -> Settings:
+        """
+        Give the settings with further ones on top, for one of many requests.
+
+        Raises:
+            GradientError: one of them is wrong.
+
+        """
+        settings = self.settings
+        return resolve({**flags, **settings.flags}, self.invocation.environ, settings.config)
+
+    def credential(self) -> Credential:
+        """
+        Give the key and where it came from; looked for once.
+
+        Raises:
+            CredentialError: there is none where one is needed.
+
+        """
+        if self._credential is None:
+            self._credential = self.settings.credential(self.invocation.terminal.stdin)
+            if self._credential.warning:
+                self.tell(f"warning: {self._credential.warning}")
+        return self._credential
+
+    def use(self, credential: Credential) -> None:
+        """Take this key instead of looking for one, as a login does."""
+        self._credential = credential
+
+    def open_client(self, around: "Around | None" = None) -> "Client":
+        """
+        Open a client of its own for a worker.
+
+        `around` may put something between the client and its transport.
+
+        Raises:
+            GradientError: no key, no recordings, no usable CA bundle.
+
+        """
+        from gradient_cli.ask.client import Client
+        from gradient_cli.transport.retry import Schedule
+
+        with self._lock:
+            transport = self._transport()
+        return Client(
+            around(transport) if around else transport,
+            setting=self._setting(),
+            schedule=Schedule(retries=self.retries),
+            limiter=self.limiter,
+            patience=_NoWait() if self.proof.replay else self,
+            clock=self.invocation.clock,
+            # A worker asks many times; the main thread's command asks once.
+            is_reused=not _is_main_thread(),
+        )
+
+    def _transport(self) -> "Transport":
+        if self.proof.replay:
+            return self._open_player().transport()
+        from gradient_cli.transport.http import HttpTransport
+
+        credential = self.credential()
+        early, self.invocation.early = self.invocation.early, None
+        transport = HttpTransport(
+            self._network(credential),
+            self.invocation.environ,
+            deadline=self.deadline,
+            early=early,
+            wait=self._wait(),
+        )
+        if self.proof.record:
+            return self._open_recorder(credential).over(transport)
+        return transport
+
+    def _wait(self) -> "Wait | None":
+        """Give the main thread's way to wait; a worker has nobody to listen for."""
+        return self._listen if self.invocation.attention and _is_main_thread() else None
+
+    def _listen(self, fd: int, timeout_s: float | None) -> bool:
+        """Wait for a socket; the first time, there is something better to do meanwhile."""
+        todo, self.meanwhile = self.meanwhile, None
+        if todo:
+            todo()
+        assert self.invocation.attention
+        return self.invocation.attention.wait(fd, timeout_s)
+
+    def _network(self, credential: Credential) -> "Network":
+        from gradient_cli.transport.http import Network
+
+        settings = self.settings
+        return Network(
+            base_url=self.base_url(),
+            secret=credential.secret.reveal() if credential.secret else "",
+            key_source=credential.source if credential.secret else None,
+            timeout_s=settings.timeout_s,
+            proxy=settings.get("proxy"),
+            ca_bundle=settings.get("ca_bundle"),
+        )
+
+    def _setting(self) -> "Setting":
+        """Give what errors may say."""
+        from gradient_cli.transport.faults import Setting
+
+        if self.proof.replay:
+            return Setting(f"the recordings in {self.proof.replay}")
+        credential = self.credential()
+        return Setting(
+            self.base_url(),
+            key_source=credential.source if credential.secret else None,
+            secret=credential.secret.reveal() if credential.secret else "",
+        )
+
+    def _open_recorder(self, credential: Credential) -> "Recorder":
+        if self._recorder is None:
+            from gradient_cli.transport.tape import Recorder
+
+            secrets = [credential.secret.reveal()] if credential.secret else []
+            self._recorder = Recorder(Path(str(self.proof.record)), secrets)
+        return self._recorder
+
+    def _open_player(self) -> "Player":
+        if self._player is None:
+            from gradient_cli.transport.tape import Player
+
+            self._player = Player(Path(str(self.proof.replay)))
+        return self._player
+
+    def close(self) -> None:
+        """End what was begun in this process."""
+        if self._mock is not None:
+            self._mock.stop()
+            self._mock = None
+
+    # Patience: how the clients wait ---------------------------------------------------------
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep; Ctrl-C ends it."""
+        self.invocation.sleep(seconds)
+
+    def remaining_s(self) -> float | None:
+        """Give the seconds that the run may still take; None for no end."""
+        return self.deadline.remaining_s()
+
+
+class _NoWait:
+    """
+    The patience of a replay: a recorded refusal is tried again at once.
+
+    Without the retries a suite that passed when it was recorded would fail from its recordings.
+    """
+
+    def sleep(self, seconds: float) -> None:
+        pass
+
+    def remaining_s(self) -> float | None:
+        return None
+
+    def tell(self, line: str) -> None:
+        pass
+
+
+def open_session(
+    invocation: Invocation,
+    flags: Mapping[str, Json],
+    network: NetworkOptions,
+    proof: ProofOptions,
+    *,
+    tell: Tell,
+    detail: Tell,
+    config: Config | None = None,
+) -> Session:
+    """
+    Resolve the settings; nothing is connected yet, and no key is looked for.
+
+    `flags` are the other flags that have a setting, by its name; `config` stands for the
+    settings file where it is about to change.
+
+    Raises:
+        GradientError: a flag or a settings file is wrong.
+
+    """
+    if proof.record and proof.replay:
+        raise UsageError("--record and --replay exclude each other")
+    _check_network(network)
+    from gradient_cli.transport.deadline import Deadline
+    from gradient_cli.transport.retry import Limiter, Unlimited
+
+    given = {name: value for name, value in asdict(network).items() if value is not None}
+    settings = resolve({**flags, **given}, invocation.environ, config)
+    for warning in settings.warnings:
+        tell(f"warning: {warning}")
+    return Session(
+        invocation,
+        settings,
+        proof,
+        tell,
+        detail,
+        deadline=Deadline.after(settings.max_time_s),
+        limiter=Unlimited() if proof.replay else Limiter(),
+        retries=settings.retries,
+    )
+
+
+def _check_network(network: NetworkOptions) -> None:
+    for flag, seconds in (("--timeout", network.timeout), ("--max-time", network.max_time)):
+        if seconds is not None and not 0 < seconds < float("inf"):
+            raise UsageError(f"{flag} {seconds:g} is out of range: above 0 seconds")
+    if network.retries is not None and network.retries < 0:
+        raise UsageError(f"--retries {network.retries} is out of range: 0 and above")
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

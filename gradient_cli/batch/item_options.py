@@ -1,0 +1,173 @@
+"""
+The flags that only `batch` has; the others it shares with respond: see `ask.flag`.
+"""
+
+from typing import Annotated
+
+from gradient_cli.ask.flag import flag
+from gradient_cli.values import record
+
+
+@record(kw_only=True)
+class ItemOptions:
+    """What is asked about, one request each."""
+
+    items: Annotated[
+        str | None,
+        flag("Input", "-i", "--items", metavar="FILE|-", help="lines, or rows in a .jsonl file"),
+    ] = None
+    each_file: Annotated[
+        str | None,
+        flag("Input", "--each-file", metavar="GLOB", help="each file that matches is an item"),
+    ] = None
+    jsonl: Annotated[
+        bool | None,
+        flag("Input", "--jsonl/--lines", help="what ITEMS are, if their name does not say"),
+    ] = None
+    instructions: Annotated[
+        str | None,
+        flag(
+            "Input",
+            "-s",
+            "--system",
+            "--instructions",
+            metavar="TEXT|@FILE",
+            help="instructions to the model; @@ begins a literal @",
+        ),
+    ] = None
+    var: Annotated[
+        list[str] | None,
+        flag(
+            "Input",
+            "--var",
+            metavar="NAME=VALUE|@FILE",
+            help="fill {{ NAME }} in prompt and instructions (repeatable)",
+        ),
+    ] = None
+    file: Annotated[
+        list[str] | None,
+        flag(
+            "Input",
+            "-f",
+            "--file",
+            metavar="PATH",
+            help="a file to put before every prompt (repeatable)",
+        ),
+    ] = None
+    shard: Annotated[
+        str | None,
+        flag(
+            "Input", "--shard", metavar="I/N", help="take every N-th item, from the I-th (1 to N)"
+        ),
+    ] = None
+    limit: Annotated[
+        int | None, flag("Input", "--limit", metavar="N", least=1, help="take the first N items")
+    ] = None
+
+
+@record(kw_only=True)
+class RunOptions:
+    """How a run goes, and where its results are."""
+
+    output: Annotated[
+        str,
+        flag(
+            "Output",
+            "-o",
+            "--output",
+            metavar="OUT.jsonl",
+            help="the results, one a line; run again to resume (default: stdout)",
+        ),
+    ] = "-"
+    jobs: Annotated[
+        int, flag("Output", "-j", "--jobs", metavar="N", least=1, help="requests at once (8)")
+    ] = 8
+    ordered: Annotated[
+        bool, flag("Output", "--ordered", help="write the results in the order of the items")
+    ] = False
+    retry_failed: Annotated[
+        bool, flag("Output", "--retry-failed", help="ask only what failed before, nothing new")
+    ] = False
+    max_total_tokens: Annotated[
+        int | None,
+        flag(
+            "Output",
+            "--max-total-tokens",
+            metavar="N",
+            least=1,
+            help="begin no request after N tokens (then the status is 8)",
+        ),
+    ] = None
+    max_failures: Annotated[
+        int | None,
+        flag(
+            "Output",
+            "--max-failures",
+            metavar="N",
+            least=0,
+            help="stop when N rows in a row find the service down (20, or 2 a worker); 0 is never",
+        ),
+    ] = None
+    extract: Annotated[
+        bool,
+        flag("Output", "-x", "--extract", help="keep the first fenced code block alone"),
+    ] = False
+    json: Annotated[
+        bool, flag("Output", "--json", help="print a summary of the run as JSON on stdout")
+    ] = False
+    quiet: Annotated[
+        bool, flag("Output", "-q", "--quiet", help="no progress on stderr, only errors")
+    ] = False
+    verbose: Annotated[
+        bool, flag("Output", "-v", "--verbose", help="say each wait and retry on stderr")
+    ] = False
+    dry_run: Annotated[
+        bool, flag("Proof", "-n", "--dry-run", help="print the bodies, a line each; send nothing")
+    ] = False
+    record: Annotated[
+        str | None,
+        flag("Proof", "--record", metavar="DIR", help="keep each exchange as a file in DIR"),
+    ] = None
+    replay: Annotated[
+        str | None,
+        flag("Proof", "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+    ] = None
+
+
+@record(kw_only=True)
+class SubmitOptions:
+    """Which job a submit makes."""
+
+    output: Annotated[
+        str,
+        flag(
+            "Output",
+            "-o",
+            "--output",
+            metavar="OUT.jsonl",
+            help="where `fetch` will put the answers; what it has is not asked again",
+        ),
+    ]
+    extract: Annotated[
+        bool,
+        flag("Output", "-x", "--extract", help="keep the first fenced code block alone"),
+    ] = False
+    quiet: Annotated[bool, flag("Output", "-q", "--quiet", help="nothing on stderr but errors")] = (
+        False
+    )
+    dry_run: Annotated[
+        bool, flag("Proof", "-n", "--dry-run", help="print the upload; send nothing")
+    ] = False
+
+
+@record(kw_only=True)
+class JobOptions:
+    """Which job is meant, and how it is told of."""
+
+    output: Annotated[
+        str, flag("Output", "-o", "--output", metavar="OUT.jsonl", help="as at `submit`")
+    ]
+    json: Annotated[bool, flag("Output", "--json", help="print one JSON object on stdout")] = False
+    quiet: Annotated[bool, flag("Output", "-q", "--quiet", help="nothing on stderr but errors")] = (
+        False
+    )

@@ -1,0 +1,53 @@
+"""
+A result of `batch` as a line of OUT.
+
+The first three keys stand first, because a resumed run reads them without decoding the rest.
+"""
+
+from gradient_cli.ask.verdict import Judged
+from gradient_cli.batch.runner import Done, Task
+from gradient_cli.exits import ExitStatus
+from gradient_cli.render.document import error_object, usage_object
+from gradient_cli.wire.events import total_tokens
+from gradient_cli.wire.json import Json, line
+
+_FAULTS = (ExitStatus.SERVICE, ExitStatus.TIMEOUT)
+"""The statuses of a service that is down, or cannot be reached."""
+
+
+def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool = True) -> Done:
+    """Give what came of a task; where nobody measured how long it took, that is null."""
+    error, response = judged.error, judged.outcome.response
+    status = error.status if error else ExitStatus.OK
+    usage = judged.outcome.usage
+    # Not even sent: the quota is used up, for hours. A burst of 429 passes.
+    is_quota = status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
+    record: dict[str, Json] = {
+        "id": task.id,
+        "key": task.key,
+        "ok": status is ExitStatus.OK,
+        "exit_code": int(status),
+        "text": response.text if judged.text is None else judged.text,
+    }
+    if has_labels and judged.text is not None:
+        record["label"] = judged.text
+    if judged.parsed is not None:
+        record["parsed"] = judged.parsed
+    if response.tool_calls:
+        record["tool_calls"] = [call.as_item() for call in response.tool_calls]
+    record |= {
+        "finish_reason": response.finish_reason,
+        "model": response.model,
+        "request_id": judged.outcome.request_id,
+        "usage": usage_object(usage),
+        "total_ms": judged.outcome.total_ms if is_timed else None,
+        "attempts": judged.outcome.attempts,
+        "error": error_object(error),
+    }
+    return Done(
+        status,
+        line(record).encode() + b"\n",
+        tokens=total_tokens(usage),
+        is_final=bool(error and error.http_status == 401),
+        fault=error.message if error and (status in _FAULTS or is_quota) else None,
+    )

@@ -1,0 +1,195 @@
+"""
+From an item to its request: the flags' request, with what the item says put over it.
+
+    a line, a file   {{ item }} in PROMPT, or a block before it; without PROMPT the prompt itself
+    a row            its `prompt` or PROMPT, filled with its `vars`; its other fields as they are
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from difflib import get_close_matches
+from typing import Any
+
+from gradient_cli.batch.items import Item
+from gradient_cli.errors import UsageError
+from gradient_cli.values import record
+from gradient_cli.wire import template
+from gradient_cli.wire.attachment import Block, compose
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import OTHER_FIELDS, LongText, Request, Stencil
+
+ITEM = "item"
+"""The variable that stands for a line's text."""
+
+_KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "model": ((str,), "a text"),
+    "instructions": ((str,), "a text"),
+    "max_output_tokens": ((int,), "a whole number"),
+    "temperature": ((int, float), "a number"),
+    "top_p": ((int, float), "a number"),
+    "stop": ((list, str), "a text or a list"),
+    "metadata": ((dict,), "an object"),
+    "user": ((str,), "a text"),
+    "modalities": ((list,), "a list"),
+    "parallel_tool_calls": ((bool,), "true or false"),
+    "tools": ((list,), "a list"),
+    "reasoning_effort": ((str,), "a text"),
+    "previous_response_id": ((str,), "a text"),
+    "stream": ((bool,), "true or false"),
+    "input": ((str, list), "a text or a list of items"),
+}
+"""The fields of a row that a Request has, too, and what they may be."""
+
+
+@record
+class RequestMaker:
+    """Makes the requests of a run."""
+
+    base: Request
+    """What the flags and settings say."""
+    prompt: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    blocks: Sequence[Block] = ()
+    """Files that go before every prompt."""
+    _stencil: Stencil | None = field(init=False)
+    """None where more than the input differs, or a parameter stands in for it."""
+
+    def __post_init__(self) -> None:
+        """Prepare what all rows have in common."""
+        is_varied = bool(self.base.instructions and self.variables) or any(
+            name.split(".")[0] == "input" for name in self.base.params
+        )
+        object.__setattr__(self, "_stencil", None if is_varied else Stencil(self.base))
+
+    def key(self, item: Item) -> str:
+        """
+        Give the key of `request(item)`, several times as fast.
+
+        Raises:
+            UsageError: as `request` does.
+
+        """
+        if self._stencil and not (item.fields or (item.variables and self.base.instructions)):
+            try:
+                text = self._input(item, {**self.variables, **item.variables})
+            except UsageError as error:
+                raise _located(error, item) from None
+            if isinstance(text, str) and text:
+                return self._stencil.key(text)
+        return self.request(item).key()
+
+    def request(self, item: Item) -> Request:
+        """
+        Give an item's request.
+
+        Raises:
+            UsageError: it asks nothing, a variable is not set, or a field is of the wrong kind.
+
+        """
+        try:
+            return self._request(item)
+        except UsageError as error:
+            raise _located(error, item) from None
+
+    def _request(self, item: Item) -> Request:
+        variables = {**self.variables, **item.variables}
+        named = self._named(item.fields)
+        if "input" not in named:
+            named["input"] = self._input(item, variables)
+        elif item.prompt is not None:
+            raise UsageError('the row has "prompt" and "input"', hint="one of them is sent")
+        instructions = named.get("instructions", self.base.instructions)
+        if instructions and variables:
+            named["instructions"] = template.fill(instructions, variables, "the instructions")
+        return replace(self.base, **named)
+
+    def _input(self, item: Item, variables: dict[str, str]) -> str | LongText:
+        blocks = list(self.blocks)
+        prompt = item.prompt if item.prompt is not None else self.prompt
+        if item.text is None:
+            if prompt is None and not self.base.body().get("input"):
+                raise UsageError(
+                    "there is no prompt", hint='a row needs "prompt" or "input", or give PROMPT'
+                )
+            self._check_used(item, prompt or "", variables)
+            return compose(blocks, template.fill(prompt or "", variables))
+        if prompt is None:
+            return compose(blocks, item.text)
+        if "{{" in prompt and ITEM in template.names(prompt):
+            variables = {**variables, ITEM: item.text}
+        else:
+            blocks.append(Block(item.path, item.text, ITEM))
+        return compose(blocks, template.fill(prompt, variables))
+
+    def _check_used(self, item: Item, prompt: str, variables: Mapping[str, str]) -> None:
+        """Refuse a row whose data would not be in the request."""
+        asked = template.names(prompt) if "{{" in prompt else set()
+        if ITEM in asked and ITEM not in variables:
+            raise UsageError(
+                "{{ item }} stands for a line's text, and a row has none",
+                hint=f'"vars": {{"{ITEM}": "..."}} gives it one',
+            )
+        if not item.variables:
+            return
+        texts = item.fields.get("instructions"), self.base.instructions
+        asked = asked.union(*(template.names(text) for text in texts if isinstance(text, str)))
+        if asked.isdisjoint(item.variables):
+            name = next(iter(item.variables))
+            raise UsageError(
+                f'no "vars" of the row is used, such as `{name}`',
+                hint=f"the prompt says where it goes: {{{{ {name} }}}}",
+            )
+
+    def _named(self, fields: Mapping[str, Json]) -> dict[str, Any]:
+        """Give a row's fields by the names that a Request has; the others are parameters."""
+        if not fields:
+            return {}
+        named: dict[str, Any] = {}
+        params = dict(self.base.params)
+        for name, value in fields.items():
+            if name in _KINDS and value is not None:
+                _check_kind(name, value)
+                named[name] = tuple(value) if isinstance(value, list) else value
+            elif name == "params" and isinstance(value, dict):
+                params.update(value)
+            elif name in _KINDS or name in OTHER_FIELDS:
+                _check_text(name, value)
+                params[name] = value
+            else:
+                raise _unknown(name)
+        if isinstance(named.get("stop"), str):
+            named["stop"] = (named["stop"],)
+        return {**named, "params": params}
+
+
+def _located(error: UsageError, item: Item) -> UsageError:
+    """Give the error with the item's place before its words."""
+    if not error.message.startswith(item.where):
+        error.message = f"{item.where}: {error.message}"
+    return error
+
+
+def _check_text(name: str, value: Json) -> None:
+    """Tell the request's `text`, an object, from a column of data that is called so."""
+    if name == "text" and not isinstance(value, dict):
+        raise UsageError('"text" is not an object', hint="the row's own text is its `prompt`")
+
+
+def _unknown(name: str) -> UsageError:
+    near = get_close_matches(
+        name, [*_KINDS, *OTHER_FIELDS, "id", "prompt", "vars", "params"], 1, 0.75
+    )
+    advice = f"; did you mean {near[0]}?" if near else ""
+    return UsageError(
+        f'unknown field "{name}"{advice}',
+        hint="data goes into `vars`, other fields of the request into `params`",
+    )
+
+
+def _check_kind(name: str, value: Json) -> None:
+    kinds, words = _KINDS[name]
+    is_wrong = isinstance(value, bool) != (kinds == (bool,))
+    if is_wrong or not isinstance(value, kinds):
+        raise UsageError(f'"{name}" is not {words}')
+    if isinstance(value, dict) and not all(isinstance(text, str) for text in value.values()):
+        raise UsageError(f'"{name}" holds something that is no text')

@@ -1,0 +1,81 @@
+"""The flags of `gradient check`, in groups; see `ask.flag`."""
+
+from functools import partial
+from typing import Annotated
+
+from gradient_cli.ask.flag import flag
+from gradient_cli.values import record
+
+_which = partial(flag, "Tests")
+_report = partial(flag, "Reports")
+_proof = partial(flag, "Proof")
+_request = partial(flag, "Request")
+
+
+@record(kw_only=True)
+class WhichOptions:
+    """Which tests, how often, and how many at a time."""
+
+    jobs: Annotated[
+        int, _which("-j", "--jobs", metavar="N", least=1, help="tests at a time (4)")
+    ] = 4
+    pattern: Annotated[
+        str | None,
+        _which(
+            "-k", metavar="PATTERN", help="only the test of this name, or those with this in it"
+        ),
+    ] = None
+    repeat: Annotated[
+        int | None, _which("--repeat", metavar="N", least=1, help="ask each test N times")
+    ] = None
+    require: Annotated[
+        int | None, _which("--require", metavar="M", least=1, help="of which M must pass")
+    ] = None
+    fail_fast: Annotated[
+        bool, _which("--fail-fast", help="stop at the first test that does not pass")
+    ] = False
+    max_total_tokens: Annotated[
+        int | None,
+        _which("--max-total-tokens", metavar="N", least=1, help="stop once N tokens were used"),
+    ] = None
+    model: Annotated[
+        str | None, _request("-m", "--model", metavar="ID", help="the model, whatever a suite says")
+    ] = None
+
+
+@record(kw_only=True)
+class ReportOptions:
+    """Where the verdicts go."""
+
+    json: Annotated[bool, _report("--json", help="the report as one JSON object")] = False
+    junit: Annotated[
+        str | None, _report("--junit", metavar="FILE", help="the report as JUnit XML")
+    ] = None
+    html: Annotated[
+        str | None, _report("--html", metavar="FILE", help="the report as one HTML page")
+    ] = None
+    github: Annotated[
+        bool | None,
+        _report(
+            "--github/--no-github",
+            help="annotations and the job summary (in GitHub Actions by itself)",
+        ),
+    ] = None
+    color: Annotated[
+        str | None, _report("--color", metavar="auto|always|never", help="colour the report")
+    ] = None
+    quiet: Annotated[bool, _report("-q", "--quiet", help="only what did not pass")] = False
+    verbose: Annotated[bool, _report("-v", "--verbose", help="say what is sent, on stderr")] = False
+
+
+@record(kw_only=True)
+class TapeOptions:
+    """Doing without the service."""
+
+    record: Annotated[
+        str | None, _proof("--record", metavar="DIR", help="keep each exchange as a file in DIR")
+    ] = None
+    replay: Annotated[
+        str | None,
+        _proof("--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+    ] = None

@@ -1,0 +1,93 @@
+"""
+Whole groups of flags as parameters of a command.
+
+    @app.command()
+    @expand
+    def respond(ctx: typer.Context, request: RequestOptions, network: NetworkOptions) -> int: ...
+
+Typer reads a command's signature; `expand` gives it one in which each group stands as its
+fields, and puts the group together again before the function is called. A field's description
+(`ask.flag`) becomes Typer's here, and nowhere else.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from gradient_cli.ask.flag import Flag
+from gradient_cli.cli.usage import nearest
+
+
+def expand(function: Callable[..., int]) -> Callable[..., int]:
+    """Give the command with each group of options among its parameters replaced by its fields."""
+    hints = get_type_hints(function, include_extras=True)
+    groups: dict[str, Any] = {}
+    flat: list[inspect.Parameter] = []
+    for parameter in inspect.signature(function).parameters.values():
+        kind = hints[parameter.name]
+        if is_dataclass(kind):
+            groups[parameter.name] = kind
+            flat.extend(_parameters(groups[parameter.name]))
+        else:
+            flat.append(parameter.replace(annotation=kind, kind=inspect.Parameter.KEYWORD_ONLY))
+
+    @functools.wraps(function)
+    def command(**values: Any) -> int:
+        for name, kind in groups.items():
+            values[name] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+        return function(**values)
+
+    command.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]  # read by inspect
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    del command.__wrapped__  # inspect would follow it
+    return command
+
+
+def _parameters(group: type[Any]) -> list[inspect.Parameter]:
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=_with_option(hints[field.name]),
+        )
+        for field in fields(group)
+    ]
+
+
+def _with_option(hint: Any) -> Any:
+    """Give a field's annotation with Typer's option in place of our description."""
+    (flag,) = hint.__metadata__
+    return Annotated[hint.__origin__, option(flag)]
+
+
+def option(flag: Flag) -> Any:
+    """Give Typer's option for a flag."""
+    return typer.Option(
+        *flag.names,
+        help=flag.help,
+        metavar=flag.metavar,
+        min=flag.least,
+        max=flag.most,
+        callback=_one_of(flag.choices) if flag.choices else None,
+        rich_help_panel=flag.panel,
+        show_default=False,
+    )
+
+
+def _one_of(values: tuple[str, ...]) -> Callable[[str | None], str | None]:
+    """Give a callback that refuses any other value."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and value not in values:
+            near = nearest(value, values)
+            advice = f"; did you mean {near}?" if near else ""
+            raise typer.BadParameter(f'"{value}" is not one of {", ".join(values)}{advice}')
+        return value
+
+    return check

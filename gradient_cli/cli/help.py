@@ -1,0 +1,66 @@
+"""
+`gradient help [COMMAND...|TOPIC]`: a command's help page, or a short text on a topic.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from gradient_cli.cli.app import new_app
+from gradient_cli.cli.pages import overview, topics
+from gradient_cli.cli.pages.command_page import page_width, show
+from gradient_cli.cli.usage import nearest, quoted
+from gradient_cli.errors import UsageError
+from gradient_cli.exits import ExitStatus
+
+app = new_app()
+
+
+@app.command(name="help", help="Explain a command or a topic.")
+def explain(
+    ctx: typer.Context,
+    subject: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[COMMAND...|TOPIC]", help="what to explain; nothing: the overview"),
+    ] = None,
+) -> int:
+    """
+    Print the page of a command or a topic.
+
+    Raises:
+        UsageError: there is neither such a command nor such a topic.
+
+    """
+    words = subject or []
+    terminal = ctx.obj.terminal
+    width = page_width(terminal)
+    if not words:
+        terminal.write(overview.text(width))
+    elif len(words) == 1 and words[0] in topics.TOPICS:
+        terminal.write(topics.text(topics.TOPICS[words[0]], width))
+    else:
+        _explain_command(ctx, words)
+    return ExitStatus.OK
+
+
+def _explain_command(ctx: typer.Context, words: list[str]) -> None:
+    """Walk down the tree by name and show the last command's page."""
+    here: Any = ctx.find_root()
+    for word in words:
+        find = getattr(here.command, "get_command", lambda *_: None)
+        command = find(here, word)
+        if command is None:
+            raise _unknown(here, words, word)
+        here = command.make_context(word, [], parent=here, resilient_parsing=True)
+    show(here, here.command)
+
+
+def _unknown(here: Any, words: list[str], word: str) -> UsageError:
+    names: list[str] = getattr(here.command, "list_commands", lambda _: [])(here)
+    known = [*names, *topics.TOPICS] if word == words[0] else names
+    near = nearest(word, known)
+    advice = f"; did you mean {near}?" if near else ""
+    return UsageError(
+        f"no help for {quoted(' '.join(words))}{advice}",
+        hint="`gradient help` lists the commands and topics",
+    )

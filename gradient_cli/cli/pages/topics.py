@@ -1,0 +1,216 @@
+"""
+The topics of `gradient help TOPIC`, which are also sections of the man page.
+
+    Topic ── name       the word after `gradient help`
+          ── summary    one line for the listing
+          ── parts      in order: a str is a paragraph, a tuple is a list of (term, description)
+
+Stdlib only. The exit statuses come from `exits.MEANINGS`; nothing is said twice.
+"""
+
+from gradient_cli.cli.pages.layout import WIDTH, columns, paragraph
+from gradient_cli.exits import MEANINGS, SIGNALS
+
+Rows = tuple[tuple[str, str], ...]
+
+
+class Topic:
+    """
+    One short text, kept in parts so that a terminal and a man page can both set it.
+
+    No dataclass: the module of that name would be a quarter of what `--help` costs.
+    """
+
+    def __init__(self, name: str, summary: str, parts: "tuple[str | Rows, ...]") -> None:
+        self.name = name
+        self.summary = summary
+        self.parts = parts
+
+
+def exit_rows() -> Rows:
+    """Give every exit status with its meaning and what a CI job makes of it."""
+    rows = [
+        (str(int(status)), f"{meaning} (in CI: {reading})")
+        for status, (meaning, reading) in MEANINGS.items()
+    ]
+    return (*rows, (SIGNALS[0], SIGNALS[1]))
+
+
+ENVIRONMENT: Rows = (
+    ("GRADIENT_MODEL_ACCESS_KEY", "the key; the first that is set of these five is used"),
+    ("MODEL_ACCESS_KEY", "the key, for hosts of do-ai.run alone"),
+    ("DIGITALOCEAN_INFERENCE_KEY", "the same"),
+    ("DIGITALOCEAN_ACCESS_TOKEN", "the same: an account token, as the API's examples use it"),
+    ("DIGITALOCEAN_TOKEN", "the same"),
+    (
+        "GRADIENT_INFERENCE_ENDPOINT",
+        "where to ask, with or without scheme, a final slash or /v1; "
+        "default https://inference.do-ai.run",
+    ),
+    ("GRADIENT_MODEL", "the model when no -m is given"),
+    ("GRADIENT_PROFILE", "the profile when no -p is given"),
+    ("GRADIENT_CONFIG", "the settings file to read in place of the user's own"),
+    ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY", "a proxy; loopback is never proxied"),
+    ("NO_PROXY", "hosts to reach without it"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "certificates to trust in place of the system's"),
+    ("NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, TERM", "colour, by their conventions"),
+    ("GITHUB_ACTIONS", "`true` makes `check` write annotations and the job summary"),
+)
+"""variable -> meaning, the whole list."""
+
+FILES: Rows = (
+    ("config.toml", "settings and profiles, in the user's configuration folder"),
+    ("credentials.toml", "keys by profile, beside it; readable by its owner alone (0600)"),
+)
+
+MOCK_SETTINGS: Rows = (
+    ("dialect", "typed (the default) or chunk, for replies that do not say"),
+    ("loop", "true begins anew after the last reply, which otherwise stays"),
+    ("models", "a list of ids for GET /v1/models; any model is answered"),
+    ("key", "a made-up key to ask for; another, or none, is refused with 401"),
+    ("limit_per_minute", "requests; above that 429 with x-ratelimit headers alone"),
+)
+"""Keys at the top of a mock's script -> what they do."""
+
+MOCK_REPLY: Rows = (
+    (
+        "text",
+        "the answer; {{ prompt }}, {{ characters }} (of the prompt) and {{ model }} are filled in",
+    ),
+    ("reasoning", "what is thought before it"),
+    ("calls", 'function calls: [{ name = "f", arguments = { city = "Oslo" } }]'),
+    ("obey_schema", "true answers a request for JSON with an instance of its schema"),
+    ("dialect", "typed or chunk"),
+    ("status, headers, body", "an HTTP status other than 200; headers that win; a whole body"),
+    ("delay", "seconds before the reply"),
+    ("first_token, token_delay", "seconds before the first word, and between two"),
+    (
+        "end",
+        "incomplete (the token limit), failed (response.failed), error (an error event), "
+        "cut (the connection ends), reset (it breaks), close (no terminal event), "
+        "stall (silence), malformed (no JSON), done ([DONE] alone)",
+    ),
+    ("after", "words before such an end; all of them if it is not given"),
+    ("times", "how many requests are answered so (1; with match or model all); 0 is all"),
+    ("match", "a regular expression: only prompts in which it is found"),
+    ("model", "only requests for this model"),
+)
+"""Keys of a [[reply]] -> what they do."""
+
+TOPICS: dict[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic(
+            "exit-status",
+            "what each exit status means",
+            (
+                "0 is yes, 1 is no, everything above could not be judged: the rule of grep "
+                "and diff.",
+                exit_rows(),
+                "Where many answers are summed up (check, batch) the worst wins, in the order "
+                "3, 4, 2, 5, 6, 7, 8, 1, 0: an error outranks a failed expectation.",
+            ),
+        ),
+        Topic(
+            "environment",
+            "the variables that are read",
+            (
+                "A flag beats the environment, the environment beats the profile, the profile "
+                "beats the top of the settings file. An empty variable counts as unset.",
+                ENVIRONMENT,
+                "A key belongs to an endpoint. A profile with its own base_url uses its own key "
+                "or none; the variables marked for do-ai.run are sent there, or to the host that "
+                "GRADIENT_INFERENCE_ENDPOINT names, and to no other. "
+                "GRADIENT_MODEL_ACCESS_KEY and --key-file go where the request goes. "
+                "A key is sent only over https or to loopback.",
+            ),
+        ),
+        Topic(
+            "stdin",
+            "when stdin is read, and as what",
+            (
+                (
+                    ("a terminal, /dev/null", "is not read; nor is a closed stdin"),
+                    ("no PROMPT, or -", "stdin is the prompt, read to its end"),
+                    (
+                        "PROMPT and a pipe or file",
+                        "stdin is context and goes before the prompt as a block; "
+                        "an empty stdin is ignored",
+                    ),
+                ),
+                "While nothing has come, a line on stderr says so after 2 s; after --timeout "
+                "without a byte the status is 2. An explicit - waits as long as it takes. "
+                "Nothing that came is dropped or cut.",
+                "In a loop that reads a list (`while read -r f; do ...`) use --no-stdin or "
+                "</dev/null, or the first call reads the rest of the list.",
+                "Text is UTF-8. A bad byte is status 2 and names file and offset; a binary file "
+                "is refused. Blocks are labelled with their names: "
+                '<file path="app.py">...</file>, <stdin>...</stdin>, a blank line, the prompt.',
+                "Only one of --body -, -f - and PROMPT - can have stdin.",
+            ),
+        ),
+        Topic(
+            "formats",
+            "what comes out on stdout and stderr",
+            (
+                "stdout is the answer and nothing else; stderr is everything for people.",
+                (
+                    ("--format auto", "markdown on a terminal, text in a pipe (the default)"),
+                    ("--format text", "the answer byte for byte, as it arrives, one final newline"),
+                    ("--format markdown", "laid out for the terminal while it arrives"),
+                    (
+                        "--format json",
+                        "(or --json) one object, on success and on failure: ok, exit_code, text, "
+                        "parsed, status, finish_reason, model, id, request_id, usage, timing, "
+                        "attempts, tool_calls, checks, error, response",
+                    ),
+                    (
+                        "--format events",
+                        "each event of the server as one JSON line; the last line has the type "
+                        "gradient.result and is the object above without response",
+                    ),
+                ),
+                "With --schema, --extract and --one-of the answer is printed after it was "
+                "validated. Function calls are printed one JSON object a line. Text for people "
+                "may change in any version: scripts should read --json.",
+            ),
+        ),
+        Topic(
+            "completeness",
+            "when an answer counts as complete",
+            (
+                "Exit status 0 needs the server's own word that the answer is finished: "
+                "a terminal event or a body whose status is completed, or a finish_reason of "
+                "stop or tool_calls.",
+                "A stream that merely ends is not complete, with [DONE] or without: status 8. "
+                "Nor is an answer that a token limit or a filter cut (8), one that failed or "
+                "was cancelled (5), or a frame that is not JSON (5). "
+                "What had arrived stays on stdout.",
+                "--allow-incomplete accepts a cut answer.",
+            ),
+        ),
+        Topic(
+            "mock-script",
+            "what a script of `gradient mock` may say",
+            (
+                "`gradient mock --script FILE` reads TOML. At its top:",
+                MOCK_SETTINGS,
+                "Then a [[reply]] for each way to answer, used in their order; one with match or "
+                "model comes before the others. Each may have:",
+                MOCK_REPLY,
+                "max_output_tokens is obeyed: a word is a token, reasoning included. "
+                "Any other key is an error that names its line.",
+            ),
+        ),
+    )
+}
+"""name -> Topic, in the order of the listing."""
+
+
+def text(topic: Topic, width: int = WIDTH) -> str:
+    """Give a topic as plain text."""
+    parts = [
+        paragraph(part, width) if isinstance(part, str) else columns(part, width)
+        for part in topic.parts
+    ]
+    return "\n\n".join([f"{topic.name}: {topic.summary}", *parts]) + "\n"

@@ -1,0 +1,182 @@
+"""
+Errors of usage in one line, with the nearest flag or command.
+
+Typer's parser raises its own exceptions, which are not part of its public interface:
+they are known here by their class's name and their attributes, never imported.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from gradient_cli.cli.pages.command_page import in_words, value_name
+from gradient_cli.cli.table import COMMANDS
+from gradient_cli.wire.request import OTHER_FIELDS
+
+_LONGEST_QUOTE = 60
+
+_KEY_FLAGS = ("--api-key", "--key", "--token", "--api_key")
+
+
+def usage_message(error: Any) -> tuple[str, str | None]:
+    """
+    Give (message, hint) for an exception of Typer's parser.
+
+    The message is lower case, has no full stop and names the flag; the hint is what to
+    type next, or None where the message says it.
+    """
+    known = {
+        "NoSuchOption": _no_such_option,
+        "BadOptionUsage": _bad_option,
+        "MissingParameter": _missing,
+        "BadParameter": _bad_value,
+        "NoArgsIsHelpError": _missing_command,
+    }
+    if explain := known.get(type(error).__name__):
+        return explain(error)
+    message = str(getattr(error, "message", error))
+    if found := re.match(r"No such command '(.*?)'\.", message, re.DOTALL):
+        return _no_such_command(error, found[1])
+    if found := re.match(r"Got unexpected extra argument.*? \((.*)\)$", message, re.DOTALL):
+        return _too_many(error, found[1])
+    if message.startswith("Missing command"):
+        return _missing_command(error)
+    return _sentence(message), _help_hint(error)
+
+
+def quoted(value: str) -> str:
+    """Give a user's value in double quotes, cut at 60 characters, without control characters."""
+    clean = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in value)
+    return f'"{clean}"' if len(clean) <= _LONGEST_QUOTE else f'"{clean[:_LONGEST_QUOTE]}..."'
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Give the known word that is most like this one, or None if none is near."""
+    from difflib import get_close_matches  # 3 ms that only a mistake pays
+
+    # Dashes are alike in all flags: with them, --seed would be near to --user.
+    bare = {name.lstrip("-"): name for name in known}
+    near = get_close_matches(word.lstrip("-"), bare, 1, 0.6)
+    return bare[near[0]] if near else None
+
+
+def _no_such_option(error: Any) -> tuple[str, str | None]:
+    name = str(error.option_name)
+    message = f"unknown flag {quoted(name)}"
+    if name.startswith(_KEY_FLAGS):
+        return (
+            f"{message}: arguments are visible to every user of the machine",
+            "set GRADIENT_MODEL_ACCESS_KEY, or use --key-file FILE or `gradient auth login`",
+        )
+    field = name.lstrip("-").replace("-", "_")
+    takes_fields = "--param" in _flags(error.ctx)
+    if takes_fields and field in OTHER_FIELDS:
+        return message, f"that field of the request goes by --param {field}=JSON"
+    if found := nearest(name, _flags(error.ctx)):
+        return f"{message}; did you mean {found}?", None
+    if _is_root(error.ctx):
+        return message, f"flags follow the command: gradient respond {name} ..."
+    if re.search(r"[\s\d]", name) or (_takes_prompt(error.ctx) and not name.startswith("--")):
+        return message, f"a prompt that begins with a dash goes after --: {_path(error)} -- ..."
+    if takes_fields:
+        return message, f"any other field of the request goes by --param {field}=JSON"
+    return message, _help_hint(error)
+
+
+def _bad_option(error: Any) -> tuple[str, str | None]:
+    wrong = "takes no value" if "does not take" in str(error.message) else "needs a value"
+    return f"{error.option_name} {wrong}", _help_hint(error)
+
+
+def _is_root(ctx: Any) -> bool:
+    return ctx is not None and ctx.parent is None and hasattr(ctx.command, "list_commands")
+
+
+def _takes_prompt(ctx: Any) -> bool:
+    return ctx is not None and any(p.name == "prompt" for p in ctx.command.params)
+
+
+def _flags(ctx: Any) -> list[str]:
+    if ctx is None:
+        return []
+    options = (p for p in ctx.command.get_params(ctx) if p.param_type_name == "option")
+    return [name for option in options for name in (*option.opts, *option.secondary_opts)]
+
+
+def _no_such_command(error: Any, word: str) -> tuple[str, str | None]:
+    ctx = getattr(error, "ctx", None)
+    known = list(ctx.command.list_commands(ctx)) if ctx else list(COMMANDS)
+    message = f"unknown command {quoted(word)}"
+    if found := nearest(word, known):
+        return f"{message}; did you mean {found}?", None
+    if ctx is not None and ctx.parent is not None:
+        return message, f"one of {', '.join(known)}"
+    if re.search(r"\s", word):
+        return message, f"to ask: gradient respond {shlex.quote(_cut(word))}"
+    return message, "`gradient --help` lists the commands"
+
+
+def _missing_command(error: Any) -> tuple[str, str | None]:
+    ctx = getattr(error, "ctx", None)
+    if ctx is None:
+        return "a command is missing", "`gradient --help` lists the commands"
+    names = ", ".join(ctx.command.list_commands(ctx))
+    return f"`{ctx.command_path}` needs a command: {names}", _help_hint(error)
+
+
+def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
+    ctx = getattr(error, "ctx", None)
+    prompt = ctx.params.get("prompt") if ctx is not None else None
+    if isinstance(prompt, str):
+        whole = shlex.quote(_cut(f"{prompt} {extra}"))
+        return f"more than one prompt: {quoted(extra)}", f"quote the prompt: {_path(error)} {whole}"
+    return f"unexpected argument {quoted(extra)}", _help_hint(error)
+
+
+def _missing(error: Any) -> tuple[str, str | None]:
+    parameter = error.param
+    if parameter is None:
+        return _sentence(error.format_message()), _help_hint(error)
+    if parameter.param_type_name == "option":
+        return f"{_longest(parameter.opts)} is missing", _help_hint(error)
+    return f"{value_name(parameter).strip('[]')} is missing", _help_hint(error)
+
+
+def _bad_value(error: Any) -> tuple[str, str | None]:
+    parameter = error.param
+    reason = _sentence(str(error.message))
+    if parameter is None:
+        return reason, _help_hint(error)
+    is_option = parameter.param_type_name == "option"
+    name = _longest(parameter.opts) if is_option else value_name(parameter).strip("[]")
+    choices = [str(choice) for choice in getattr(parameter.type, "choices", ())]
+    if choices and (found := re.match(r"'(.*?)' is not one of ", reason, re.DOTALL)):
+        near = nearest(found[1], choices)
+        advice = f"; did you mean {near}?" if near else ""
+        return f"{name}: {quoted(found[1])} is not one of {', '.join(choices)}{advice}", None
+    return f"{name}: {reason}", None if "did you mean" in reason else _help_hint(error)
+
+
+def _longest(names: Iterable[str]) -> str:
+    return max(names, key=len)
+
+
+def _sentence(text: str) -> str:
+    """Make the house's form of a message: one line, lower case, no full stop."""
+    line = in_words(" ".join(text.split()).removesuffix("."))
+    line = line.replace("valid float", "number").replace("valid integer", "whole number")
+    return line[:1].lower() + line[1:]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "..."
+
+
+def _path(error: Any) -> str:
+    ctx = getattr(error, "ctx", None)
+    return ctx.command_path if ctx is not None else "gradient"
+
+
+def _help_hint(error: Any) -> str | None:
+    return f"`{_path(error)} --help` explains it" if getattr(error, "ctx", None) else None

@@ -1,1 +1,0 @@
-"""Flags to values, outcome to status: typer lives here and nowhere else."""

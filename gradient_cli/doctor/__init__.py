@@ -1,0 +1,1 @@
+"""What is wrong with this set-up: `findings` on this machine, `steps` on the way to the service."""

@@ -1,0 +1,1 @@
+"""What `gradient batch` does: `run` from here, `submit` and `fetch` by the provider's engine."""

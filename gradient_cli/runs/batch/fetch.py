@@ -1,0 +1,240 @@
+"""
+`gradient batch status | fetch | cancel`: the job that was submitted for OUT.
+
+    OUT.job ─► the job at the engine ─► its results, joined to their rows ─► OUT
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+
+from gradient_cli.ask import verdict
+from gradient_cli.ask.client import Client
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
+from gradient_cli.ask.session import open_session
+from gradient_cli.batch import result_line
+from gradient_cli.batch.item_options import JobOptions
+from gradient_cli.batch.jobs import Job, JobFile, load_job
+from gradient_cli.batch.provider import Engine, Result
+from gradient_cli.batch.replies import outcome_of
+from gradient_cli.batch.results import Results, open_results
+from gradient_cli.batch.runner import Tally, Task
+from gradient_cli.errors import BrokenReply, IncompleteAnswer, ServiceError, UsageError
+from gradient_cli.exits import ExitStatus, worst
+from gradient_cli.runs.batch.submit import open_engine
+from gradient_cli.transport.faults import Setting
+from gradient_cli.values import record
+from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.request import Request
+
+Tell = Callable[[str], None]
+
+
+@record
+class Desk:
+    """What is needed to deal with OUT's job."""
+
+    note: JobFile
+    job_id: str
+    engine: Engine
+    client: Client
+    """Judges answers; asks nothing."""
+    tell: Tell
+
+
+def status(
+    invocation: Invocation, options: JobOptions, network: NetworkOptions, *, waits: bool
+) -> int:
+    """
+    Print how the job is doing; one that ended without answers is status 5.
+
+    Raises:
+        GradientError: there is no job, or it cannot be had.
+
+    """
+    with _open(invocation, options, network) as desk:
+        job = _look(desk, waits=waits)
+    shown = line(_document(job)) if options.json else job.words()
+    invocation.terminal.write(f"{shown}\n")
+    return ExitStatus.SERVICE if job.is_over and not job.is_good else ExitStatus.OK
+
+
+def cancel(invocation: Invocation, options: JobOptions, network: NetworkOptions) -> int:
+    """
+    Cancel the job and print how it is then.
+
+    Raises:
+        GradientError: there is no job, or the engine refuses.
+
+    """
+    with _open(invocation, options, network) as desk:
+        job = desk.engine.cancel(desk.job_id)
+    shown = line(_document(job)) if options.json else job.words()
+    invocation.terminal.write(f"{shown}\n")
+    return ExitStatus.OK
+
+
+def fetch(
+    invocation: Invocation, options: JobOptions, network: NetworkOptions, *, waits: bool
+) -> int:
+    """
+    Write the job's results to OUT, each row once, and forget the job.
+
+    Raises:
+        IncompleteAnswer: it is not over.
+        ServiceError: it ended without answers.
+        GradientError: there is no job, or it cannot be had.
+
+    """
+    with _open(invocation, options, network) as desk:
+        job = _look(desk, waits=waits)
+        if not job.is_over:
+            raise IncompleteAnswer(
+                job.words(),
+                hint=f"later, or: gradient batch fetch --wait -o {options.output}",
+            )
+        found = desk.engine.results(desk.job_id)
+        if found is None and job.is_good:
+            raise IncompleteAnswer(f"{job.words()}, but its answers are not there yet")
+        if found is None:
+            raise ServiceError(job.words(), hint="the same `batch submit` makes a new job")
+        results = open_results(options.output, invocation.terminal.write_bytes)
+        try:
+            tally = _join(desk, found, results)
+            results.finish()
+        finally:
+            results.close()
+        desk.note.forget()
+    return _report(invocation, options, job, tally, len(desk.note.rows))
+
+
+def _join(desk: Desk, found: Iterator[Result], results: Results) -> Tally:
+    """Write each result as a line of its row; what OUT has already is not written again."""
+    note, tally = desk.note, Tally()
+    expected, has_labels = _expected(note)
+    setting = Setting("the batch engine")
+    for result in found:
+        if not 0 <= result.position < len(note.rows):
+            raise BrokenReply("a line of the results names none of our rows")
+        identity, key = note.rows[result.position]
+        judged = expected.judge(Request(), outcome_of(result, setting), desk.client)
+        task = Task(identity, key, Request())
+        done = result_line.done(task, judged, has_labels=has_labels, is_timed=False)
+        tally.add(done)
+        if not results.is_done(key):
+            results.write(done.line)
+    return tally
+
+
+def _expected(note: JobFile) -> tuple[verdict.Expected, bool]:
+    """Give what was expected at `submit`, and whether labels were."""
+    known = {one.name for one in fields(ExpectOptions)}
+    given = {name: value for name, value in note.expectations.items() if name in known}
+    extract = note.expectations.get("extract") is True
+    return verdict.expected(ExpectOptions(**given), extract=extract), "one_of" in given
+
+
+def _report(
+    invocation: Invocation, options: JobOptions, job: Job, tally: Tally, rows: int
+) -> ExitStatus:
+    missing = rows - tally.done
+    statuses = [*tally.statuses, *([ExitStatus.INCOMPLETE] if missing else [])]
+    whole = worst(statuses)
+    if options.json:
+        document = {
+            "ok": whole is ExitStatus.OK,
+            "exit_code": int(whole),
+            "done": tally.done,
+            "failed": tally.failed,
+            "missing": missing,
+            "exit_codes": {str(int(code)): tally.statuses[code] for code in sorted(tally.statuses)},
+            "total_tokens": tally.tokens,
+            "job": _document(job),
+        }
+        invocation.terminal.write(line(document) + "\n")
+    if not options.quiet:
+        parts = [f"{tally.done - tally.failed:,} ok", f"{tally.failed:,} failed"]
+        parts += [f"{missing:,} not answered"] if missing else []
+        parts += [f"{tally.tokens:,} tokens"] if tally.tokens else []
+        invocation.terminal.note(", ".join(parts))
+    if whole:
+        what = "failed or was not answered" if missing else "failed"
+        invocation.terminal.note(
+            f"gradient: {tally.failed + missing:,} of {rows:,} rows {what}\n"
+            "hint: `batch submit` or `batch run`, with the same items and OUT, asks those again"
+        )
+    return whole
+
+
+def _look(desk: Desk, *, waits: bool) -> Job:
+    """Give the job as it is, or as it is when it is over."""
+    if not waits:
+        return desk.engine.status(desk.job_id)
+    said = [""]
+
+    def look(job: Job) -> None:
+        if job.words() != said[0]:
+            said[0] = job.words()
+            desk.tell(said[0])
+
+    return desk.engine.wait(desk.job_id, look)
+
+
+@contextmanager
+def _open(invocation: Invocation, options: JobOptions, network: NetworkOptions) -> Iterator[Desk]:
+    """Give OUT's job and the way to it."""
+    note = load_job(options.output)
+    if note is None:
+        raise UsageError(
+            f"no job was submitted for {options.output}",
+            hint=f"gradient batch submit … -o {options.output}",
+        )
+    tell = _silent if options.quiet else invocation.terminal.note
+    session = open_session(invocation, {}, network, ProofOptions(), tell=tell, detail=_silent)
+    try:
+        if session.settings.base_url != note.endpoint:
+            raise UsageError(
+                f"the job of {options.output} was submitted to {note.endpoint}, "
+                f"not to {session.settings.base_url}",
+                hint=f"--base-url {note.endpoint}, or the profile that names it",
+            )
+        client = session.open_client()
+        try:
+            engine = open_engine(session, client, tell)
+            yield Desk(note, _job_id(note, engine), engine, client, tell)
+        finally:
+            client.close()
+    finally:
+        session.close()
+
+
+def _job_id(note: JobFile, engine: Engine) -> str:
+    """Give the job's id; one whose reply was lost is looked for."""
+    if note.job_id is None:
+        job = engine.find(note.request_id)
+        if job is None:
+            raise UsageError(f"the job of {_path(note)} was never made", hint="submit it again")
+        note.job_id = job.id
+        note.save()
+    return note.job_id
+
+
+def _path(note: JobFile) -> str:
+    return str(note.path).removesuffix(".job")
+
+
+def _document(job: Job) -> dict[str, Json]:
+    return {
+        "id": job.id,
+        "status": job.status,
+        "is_over": job.is_over,
+        "total": job.total,
+        "completed": job.completed,
+        "failed": job.failed,
+        "errors": list(job.errors),
+    }
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""

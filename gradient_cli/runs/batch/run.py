@@ -1,0 +1,186 @@
+"""
+`gradient batch run`: items in, results out.
+
+    flags ─► Plan ─► tasks ─► Runner ─► OUT ─► what the run came to
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.batch import items
+from gradient_cli.batch.item_options import ItemOptions, RunOptions
+from gradient_cli.batch.items import Shard
+from gradient_cli.batch.plan import Flags, Plan, make_plan
+from gradient_cli.batch.results import Results, open_results
+from gradient_cli.batch.runner import Runner, Tally
+from gradient_cli.errors import UsageError
+from gradient_cli.exits import ExitStatus, worst
+from gradient_cli.render.progress import Meter, Progress, duration
+from gradient_cli.terminal.color import may_move_cursor
+from gradient_cli.wire.json import Json, line
+
+
+def run(invocation: Invocation, flags: Flags) -> int:
+    """
+    Carry out `batch run`.
+
+    Raises:
+        GradientError: a flag or an item is not usable, or OUT cannot be written.
+
+    """
+    import gc
+
+    # The door turned it off for short runs; this one may take hours. What is loaded so far
+    # stays, and need not be looked at again.
+    gc.freeze()
+    gc.enable()
+    plan = make_plan(invocation, flags)
+    try:
+        if flags.output.dry_run:
+            return _show_requests(plan)
+        return _run(plan)
+    finally:
+        plan.session.close()
+
+
+def _show_requests(plan: Plan) -> int:
+    terminal = plan.session.invocation.terminal
+    for item in plan.items():
+        terminal.write_bytes(b"".join(plan.maker.request(item).encode()) + b"\n")
+    return ExitStatus.OK
+
+
+def _run(plan: Plan) -> int:
+    session, flags = plan.session, plan.flags
+    session.credential()
+    terminal = session.invocation.terminal
+    results = open_results(flags.output.output, terminal.write_bytes)
+    plan.meter.wait_s = session.limiter.wait_s
+    plan.meter.total = _total(flags.items)
+    plan.meter.begin()
+    try:
+        with _progress(plan):
+            tally = _runner(plan, results).run(plan.checked_tasks(results))
+        is_known = plan.is_whole and not tally.stopped_by and not flags.output.retry_failed
+        results.finish(knows=plan.knows_all if is_known else plan.knows)
+    except UsageError:
+        results.discard()
+        raise
+    finally:
+        results.close()
+    return _report(plan, tally)
+
+
+def _runner(plan: Plan, results: Results) -> Runner:
+    session, output = plan.session, plan.flags.output
+    return Runner(
+        plan.work,
+        session.open_client,
+        results,
+        jobs=output.jobs,
+        is_ordered=output.ordered,
+        max_tokens=output.max_total_tokens,
+        max_faults=_max_faults(output),
+        has_time=lambda: (left := session.remaining_s()) is None or left > 0,
+        watch=plan.count,
+    )
+
+
+def _max_faults(output: RunOptions) -> int:
+    """Give how many rows in a row may find the service down: one bad moment hits each worker."""
+    return max(20, 2 * output.jobs) if output.max_failures is None else output.max_failures
+
+
+def _progress(plan: Plan) -> AbstractContextManager[object]:
+    if plan.flags.output.quiet:
+        return nullcontext()
+    invocation = plan.session.invocation
+    terminal = invocation.terminal
+    may_move = may_move_cursor(invocation.environ, terminal.stderr_is_tty)
+    # A bar among results that scroll by helps nobody.
+    has_bar = may_move and (plan.flags.output.output != "-" or not terminal.stdout_is_tty)
+    return Progress(terminal, plan.meter, has_bar=has_bar)
+
+
+def _total(options: ItemOptions) -> int | None:
+    """Give the number of items, as far as it can be had before they are read."""
+    if options.items in (None, "-") or options.each_file is not None:
+        return None
+    try:
+        lines = items.count_lines(str(options.items))
+    except OSError:
+        return None
+    shard = Shard.parse(options.shard) if options.shard else Shard()
+    mine = len(range(shard.index - 1, lines, shard.count))
+    return min(mine, options.limit) if options.limit else mine
+
+
+def _report(plan: Plan, tally: Tally) -> ExitStatus:
+    """Say what the run came to, and give its status."""
+    statuses = set(tally.statuses)
+    if tally.stopped_by == "time":
+        statuses.add(ExitStatus.TIMEOUT)
+    if tally.stopped_by in {"tokens", "uncounted"}:
+        statuses.add(ExitStatus.INCOMPLETE)
+    status = worst(statuses)
+    terminal, output, meter = plan.session.invocation.terminal, plan.flags.output, plan.meter
+    if output.json:
+        terminal.write(line(_document(plan, tally, status)) + "\n")
+    if not output.quiet:
+        parts = [f"{tally.done - tally.failed:,} ok", f"{tally.failed:,} failed"]
+        parts += [f"{plan.meter.skipped:,} skipped"] if plan.meter.skipped else []
+        parts += [duration(meter.seconds), f"{meter.rate:,.1f} a second"]
+        parts += [f"{tally.tokens:,} tokens"] if tally.tokens else []
+        terminal.note(", ".join(parts))
+    if words := STOPPED.get(tally.stopped_by or ""):
+        terminal.note(f"gradient: {words}{_why(tally)}{_left(meter)}")
+    elif tally.failed:
+        terminal.note(f"gradient: {tally.failed:,} of {tally.done:,} failed; {_worst(tally)}")
+    if status and output.output != "-":
+        terminal.note("hint: the same command tries again what failed or was left")
+    return status
+
+
+STOPPED = {
+    "tokens": "stopped: --max-total-tokens is reached",
+    "uncounted": "stopped: the service does not say how many tokens it took, "
+    "so --max-total-tokens cannot be kept",
+    "time": "stopped: --max-time has passed",
+    "refused": "stopped: the service does not accept the key (401)",
+    "failures": "stopped: the service gives no more answers",
+}
+
+
+def _why(tally: Tally) -> str:
+    if tally.stopped_by != "failures":
+        return ""
+    return f": {tally.faults_in_a_row:,} rows in a row failed, the last with: {tally.last_fault}"
+
+
+def _left(meter: Meter) -> str:
+    """Give how many rows were not begun, as far as it is known: empty lines count, too."""
+    left = (meter.total or 0) - meter.done - meter.skipped
+    return f"; about {left:,} rows are left" if left > 0 else ""
+
+
+def _worst(tally: Tally) -> str:
+    """Give the failures by status, most frequent first."""
+    failed = {s: n for s, n in tally.statuses.items() if s is not ExitStatus.OK}
+    return ", ".join(
+        f"status {int(status)}: {count:,}"
+        for status, count in sorted(failed.items(), key=lambda pair: -pair[1])
+    )
+
+
+def _document(plan: Plan, tally: Tally, status: ExitStatus) -> dict[str, Json]:
+    return {
+        "ok": status is ExitStatus.OK,
+        "exit_code": int(status),
+        "done": tally.done,
+        "failed": tally.failed,
+        "skipped": plan.meter.skipped,
+        "exit_codes": {str(int(code)): tally.statuses[code] for code in sorted(tally.statuses)},
+        "total_tokens": tally.tokens,
+        "seconds": round(plan.meter.seconds, 3),
+        "stopped_by": tally.stopped_by,
+    }

@@ -1,0 +1,186 @@
+"""
+`gradient batch submit`: the items of `batch run`, handed to the provider's engine.
+
+    items ─► rows that OUT lacks ─► one upload ─► a job, remembered in OUT.job
+
+An OUT has one job at a time. The same command again finds the job that is there.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from gradient_cli.ask.client import Client
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.question_options import RequestOptions
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
+from gradient_cli.ask.session import Session
+from gradient_cli.batch.item_options import ItemOptions, RunOptions, SubmitOptions
+from gradient_cli.batch.jobs import Job, JobFile, job_path, load_job
+from gradient_cli.batch.plan import Flags as PlanFlags
+from gradient_cli.batch.plan import Plan, make_plan
+from gradient_cli.batch.provider import Engine, Upload, content_id, request_line, write_upload
+from gradient_cli.batch.results import open_results
+from gradient_cli.errors import CredentialError, UsageError
+from gradient_cli.exits import ExitStatus
+from gradient_cli.transport.deadline import run_timed_out
+from gradient_cli.transport.storage import Storage
+from gradient_cli.values import record
+from gradient_cli.wire.json import Json, dumps
+
+
+@record
+class Flags:
+    """All that the user said."""
+
+    prompt: str | None
+    items: ItemOptions
+    request: RequestOptions
+    output: SubmitOptions
+    expectations: ExpectOptions
+    network: NetworkOptions
+
+
+def submit(invocation: Invocation, flags: Flags) -> int:
+    """
+    Upload what OUT lacks and create a job, or find the one that is there.
+
+    Raises:
+        GradientError: a flag or an item is not usable, or the engine refuses.
+
+    """
+    output = flags.output
+    if flags.expectations.repair:
+        raise UsageError("--repair asks again, which a job cannot", hint="use `batch run`")
+    if output.output == "-":
+        raise UsageError("a job needs a file for its answers", hint="-o OUT.jsonl")
+    run = RunOptions(output=output.output, extract=output.extract, quiet=output.quiet)
+    plan = make_plan(
+        invocation,
+        PlanFlags(flags.prompt, flags.items, flags.request, run, flags.expectations, flags.network),
+    )
+    try:
+        return _show_upload(plan) if output.dry_run else _submit(plan, output)
+    finally:
+        plan.session.close()
+
+
+def _show_upload(plan: Plan) -> int:
+    terminal = plan.session.invocation.terminal
+    for position, item in enumerate(plan.items()):
+        terminal.write_bytes(request_line(position, plan.maker.request(item)))
+    return ExitStatus.OK
+
+
+def _submit(plan: Plan, output: SubmitOptions) -> int:
+    session = plan.session
+    terminal = session.invocation.terminal
+    tell = _silent if output.quiet else terminal.note
+    session.credential()
+    # Open, it keeps a second submit and a run out until the job is made.
+    results = open_results(output.output, terminal.write_bytes)
+    path = Path(f"{output.output}.upload")
+    client = session.open_client()
+    try:
+        rows = ((task.id, task.key, task.request) for task in plan.tasks(results))
+        upload = write_upload(rows, path)
+        if not upload.rows:
+            tell(f"nothing to submit: {output.output} has every answer")
+            return ExitStatus.OK
+        engine = open_engine(session, client, tell)
+        job = _earlier(engine, upload, output.output) or _create(engine, upload, plan, output)
+    finally:
+        path.unlink(missing_ok=True)
+        client.close()
+        results.close()
+    terminal.write(f"{job.id}\n")
+    tell(f"{len(upload.rows):,} rows: {job.words()}")
+    tell(f"hint: `gradient batch fetch --wait -o {output.output}` gets the answers")
+    return ExitStatus.OK
+
+
+def _earlier(engine: Engine, upload: Upload, out: str) -> Job | None:
+    """
+    Give the job that OUT waits for, if it is of this content; None if there is room for one.
+
+    Raises:
+        UsageError: it is another's, or its answers wait to be fetched.
+
+    """
+    known = load_job(out)
+    if known is None:
+        return None
+    if known.job_id is None:
+        # Whoever made this note was stopped before the engine's reply.
+        job = engine.find(known.request_id)
+        if job:
+            known.job_id = job.id
+            known.save()
+    else:
+        job = engine.status(known.job_id)
+    if job is None or (job.is_over and not job.is_good):
+        return None
+    is_same = known.request_id.startswith(content_id(upload))
+    if job.is_over or not is_same:
+        raise UsageError(
+            f"{out} waits for the answers of another job: {job.words()}",
+            hint=f"`gradient batch fetch -o {out}` gets them, `batch cancel` ends it",
+        )
+    return job
+
+
+def _create(engine: Engine, upload: Upload, plan: Plan, output: SubmitOptions) -> Job:
+    note = JobFile(
+        job_path(output.output),
+        request_id="",
+        endpoint=plan.session.settings.base_url,
+        rows=upload.rows,
+        expectations=_kept(plan, output),
+    )
+
+    def remember(request_id: str, job_id: str | None) -> None:
+        note.request_id, note.job_id = request_id, job_id
+        note.save()
+
+    try:
+        return engine.submit(upload, f"gradient-{upload.digest[:16]}.jsonl", remember)
+    except CredentialError as error:
+        if error.http_status == 403:
+            error.hint = "a key must be allowed to use batches; see the key's settings"
+        raise
+
+
+def _kept(plan: Plan, output: SubmitOptions) -> dict[str, Json]:
+    """Give what `fetch` needs to judge by, with the schema itself in place of its file."""
+    options, expected = plan.flags.expectations, plan.expected.expectations
+    if expected and (schema := expected.schema):
+        options = replace(options, schema=dumps(schema.definition))
+    given = {name: value for name, value in asdict(options).items() if value != _PLAIN[name]}
+    return {**given, "extract": True} if output.extract else given
+
+
+_PLAIN = asdict(ExpectOptions())
+
+
+def open_engine(session: Session, client: Client, tell: Callable[[str], None]) -> Engine:
+    """Give the engine at the session's endpoint; its pauses end with the run's time."""
+    settings = session.settings
+
+    def sleep(seconds: float) -> None:
+        left = session.remaining_s()
+        if left is not None and seconds >= left:
+            session.sleep(left)
+            raise run_timed_out()
+        session.sleep(seconds)
+
+    files = Storage(
+        session.invocation.environ,
+        timeout_s=settings.timeout_s,
+        proxy=settings.get("proxy"),
+        ca_bundle=settings.get("ca_bundle"),
+    )
+    return Engine(client, files, sleep, tell)
+
+
+def _silent(line: str) -> None:
+    """Say nothing."""

@@ -1,0 +1,81 @@
+"""
+`gradient batch summary OUT`: what a file of results says as a whole.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.batch.digest import Digest, Spread, digest
+from gradient_cli.exits import MEANINGS, ExitStatus
+from gradient_cli.render.tables import aligned
+from gradient_cli.terminal.sanitize import visible
+from gradient_cli.wire.json import line
+
+BAR = 24
+"""Columns of the longest bar."""
+MOST_SHOWN = 20
+
+
+def summary(invocation: Invocation, path: str, *, is_json: bool) -> int:
+    """
+    Print the summary.
+
+    Raises:
+        UsageError: the file cannot be read, or holds something else.
+
+    """
+    found = digest(path)
+    if is_json:
+        invocation.terminal.write(line(found.as_document()) + "\n")
+    else:
+        invocation.terminal.write("\n".join(_sections(found)))
+    return ExitStatus.OK
+
+
+def _sections(found: Digest) -> Iterator[str]:
+    yield f"{found.total:,} results\n"
+    if found.total:
+        yield aligned(_bars(Counter({_meaning(s): n for s, n in found.statuses.items()})))
+    if found.labels:
+        yield aligned(_bars(found.labels))
+    counts: Sequence[tuple[str, Spread]] = (
+        ("milliseconds", found.latencies_ms),
+        ("tokens", found.tokens),
+    )
+    rows = [
+        (name, *(f"{key} {value:,}" for key, value in values.quantiles().items()))
+        for name, values in counts
+        if values
+    ]
+    if rows:
+        yield aligned(rows)
+    if found.errors:
+        yield aligned([(f"{n:,}", _short(words)) for words, n in found.errors.most_common(5)])
+
+
+def _bars(counts: Counter[str]) -> list[tuple[str, str, str, str]]:
+    most, whole = max(counts.values()), sum(counts.values())
+    return [
+        (_short(name), f"{n:,}".rjust(len(f"{most:,}")), f"{100 * n / whole:5.1f} %", _bar(n, most))
+        for name, n in counts.most_common(MOST_SHOWN)
+    ]
+
+
+def _bar(count: int, most: int) -> str:
+    """Give a bar in eighths of a column; what is not nothing is seen."""
+    eighths = max(1, round(8 * BAR * count / most))
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+
+
+def _meaning(status: int) -> str:
+    if status == ExitStatus.OK:
+        return "ok"
+    known = status in MEANINGS
+    words = MEANINGS[ExitStatus(status)][0].split(";")[0].split(":")[0] if known else "unknown"
+    return f"{status}  {_short(words, 40)}"
+
+
+def _short(text: str, most: int = 60) -> str:
+    text = " ".join(visible(text).split())
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,268 @@
+"""
+Asking once: stdout is the answer, the exit status says whether it is one.
+
+    Flags ─► Plan (what to ask, what to expect, how to show it) ─► answer() ─► exit status
+"""
+
+from collections.abc import Iterator
+
+from gradient_cli.ask import curl, inputs, question, verdict
+from gradient_cli.ask.client import Outcome
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
+from gradient_cli.ask.session import Session, open_session
+from gradient_cli.ask.thread import answer_items
+from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.exits import ExitStatus
+from gradient_cli.render.document import Result
+from gradient_cli.render.text import answer_text
+from gradient_cli.runs.screen import Look, Notices, Screen
+from gradient_cli.terminal.color import may_move_cursor, wants_color
+from gradient_cli.terminal.files import check_target, write_file
+from gradient_cli.values import record
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import Request
+from gradient_cli.wire.response import Response
+
+
+@record
+class Flags:
+    """All that the user said."""
+
+    prompt: str | None
+    input: InputOptions
+    request: RequestOptions
+    output: OutputOptions
+    expectations: ExpectOptions
+    network: NetworkOptions
+    proof: ProofOptions
+
+
+def run(flags: Flags, invocation: Invocation) -> int:
+    """
+    Make a plan, and carry it out.
+
+    Raises:
+        GradientError: nothing was sent.
+
+    """
+    plan = make_plan(invocation, flags)
+    try:
+        if flags.proof.dry_run or flags.proof.curl:
+            return _show_request(plan, is_curl=flags.proof.curl)
+        return answer(plan)
+    finally:
+        plan.close()
+
+
+@record
+class Plan:
+    """What to ask, what to expect, and how to show it."""
+
+    session: Session
+    question: question.Question
+    expected: verdict.Expected
+    look: Look
+    output: str | None
+    """The file that gets the answer."""
+    notices: Notices
+
+    def close(self) -> None:
+        """Let go of what the run holds."""
+        self.session.close()
+        if self.question.thread:
+            self.question.thread.close()
+
+
+def make_plan(invocation: Invocation, flags: Flags) -> Plan:
+    """
+    Read everything that is needed, and check it.
+
+    Raises:
+        GradientError: something is wrong with a flag, a file, the settings or stdin.
+
+    """
+    expected = verdict.expected(flags.expectations, extract=flags.output.extract)
+    prompt_file = question.read_prompt_file(flags.prompt, flags.input)
+    notices = Notices(invocation.terminal, flags.output)
+    session = open_session(
+        invocation,
+        {
+            **(prompt_file.fields if prompt_file else {}),
+            **inputs.request_flags(flags.request),
+            **_output_flags(flags.output),
+        },
+        flags.network,
+        flags.proof,
+        tell=notices.tell,
+        detail=notices.detail,
+    )
+    if (name := session.settings.get("format")) in {"json", "events"}:
+        invocation.machine_format = name
+    if flags.output.output is not None:
+        check_target(flags.output.output)
+    elif invocation.terminal.stdout_is_closed:
+        raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
+    asked = question.make_question(
+        flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format
+    )
+    look = _look(flags, session, expected)
+    return Plan(session, asked, expected, look, flags.output.output, notices)
+
+
+def _output_flags(output: OutputOptions) -> dict[str, Json]:
+    """Give the output flags that have a setting of the same name."""
+    named = {
+        "format": "json" if output.json else output.format,
+        "color": output.color,
+        "show_reasoning": output.show_reasoning,
+        "usage": output.usage,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _look(flags: Flags, session: Session, expected: verdict.Expected) -> Look:
+    """Decide how the run is shown."""
+    terminal, environ = session.invocation.terminal, session.invocation.environ
+    settings, output = session.settings, flags.output
+    name = settings.get("format")
+    if name == "auto":
+        name = "markdown" if terminal.stdout_is_tty else "text"
+    color = settings.get("color")
+    return Look(
+        format=name,
+        is_held=expected.is_held,
+        is_silent=output.output is not None,
+        shows_reasoning=bool(settings.get("show_reasoning")) and not output.quiet,
+        shows_usage=bool(settings.get("usage")),
+        has_color=wants_color(color, environ, terminal.stdout_is_tty),
+        has_error_color=wants_color(color, environ, terminal.stderr_is_tty),
+        may_move=may_move_cursor(environ, terminal.stdout_is_tty),
+        may_spin=not output.quiet and may_move_cursor(environ, terminal.stderr_is_tty),
+    )
+
+
+def _show_request(plan: Plan, *, is_curl: bool) -> int:
+    """Print what would be sent, by the code that sends it."""
+    terminal = plan.session.invocation.terminal
+    if is_curl:
+        variable = curl.key_variable(plan.session.settings, terminal.stdin)
+        terminal.write(
+            curl.curl_command(plan.session.settings.base_url, plan.question.request, variable)
+            + "\n"
+        )
+        return ExitStatus.OK
+    for chunk in plan.question.request.encode():
+        terminal.write_bytes(chunk)
+    terminal.write("\n")
+    return ExitStatus.OK
+
+
+def answer(plan: Plan) -> int:
+    """
+    Ask, show, judge; give the exit status.
+
+    Raises:
+        GradientError: before anything was sent.
+
+    """
+    client = plan.session.open_client()
+    screen = Screen(plan.session.invocation.terminal, plan.look)
+    plan.notices.screen = screen
+    plan.session.meanwhile = screen.prepare
+    screen.begin()
+    try:
+        outcome = client.ask(plan.question.request, screen)
+        judged = plan.expected.judge(plan.question.request, outcome, client)
+        return _finish(plan, screen, judged)
+    except BaseException:
+        screen.interrupt()
+        raise
+    finally:
+        client.close()
+
+
+def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
+    """Show the end, and keep the answer if it is one."""
+    error, outcome = judged.error, judged.outcome
+    response = outcome.response
+    screen.end_answer(response)
+    warnings = _warnings(plan.question.request, outcome, error)
+    uncounted = _uncounted(plan, outcome, error)
+    for notice in (*warnings, *uncounted, *_complaints(judged)):
+        plan.notices.tell(notice)
+    if plan.output and error is None:
+        try:
+            write_file(plan.output, answer_text(judged.text, response))
+        except UsageError as fault:
+            error = fault
+    if plan.question.thread and error is None:
+        try:
+            plan.question.thread.add([*plan.question.turn, *answer_items(response)])
+        except UsageError as fault:
+            error = fault
+    result = Result(
+        exit_code=error.status if error else ExitStatus.OK,
+        response=response,
+        text=judged.text,
+        parsed=judged.parsed,
+        checks=judged.checks,
+        error=error,
+        request_id=outcome.request_id,
+        attempts=outcome.attempts,
+        first_token_ms=outcome.first_token_ms,
+        total_ms=outcome.total_ms,
+        usage=outcome.usage,
+    )
+    plan.notices.detail(_summary(outcome))
+    screen.close(result, error)
+    return result.exit_code
+
+
+def _warnings(request: Request, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
+    response = outcome.response
+    if response.streamed_text_differs:
+        yield "warning: the server's final text differs from what it streamed"
+    if error is None and response.is_complete and not response.text and not response.tool_calls:
+        thought = " (it only reasoned; --show-reasoning shows it)" if response.reasoning else ""
+        yield f"warning: the answer is empty{thought}"
+    if error is None and (limit := _used_up(request, response)):
+        # llama.cpp calls an answer completed that the limit has cut.
+        yield f"warning: the answer used all {limit} tokens that it may have; it may be cut"
+
+
+def _uncounted(plan: Plan, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
+    """Say how to get the counts that were asked for: in chunks they come on demand."""
+    wanted = plan.session.settings.get("usage") and error is None and outcome.usage is None
+    if wanted and plan.question.request.stream:
+        yield "hint: --no-stream, or --param stream_options.include_usage=true, asks for the counts"
+
+
+def _used_up(request: Request, response: Response) -> int | None:
+    """Give the limit of tokens if the answer reached it."""
+    body = request.body()
+    limit = body.get("max_output_tokens") or body.get("max_tokens")
+    used = response.usage.output_tokens if response.usage else None
+    return limit if isinstance(limit, int) and used is not None and used >= limit else None
+
+
+def _complaints(judged: verdict.Judged) -> Iterator[str]:
+    """Give the place of the answer that shows each failure; the error itself names the first."""
+    for failed in judged.failed:
+        if len(judged.failed) > 1:
+            yield f"{failed.expectation}: {failed.message}"
+        if failed.excerpt:
+            yield f"| {failed.excerpt}"
+
+
+def _summary(outcome: Outcome) -> str:
+    response = outcome.response
+    parts = [
+        f"status {response.status or 'unknown'}",
+        f"model {response.model or 'unknown'}",
+        f"request {outcome.request_id or response.id or 'unknown'}",
+        f"{outcome.attempts} sent",
+        f"{outcome.total_ms} ms",
+    ]
+    return ", ".join(parts)

@@ -1,0 +1,250 @@
+"""
+What a run shows while it runs: the answer to stdout, everything for people to stderr.
+
+    format     stdout
+    text       each piece as it arrives
+    markdown   live on a terminal
+    events     each server event as a line, then the result
+    json       one object at the end
+"""
+
+from typing import Protocol, assert_never
+
+from gradient_cli.ask.question_options import OutputOptions
+from gradient_cli.errors import GradientError
+from gradient_cli.render.document import Result, as_document, as_last_line
+from gradient_cli.render.lines import EventLines
+from gradient_cli.render.notices import error_lines, usage_line
+from gradient_cli.render.text import TextRenderer, Write
+from gradient_cli.terminal.spinner import Spinner
+from gradient_cli.terminal.streams import Terminal
+from gradient_cli.values import record
+from gradient_cli.wire.events import Event, ReasoningDelta, TextDelta
+from gradient_cli.wire.json import line
+from gradient_cli.wire.response import Response
+
+DIM = "\x1b[2m"
+RESET = "\x1b[0m"
+
+
+@record(kw_only=True)
+class Look:
+    """How a run is shown."""
+
+    format: str = "text"
+    """text, markdown, json or events; auto is decided by then."""
+    is_held: bool = False
+    """stdout waits for the verdict: a schema, labels, a code block, a repair."""
+    is_silent: bool = False
+    """stdout gets nothing: the answer goes to a file."""
+    shows_reasoning: bool = False
+    shows_usage: bool = False
+    may_move: bool = False
+    """The cursor on stdout may be moved."""
+    may_spin: bool = False
+    """A sign of life may be shown on stderr."""
+    has_color: bool = False
+    """Colour on stdout."""
+    has_error_color: bool = False
+    """Colour on stderr."""
+
+
+class Notices:
+    """Lines for people on stderr, above the screen once there is one."""
+
+    def __init__(self, terminal: Terminal, output: OutputOptions) -> None:
+        self.screen: Screen | None = None
+        self._terminal = terminal
+        self._is_quiet = output.quiet
+        self._is_verbose = output.verbose and not output.quiet
+
+    def tell(self, text: str) -> None:
+        """Say a line, unless quiet."""
+        if not self._is_quiet:
+            self._say(text)
+
+    def detail(self, text: str) -> None:
+        """Say a line that only --verbose shows."""
+        if self._is_verbose:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        if self.screen:
+            self.screen.say(text)
+        else:
+            self._terminal.note(text)
+
+
+class Renderer(Protocol):
+    """Shows an answer on stdout."""
+
+    def show(self, text: str) -> None:
+        """Show one piece."""
+
+    def close(self, response: Response) -> None:
+        """Show the end."""
+
+    def abort(self) -> None:
+        """Leave a whole line behind; the run was interrupted."""
+
+
+class Screen:
+    """Watches one answer arrive and shows it."""
+
+    def __init__(self, terminal: Terminal, look: Look) -> None:
+        self._terminal = terminal
+        self._look = look
+        self._spinner = Spinner(terminal)
+        self._lines = EventLines(terminal.write_json)
+        self._renderer: Renderer | None = None
+        self._shows_pieces = look.format in {"text", "markdown"} and not (
+            look.is_silent or look.is_held
+        )
+        """Whether the answer is shown as it comes; else it waits, or goes elsewhere."""
+        self._reasoning = _Reasoning(terminal, look) if look.shows_reasoning else None
+
+    def prepare(self) -> None:
+        """Load what the answer will need; meant for the time while a server thinks."""
+        from gradient_cli.transport import sse
+
+        sse.prepare()
+        self._open_renderer()
+
+    def _open_renderer(self) -> Renderer | None:
+        """Give what shows the answer piece by piece, if it is shown so."""
+        if self._renderer is None and self._shows_pieces:
+            is_live = self._look.format == "markdown"
+            self._renderer = (
+                _live_markdown(self._terminal, self._look)
+                if is_live
+                else TextRenderer(_harmless(self._terminal))
+            )
+        return self._renderer
+
+    # The Watcher --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Show a sign of life until the first piece comes."""
+        if self._look.may_spin:
+            self._spinner.start()
+
+    def frame(self, name: str, data: str) -> None:
+        """Show one server event, if events are what is wanted."""
+        if self._look.format == "events":
+            self._spinner.stop()
+            self._lines.frame(data)
+
+    def event(self, event: Event) -> None:
+        """Show one piece of the answer or of the reasoning."""
+        match event:
+            case TextDelta(text):
+                self._spinner.stop()
+                if self._reasoning:
+                    self._reasoning.end()
+                if renderer := self._open_renderer():
+                    renderer.show(text)
+            case ReasoningDelta(text) if self._reasoning:
+                self._spinner.stop()
+                self._reasoning.show(text)
+            case _:
+                pass
+
+    def say(self, text: str) -> None:
+        """Write one line for people, above the sign of life."""
+        self._spinner.say(text)
+
+    # The end ------------------------------------------------------------------------------
+
+    def interrupt(self) -> None:
+        """Leave whole lines and no colours behind."""
+        self._spinner.stop()
+        if self._reasoning:
+            self._reasoning.end()
+        if self._renderer:
+            self._renderer.abort()
+
+    def end_answer(self, response: Response) -> None:
+        """Show the end of what was shown as it came, so that notices begin on their own line."""
+        self._spinner.stop()
+        if self._reasoning:
+            self._reasoning.end()
+        if renderer := self._open_renderer():
+            renderer.close(response)
+
+    def close(self, result: Result, error: GradientError | None) -> None:
+        """Show the result below an ended answer: what was held back, JSON, usage, the error."""
+        if not self._look.is_silent:
+            self._close_stdout(result, error)
+        if self._look.shows_usage:
+            self._terminal.note(usage_line(result.usage, result.first_token_ms, result.total_ms))
+        if error:
+            self._terminal.note(error_lines(error))
+
+    def _close_stdout(self, result: Result, error: GradientError | None) -> None:
+        match self._look.format:
+            case "json":
+                self._terminal.write_json(line(as_document(result)) + "\n")
+            case "events":
+                self._lines.close(as_last_line(result))
+            case "text" | "markdown":
+                self._close_answer(result, error)
+            case other:
+                assert_never(other)  # type: ignore[arg-type]  # a str; the callers decide on auto
+
+    def _close_answer(self, result: Result, error: GradientError | None) -> None:
+        if not self._shows_pieces and error is None and result.text is not None:
+            held = TextRenderer(_harmless(self._terminal))
+            held.show(result.text)
+            held.close(result.response)
+
+
+class _Reasoning:
+    """The model's reasoning on stderr: dimmed and harmless on a terminal."""
+
+    def __init__(self, terminal: Terminal, look: Look) -> None:
+        self._write = _harmless_to_stderr(terminal)
+        self._terminal = terminal
+        self._is_dim = look.has_error_color
+        self._is_open = False
+        self._last = ""
+
+    def show(self, text: str) -> None:
+        if not self._is_open and self._is_dim:
+            self._terminal.write_stderr(DIM)
+        self._is_open = True
+        self._last = text[-1:]
+        self._write(text)
+
+    def end(self) -> None:
+        if not self._is_open:
+            return
+        self._is_open = False
+        end = "" if self._last == "\n" else "\n"
+        self._terminal.write_stderr((RESET if self._is_dim else "") + end)
+
+
+def _harmless(terminal: Terminal) -> Write:
+    """Give a writer to stdout that makes the model's text harmless where it is a terminal."""
+    if not terminal.stdout_is_tty:
+        return terminal.write
+    from gradient_cli.terminal.sanitize import Sanitizer
+
+    sanitizer = Sanitizer()
+    return lambda text: terminal.write(sanitizer.feed(text))
+
+
+def _harmless_to_stderr(terminal: Terminal) -> Write:
+    if not terminal.stderr_is_tty:
+        return terminal.write_stderr
+    from gradient_cli.terminal.sanitize import Sanitizer
+
+    sanitizer = Sanitizer()
+    return lambda text: terminal.write_stderr(sanitizer.feed(text))
+
+
+def _live_markdown(terminal: Terminal, look: Look) -> Renderer:
+    from gradient_cli.render.markdown import MarkdownRenderer
+
+    return MarkdownRenderer(
+        terminal.write, terminal.size, has_color=look.has_color, may_move=look.may_move
+    )

@@ -1,0 +1,201 @@
+"""Help pages: examples first, options in groups, 80 columns, written to the terminal given."""
+
+import os
+import re
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.cli.app import LazyGroup, new_app
+from gradient_cli.cli.pages import overview, topics
+from gradient_cli.cli.pages.examples import EXAMPLES
+from gradient_cli.cli.table import COMMANDS
+from gradient_cli.errors import UsageError
+from gradient_cli.exits import ExitStatus
+from gradient_cli.terminal.streams import Terminal
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """A tree of two small commands in place of respond and config, run in memory."""
+    respond, config = new_app(), new_app(help="Show and change settings.")
+
+    @respond.command()
+    def ask(
+        prompt: Annotated[str | None, typer.Argument(help="what to ask")] = None,
+        retries: Annotated[
+            int, typer.Option(min=0, help="how often to try again", rich_help_panel="Network")
+        ] = 3,
+        model: Annotated[
+            str | None,
+            typer.Option(
+                "--model", "-m", metavar="ID", help="whom to ask", rich_help_panel="Request"
+            ),
+        ] = None,
+        stream: Annotated[
+            bool,
+            typer.Option("--stream/--no-stream", help="as it comes", rich_help_panel="Request"),
+        ] = True,
+        verbose: Annotated[bool, typer.Option("--verbose", help="say more")] = False,
+    ) -> int:
+        """
+        Ask once.
+
+        Raises:
+            UsageError: never shown to a user.
+
+        """
+        return 0
+
+    @config.command()
+    def show() -> int:
+        """Show every value."""
+        return 0
+
+    @config.command(name="set")
+    def set_value(name: str, value: str) -> int:
+        """Change one value."""
+        return 0
+
+    for name, app in (("respond", respond), ("config", config)):
+        module = types.ModuleType(f"gradient_cli.cli.{name}")
+        module.app = app
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    root = LazyGroup(name="gradient", context_settings={"help_option_names": ["-h", "--help"]})
+
+    def run(*argv: str, columns: int = 80) -> str:
+        terminal = Terminal.recording(size=(columns, 24))
+        status = root.main(
+            list(argv), prog_name="gradient", standalone_mode=False, obj=Invocation(terminal)
+        )
+        assert status in (0, None)
+        return terminal.stdout_text
+
+    return run
+
+
+def headings(page: str) -> list[str]:
+    """The words that begin a section."""
+    return re.findall(r"^(\w+):", page, re.MULTILINE)
+
+
+def test_a_page_begins_with_examples(program):
+    """The first line of a help page is something to copy."""
+    first = program("respond", "--help").splitlines()[0]
+
+    assert first.strip() == EXAMPLES["respond"][0]
+
+
+def test_examples_fit_80_columns():
+    """Two of them are the indentation."""
+    lines = [line for examples in EXAMPLES.values() for line in examples]
+
+    assert [line for line in lines if len(line) > 78] == []
+
+
+def test_options_stand_in_their_groups(program):
+    """Options are listed by subject in a fixed order, the general ones last."""
+    page = program("respond", "-h")
+
+    assert headings(page) == ["Usage", "Arguments", "Request", "Network", "Options"]
+    assert "  -m, --model ID" in page
+    assert "--stream, --no-stream" in page
+    assert "3 or more" not in page
+    assert "[default: 3; 0 or more]" in page
+    assert "Usage: gradient respond [OPTIONS] [PROMPT]" in page
+
+
+def test_what_a_docstring_says_of_errors_is_not_help(program):
+    """The sections for programmers stay out of a user's page."""
+    page = program("respond", "--help")
+
+    assert "Ask once." in page
+    assert "never shown" not in page
+
+
+def test_a_group_lists_its_commands(program):
+    """`gradient config --help` and `gradient help config` are the same page."""
+    page = program("config", "--help")
+
+    assert re.search(r"^  show +Show every value\.$", page, re.MULTILINE)
+    assert page == program("help", "config")
+
+
+def test_help_walks_down_to_a_subcommand(program):
+    """`gradient help config set` explains the innermost command."""
+    page = program("help", "config", "set")
+
+    assert "Usage: gradient config set [OPTIONS] NAME VALUE" in page
+
+
+def test_help_of_nothing_is_the_overview(program):
+    """`gradient help` and `gradient --help` say the same."""
+    assert program("help") == program("--help") == overview.text()
+
+
+@pytest.mark.parametrize("name", topics.TOPICS)
+def test_a_topic_is_explained(program, name):
+    """Each topic has a page that begins with its name."""
+    assert program("help", name).startswith(f"{name}: ")
+
+
+def test_exit_statuses_are_all_explained(program):
+    """The topic lists every status that the program can end with."""
+    page = program("help", "exit-status")
+
+    rows = {int(row) for row in re.findall(r"^  (\d+)  ", page, re.MULTILINE)}
+    assert rows == {int(status) for status in ExitStatus}
+
+
+def test_an_unknown_topic_names_the_nearest(program):
+    """A typing error is answered with what was probably meant."""
+    with pytest.raises(UsageError, match='no help for "stdim"; did you mean stdin'):
+        program("help", "stdim")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_a_page_fits_its_terminal(program, columns):
+    """No line but an example, a usage or a flag itself is wider than the terminal or 80."""
+    page = program("help", "environment", columns=columns) + program("help", columns=columns)
+
+    wide = [line for line in page.splitlines() if len(line) > min(columns, 80)]
+    allowed = [*EXAMPLES[""], "NO_COLOR", "HTTPS_PROXY", "gradient respond", "Usage"]
+    assert [line for line in wide if not any(word in line for word in allowed)] == []
+
+
+def test_the_overview_knows_every_command():
+    """Every command and topic can be found from the first page."""
+    text = overview.text()
+
+    assert all(f"  {name} " in text for name in COMMANDS)
+    assert all(f"gradient help {name}" in text for name in topics.TOPICS)
+
+
+def test_the_overview_needs_no_typer():
+    """The first page comes without loading the command line library."""
+    code = "import sys, gradient_cli.cli.pages.overview; print('typer' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+@pytest.mark.parametrize(
+    ("redirection", "words"),
+    [(">&-", "it is closed"), (">/dev/full", "no space left on device")],
+)
+def test_a_page_that_cannot_be_written_is_an_error_of_usage(redirection, words):
+    """Not a traceback with status 1, which would mean that a model failed."""
+    command = f'"{sys.executable}" -m gradient_cli --version {redirection}'
+
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (2, f"gradient: cannot write to stdout: {words}\n")

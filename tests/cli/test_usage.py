@@ -1,0 +1,106 @@
+"""Errors of usage: one line that names the flag and the nearest right one."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import pytest
+import typer
+
+from gradient_cli.cli.app import new_app
+from gradient_cli.cli.usage import usage_message
+
+
+class Format(StrEnum):
+    """Two choices."""
+
+    text = "text"
+    json = "json"
+
+
+def messages(*argv: str) -> tuple[str, str | None]:
+    """What a wrong command line is answered with."""
+    app = new_app()
+
+    @app.command()
+    def respond(
+        prompt: Annotated[str | None, typer.Argument()] = None,
+        model: str = "",
+        temperature: float = 1.0,
+        retries: Annotated[int, typer.Option(min=0)] = 3,
+        form: Annotated[Format, typer.Option("--format")] = Format.text,
+        stream: bool = True,
+        param: str = "",
+        user: str = "",
+    ) -> int:
+        return 0
+
+    @app.command(name="set")
+    def set_value(name: str, items: Annotated[str, typer.Option()]) -> int:
+        return 0
+
+    command = typer.main.get_command(app)
+    try:
+        command.main(list(argv), prog_name="gradient", standalone_mode=False)
+    except Exception as error:
+        return usage_message(error)
+    raise AssertionError("nothing was wrong")
+
+
+CASES = [
+    (["respond", "--modle", "x"], 'unknown flag "--modle"; did you mean --model?', None),
+    (["respond", "--top-k", "5"], 'unknown flag "--top-k"',
+     "that field of the request goes by --param top_k=JSON"),
+    (["respond", "--seeed", "5"], 'unknown flag "--seeed"',
+     "any other field of the request goes by --param seeed=JSON"),
+    (["respond", "--model"], "--model needs a value", None),
+    (["respond", "--stream=x"], "--stream takes no value", None),
+    (["respond", "--format", "jsn"],
+     '--format: "jsn" is not one of text, json; did you mean json?', None),
+    (["respond", "--temperature", "hot"], "--temperature: 'hot' is not a number",
+     "`gradient respond --help` explains it"),
+    (["respond", "--retries", "-1"], "--retries: -1 is not in the range 0 or more",
+     "`gradient respond --help` explains it"),
+    (["respond", "say", "it", "twice"], 'more than one prompt: "it twice"',
+     "quote the prompt: gradient respond 'say it twice'"),
+    (["respond", "-5 degrees"], 'unknown flag "-5"',
+     "a prompt that begins with a dash goes after --: gradient respond -- ..."),
+    (["--hlep"], 'unknown flag "--hlep"; did you mean --help?', None),
+    (["--json", "respond", "hi"], 'unknown flag "--json"',
+     "flags follow the command: gradient respond --json ..."),
+    (["set", "--items", "x"], "NAME is missing", "`gradient set --help` explains it"),
+    (["set", "x"], "--items is missing", "`gradient set --help` explains it"),
+    (["set", "x", "y", "--items", "z"], 'unexpected argument "y"',
+     "`gradient set --help` explains it"),
+    (["respnd"], 'unknown command "respnd"; did you mean respond?', None),
+    (["what is it?"], 'unknown command "what is it?"', "to ask: gradient respond 'what is it?'"),
+    ([], "`gradient` needs a command: respond, set", "`gradient --help` explains it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("argv", "message", "hint"), CASES)
+def test_a_wrong_command_line_gets_one_line(argv, message, hint):
+    """Each mistake is named in a line, with what was probably meant."""
+    assert messages(*argv) == (message, hint)
+
+
+def test_a_key_on_the_command_line_is_refused_with_the_reason():
+    """Whoever looks for --api-key learns why there is none and what to do."""
+    message, hint = messages("respond", "--api-key", "sk-secret-value")
+
+    assert "visible to every user" in message
+    assert "--key-file" in (hint or "")
+    assert "sk-secret" not in f"{message}{hint}"
+
+
+def test_a_key_given_with_an_equals_sign_is_not_repeated():
+    """The value after --api-key= never reaches a log."""
+    assert "sk-secret" not in str(messages("respond", "--api-key=sk-secret-value"))
+
+
+def test_a_long_value_is_cut_and_made_printable():
+    """A mistake cannot flood or steer the terminal."""
+    message, hint = messages("respond", "one", "\x1b[2J" + "x" * 500)
+
+    assert "\x1b" not in f"{message}{hint}"
+    assert len(message) < 120
+    assert len(hint or "") < 140

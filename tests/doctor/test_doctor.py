@@ -1,0 +1,230 @@
+"""`gradient doctor`: each thing that can be wrong is named, with its remedy."""
+
+import json
+from email.utils import formatdate
+
+import pytest
+
+from gradient_cli.doctor import findings
+from tests.replay_server import Framing, Play, framed
+
+
+def reply(body, status="200 OK", headers=()):
+    data = json.dumps(body).encode()
+    return Play(
+        framed(
+            data, Framing.LENGTH, content_type="application/json", status=status, headers=headers
+        )
+    )
+
+
+@pytest.fixture
+def endpoint(home, replay_server):
+    """A healthy server as profile `local`, its clock ours."""
+    date = f"Date: {formatdate(usegmt=True)}"
+    replay_server.then(reply({"data": [{"id": "m"}]}, headers=[date]))
+    home.writes(f'[profiles.local]\nbase_url = "{replay_server.url}"\nmodel = "m"\n')
+    return replay_server
+
+
+def examine(home, *flags):
+    """(exit status, {name: check})."""
+    status, out, _ = home.runs("doctor", "--json", *flags)
+    document = json.loads(out)
+    assert document["exit_code"] == status
+    assert document["ok"] == (status == 0)
+    return status, {check["name"]: check for check in document["checks"]}
+
+
+def test_a_sound_set_up_is_all_ok(home, endpoint):
+    """From the settings file to the clock."""
+    status, checks = examine(home, "-p", "local")
+
+    assert status == 0
+    for name in ("settings", "endpoint", "key", "dns", "tcp", "models", "model", "clock"):
+        assert checks[name]["state"] == "ok", checks[name]
+
+
+def test_no_key_is_status_3_and_the_rest_is_still_examined(home):
+    """One run tells everything that is wrong."""
+    home.exports(HTTPS_PROXY="http://127.0.0.1:1")
+
+    status, checks = examine(home)
+
+    assert status == 3
+    assert checks["key"]["state"] == "fail"
+    assert "gradient auth login" in checks["key"]["hint"]
+    assert checks["proxy"]["message"] == "http://127.0.0.1:1"
+    assert checks["tcp"]["state"] == "fail"
+
+
+def test_the_password_of_a_proxy_is_not_shown(home):
+    """The report may be pasted into a ticket."""
+    home.exports(HTTPS_PROXY="http://me:sesame@127.0.0.1:1")
+
+    assert "sesame" not in home.runs("doctor")[1]
+
+
+def test_a_proxy_that_cannot_be_used_is_status_2(home):
+    """SOCKS is one, and whoever has it in ALL_PROXY is told so."""
+    home.exports(ALL_PROXY="socks5://127.0.0.1:1", GRADIENT_MODEL_ACCESS_KEY="k")
+
+    status, checks = examine(home)
+
+    assert status == 2
+    assert checks["proxy"]["state"] == "fail"
+    assert home.runs("models")[0] == 2
+
+
+def test_a_server_that_does_not_listen_is_status_5(home):
+    """The step that fails is named."""
+    status, checks = examine(home, "--base-url", "http://127.0.0.1:1")
+
+    assert status == 5
+    assert (checks["dns"]["state"], checks["tcp"]["state"]) == ("ok", "fail")
+    assert "models" not in checks
+
+
+def test_a_key_that_is_not_accepted_is_status_3(home, endpoint):
+    """With its source and without itself."""
+    home.stores('[profiles.local]\nkey = "sk-do-sesame-1234"\n')
+    endpoint.then(reply({"id": "unauthorized", "message": "no"}, "401 Unauthorized"))
+
+    status, checks = examine(home, "-p", "local")
+
+    assert status == 3
+    assert "credentials.toml" in checks["models"]["message"]
+    assert "sesame" not in str(checks)
+
+
+def test_a_redirect_is_status_4_but_a_missing_list_a_warning(home, endpoint):
+    """A prompt would be redirected as well; many servers have no list of models."""
+    for status, expected in (("302 Found", (4, "fail")), ("404 Not Found", (0, "warn"))):
+        endpoint.then(reply({}, status=status, headers=["Location: https://elsewhere.example"]))
+
+        exit_status, checks = examine(home, "-p", "local")
+
+        assert (exit_status, checks["models"]["state"]) == expected
+
+
+def test_a_broken_settings_file_is_status_2(home):
+    """Named with its line; what needs no settings is still examined."""
+    home.writes("model = \n")
+
+    status, checks = examine(home)
+
+    assert status == 2
+    assert ":1:9: invalid value" in checks["settings"]["message"]
+    assert checks["program"]["state"] == "ok"
+
+
+def test_roots_that_cannot_be_read_are_status_2(home):
+    """A mistake in a flag, not in the network."""
+    status, checks = examine(home, "--base-url", "https://127.0.0.1:1", "--ca-bundle", "none.pem")
+
+    assert status == 2
+    assert checks["trust"]["state"] == "fail"
+    assert "tcp" not in checks
+
+
+def test_a_model_that_is_not_in_the_list_is_a_warning(home, endpoint):
+    """With the nearest that is."""
+    home.exports(GRADIENT_MODEL="mm")
+
+    status, checks = examine(home, "-p", "local")
+
+    assert status == 0
+    assert (checks["model"]["state"], checks["model"]["hint"]) == ("warn", "near: m")
+
+
+def test_a_clock_that_is_wrong_is_a_warning(home, endpoint):
+    """The service tells waits as times of day."""
+    date = f"Date: {formatdate(0, usegmt=True)}"
+    endpoint.then(reply({"data": [{"id": "m"}]}, headers=[date]))
+
+    status, checks = examine(home, "-p", "local")
+
+    assert status == 0
+    assert checks["clock"]["state"] == "warn"
+    assert "ahead of the server's" in checks["clock"]["message"]
+
+
+def test_keys_that_others_can_read_are_a_warning(home, endpoint):
+    """The same line that every run prints."""
+    home.stores('[profiles.local]\nkey = "k"\n').credentials.chmod(0o640)
+
+    _, checks = examine(home, "-p", "local")
+
+    assert "can be read by others" in checks["warning"]["message"]
+
+
+def test_the_demo_is_always_well(home):
+    """Nothing of it is outside of the process."""
+    status, checks = examine(home, "-p", "demo")
+
+    assert status == 0
+    assert checks["models"]["state"] == "ok"
+    assert "dns" not in checks
+
+
+def program(folder, name="gradient"):
+    folder.mkdir()
+    path = folder / name
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def found(environ, ours):
+    (finding,) = findings.programs_on_path(environ, ours)
+    return finding
+
+
+def test_a_second_program_of_our_name_is_found(tmp_path):
+    """Before us it is a warning, behind us it is not."""
+    ours, other = program(tmp_path / "ours"), program(tmp_path / "other")
+
+    first = found({"PATH": f"{ours.parent}:{other.parent}"}, ours)
+    second = found({"PATH": f"{other.parent}:{ours.parent}"}, ours)
+    absent = found({"PATH": str(other.parent)}, ours)
+
+    assert (first.state, first.message) == ("ok", f"{ours}; after it there is {other}, too")
+    assert (second.state, second.message) == ("warn", f"{other} comes before {ours}")
+    assert absent.state == "warn"
+    assert str(other) in absent.message
+
+
+def test_a_link_to_us_is_us(tmp_path):
+    """pipx and uv put a link on PATH."""
+    ours = program(tmp_path / "ours")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "gradient").symlink_to(ours)
+
+    assert found({"PATH": str(tmp_path / "bin")}, ours).state == "ok"
+
+
+def test_a_terminal_without_utf_8_is_a_warning():
+    """What is written is always UTF-8."""
+    from gradient_cli.terminal.streams import Terminal
+
+    streams = Terminal.recording(is_tty=True)
+    states = [
+        next(findings.terminal(streams, environ)).state
+        for environ in (
+            {"TERM": "xterm", "LANG": "en_US.UTF-8"},
+            {"TERM": "xterm", "LANG": "en_US.UTF-8", "LC_ALL": "C"},
+            {"TERM": "dumb", "LANG": "C.utf8"},
+            # Nobody but a dumb terminal is denied colour and live output.
+            {"LANG": "C.utf8"},
+        )
+    ]
+
+    assert states == ["ok", "warn", "warn", "ok"]
+
+
+def test_a_folder_of_path_that_cannot_be_looked_into_is_left_out(tmp_path):
+    """One that is closed to us, or whose name is too long."""
+    ours = program(tmp_path / "a")
+    environ = {"PATH": f"/{'x' * 300}:{ours.parent}"}
+
+    assert found(environ, ours).state == "ok"

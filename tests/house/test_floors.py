@@ -99,11 +99,20 @@ def circle(sources: dict[PurePath, str]) -> list[str]:
     return []
 
 
+def homeless(sources: dict[PurePath, str]) -> set[str]:
+    """Give the rooms, and the modules at the package's top, that have no floor."""
+    rooms = {path.parts[0].removesuffix(".py") for path in sources}
+    return rooms - set().union(*FLOORS)
+
+
 def test_every_room_has_its_floor():
     """A new package has to be given a place before it can be built."""
-    rooms = {path.parts[0].removesuffix(".py") for path in house()}
+    assert homeless(house()) == set()
 
-    assert rooms <= set().union(*FLOORS)
+
+def test_a_new_file_at_the_top_is_seen():
+    """Nobody puts a file beside the rooms without giving it a floor."""
+    assert homeless({**house(), PurePath("helpers.py"): ""}) == {"helpers"}
 
 
 def test_imports_go_down():
@@ -123,6 +132,11 @@ def test_there_are_no_circles():
         ("wire/json.py", "from gradient_cli import ask"),
         ("transport/reply.py", "from gradient_cli.settings import paths"),
         ("ask/client.py", "def late():\n    import httpx"),
+        ("ask/flag.py", "import typer"),
+        ("runs/respond.py", "from typer.core import TyperCommand"),
+        ("runs/respond.py", "from gradient_cli.cli.usage import nearest"),
+        ("check/suite.py", "from gradient_cli.batch import items"),
+        ("cli/respond.py", "import rich"),
         ("exits.py", "from .errors import GradientError"),
         ("terminal/streams.py", "import numpy"),
     ],

@@ -1,0 +1,174 @@
+"""
+How many small faults the quick suite would notice: mutants drawn by a seed, with the survivors.
+
+    python -m pip install cosmic-ray
+    python scripts/mutants.py --seed 7 --count 300
+
+A mutant is the package with one operator, constant, loop or `except` changed (cosmic-ray's
+operators, each family as likely as the other, each line of the rooms as likely as another).
+It is killed if a test fails: those of its own room first, then all that are not marked `real`,
+then its own room's that are.
+What differs in annotations alone is no mutant. Exit status 1 below --bar.
+"""
+
+import argparse
+import ast
+import difflib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+import cosmic_ray.mutating
+import cosmic_ray.plugins
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "gradient_cli"
+LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator")
+"""These make code that no one would write; most of it does not even load."""
+TIMEOUT_S = 240
+WORDS = {0: "SURVIVED", 1: "killed", -9: "hung"}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file."""
+
+    path: Path
+    operator: str
+    source: str
+
+    def diff(self) -> str:
+        """Give the changed lines."""
+        old = (ROOT / self.path).read_text().splitlines()
+        lines = difflib.unified_diff(old, self.source.splitlines(), lineterm="", n=0)
+        return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
+
+
+def families() -> dict[str, list[str]]:
+    """Give the operators by family: `core/ReplaceBinaryOperator_Add_Sub` is of the first word."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(cosmic_ray.plugins.operator_names()):
+        family = name.removeprefix("core/").partition("_")[0]
+        if family not in LEFT_OUT:
+            found.setdefault(family, []).append(name)
+    return found
+
+
+def without_annotations(source: str) -> str:
+    """Give the code's tree without its types and texts of documentation."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+    return ast.dump(tree)
+
+
+def draw(chance: random.Random, files: dict[Path, str]) -> Mutant | None:
+    """Draw a file by its lines, an operator by its family, and a place; None if there is none."""
+    lengths = [source.count("\n") for source in files.values()]
+    [path] = chance.choices(list(files), lengths)
+    family = chance.choice(sorted(families()))
+    name = chance.choice(families()[family])
+    operator = cosmic_ray.plugins.get_operator(name)
+    sources = []
+    while len(sources) < 400:
+        try:
+            changed = cosmic_ray.mutating.mutate_code(files[path], operator(), len(sources))
+        except TypeError:
+            return None
+        if changed is None:
+            break
+        sources.append(changed)
+    if not sources:
+        return None
+    source = chance.choice(sources)
+    try:
+        same = without_annotations(source) == without_annotations(files[path])
+    except SyntaxError:
+        return None
+    return None if same else Mutant(path, name, source)
+
+
+def judge(mutant: Mutant, copy: Path) -> int:
+    """Run the suite on a copy with the mutant in it; give 0 if it survives."""
+    target = copy / mutant.path
+    kept = target.read_text()
+    target.write_text(mutant.source)
+    own = copy / "tests" / mutant.path.parts[1]
+    quick = ["-m", "not real"]
+    runs = [quick]
+    if own.is_dir():
+        runs = [[*quick, str(own)], quick, ["-m", "real", str(own)]]
+    environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        for which in runs:
+            command = [sys.executable, "-m", "pytest", "-xq", *which]
+            done = subprocess.run(
+                command, cwd=copy, env=environ, capture_output=True, timeout=TIMEOUT_S, check=False
+            )
+            if done.returncode not in (0, 5):
+                return 1
+    except subprocess.TimeoutExpired:
+        return -9
+    finally:
+        target.write_text(kept)
+    return 0
+
+
+def main() -> int:
+    """Draw, judge, tell."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--bar", type=float, default=0.92)
+    parser.add_argument("rooms", nargs="*", help="such as wire or check; nothing: all")
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    files = {
+        path.relative_to(ROOT): path.read_text()
+        for path in sorted((ROOT / PACKAGE).rglob("*.py"))
+        if not options.rooms or path.relative_to(ROOT).parts[1] in options.rooms
+    }
+    mutants: list[Mutant] = []
+    while len(mutants) < options.count:
+        found = draw(chance, files)
+        if found and found not in mutants:
+            mutants.append(found)
+    killed = 0
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(options.jobs):
+            copy = Path(folder) / str(number)
+            shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", ".*_cache"))
+            copies.put(copy)
+
+        def one(mutant: Mutant) -> int:
+            copy = copies.get()
+            try:
+                return judge(mutant, copy)
+            finally:
+                copies.put(copy)
+
+        for mutant, result in zip(mutants, pool.map(one, mutants), strict=True):
+            killed += result != 0
+            if result == 0:
+                print(
+                    f"{WORDS[result]} {mutant.path} {mutant.operator}\n{mutant.diff()}", flush=True
+                )
+    share = killed / len(mutants)
+    print(f"{killed} of {len(mutants)} killed ({share:.1%}), seed {options.seed}")
+    return int(share < options.bar)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -100,6 +100,7 @@ _gradient() {
                 --reject) return 0 ;;
                 --reject-re) return 0 ;;
                 --one-of) return 0 ;;
+                --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
                 --repair) return 0 ;;
                 --timeout) return 0 ;;
@@ -114,7 +115,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
             else
                 :
             fi
@@ -186,6 +187,7 @@ _gradient() {
                 --reject) return 0 ;;
                 --reject-re) return 0 ;;
                 --one-of) return 0 ;;
+                --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
                 --repair) return 0 ;;
                 --timeout) return 0 ;;
@@ -200,7 +202,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
+                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
             else
                 :
             fi
@@ -241,6 +243,7 @@ _gradient() {
                 --reject) return 0 ;;
                 --reject-re) return 0 ;;
                 --one-of) return 0 ;;
+                --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
                 --repair) return 0 ;;
                 --timeout) return 0 ;;
@@ -253,7 +256,7 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
+                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
             else
                 :
             fi

@@ -236,7 +236,7 @@ class OutputOptions:
             OUTPUT,
             "-x",
             "--extract",
-            help="print the first fenced code block alone; none is status 1",
+            help="print the first fenced code block alone; none, or an empty one, is status 1",
         ),
     ] = False
     show_reasoning: Annotated[

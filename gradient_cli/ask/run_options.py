@@ -57,6 +57,23 @@ class ExpectOptions:
             help="it is exactly one of these labels; the label is printed",
         ),
     ] = None
+    extract_lang: Annotated[
+        str | None,
+        flag(
+            EXPECTATIONS,
+            "--extract-lang",
+            metavar="LANG",
+            help="like -x: the first code block of this language, such as sql",
+        ),
+    ] = None
+    extract_last: Annotated[
+        bool,
+        flag(
+            EXPECTATIONS,
+            "--extract-last",
+            help="like -x: the last code block instead of the first",
+        ),
+    ] = False
     schema: Annotated[
         str | None,
         flag(

@@ -18,6 +18,7 @@ from gradient_cli.wire.request import Request
 
 if TYPE_CHECKING:
     from gradient_cli.expect.expectations import Expectations, Judgement, Verdict
+    from gradient_cli.expect.extract import Extraction
 
 
 @record
@@ -32,6 +33,8 @@ class Judged:
     parsed: Json = None
     checks: tuple[Mapping[str, Json], ...] = ()
     failed: "tuple[Verdict, ...]" = ()
+    warning: str = ""
+    """What a reader should know of the text all the same."""
 
 
 @record
@@ -103,6 +106,7 @@ def judged(outcome: Outcome, judgement: "Judgement | None") -> Judged:
         judgement.parsed,
         checks,
         judgement.failed,
+        judgement.warning,
     )
 
 
@@ -119,7 +123,8 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         from gradient_cli.expect.load import load_schema
 
         schema = load_schema(options.schema)
-    kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extract or None)]
+    extraction = _extraction(options, extract=extract)
+    kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extraction)]
     kinds_given = [name for name, value in kinds if value is not None]
     if len(kinds_given) > 1:
         raise UsageError(
@@ -132,7 +137,7 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         from gradient_cli.expect.labels import parse_labels
 
         labels = parse_labels(options.one_of)
-    fingerprint = _fingerprint(options, labels, schema.definition if schema else None, extract)
+    fingerprint = _fingerprint(options, labels, schema.definition if schema else None, extraction)
     if not kinds_given and not _texts(options):
         return Expected(None, options.allow_incomplete, fingerprint=fingerprint)
     from gradient_cli.expect.expectations import Expectations
@@ -144,7 +149,7 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
         reject_re=options.reject_re or (),
         one_of=labels,
         schema=schema,
-        extract=extract,
+        extract=extraction,
     )
     return Expected(
         expectations,
@@ -155,14 +160,30 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
     )
 
 
+def _extraction(options: ExpectOptions, *, extract: bool) -> "Extraction | None":
+    if not (extract or options.extract_last or options.extract_lang is not None):
+        return None
+    from gradient_cli.expect.extract import Extraction
+
+    if options.extract_lang is not None and not options.extract_lang.strip():
+        raise UsageError("--extract-lang is empty", hint="such as sql; -x takes any block")
+    language = options.extract_lang.strip() if options.extract_lang else None
+    return Extraction(language, options.extract_last)
+
+
 def _fingerprint(
-    options: ExpectOptions, labels: tuple[str, ...], schema: Json, extract: bool
+    options: ExpectOptions,
+    labels: tuple[str, ...],
+    schema: Json,
+    extraction: "Extraction | None",
 ) -> str:
     said = {
         **{name: getattr(options, name) for name in ("expect", "expect_re", "reject", "reject_re")},
         "one_of": labels,
         "schema": schema,
-        "extract": extract,
+        "extract": extraction is not None,
+        "extract_lang": extraction and extraction.language,
+        "extract_last": extraction is not None and extraction.is_last,
         "allow_incomplete": options.allow_incomplete,
     }
     said = {name: value for name, value in said.items() if value not in (None, False, (), [])}

@@ -60,6 +60,8 @@ class Attempt:
     """Requests sent, retries included, judges not."""
     first_token_ms: int | None = None
     total_ms: int = 0
+    warning: str = ""
+    """What a reader should know of an answer that was judged; lower case, no full stop."""
 
     @property
     def failures(self) -> tuple[Finding, ...]:

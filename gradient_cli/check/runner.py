@@ -238,7 +238,9 @@ def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
             return _failed(number, outcome, fault, asked, "the judge: ")
         findings.append(found)
     status = ExitStatus.OK if all(f.is_met for f in findings) else ExitStatus.EXPECTATION
-    return _attempt(number, status, outcome, asked, findings=tuple(findings))
+    return _attempt(
+        number, status, outcome, asked, findings=tuple(findings), warning=judgement.warning
+    )
 
 
 def _findings(judgement: Judgement) -> list[Finding]:
@@ -272,6 +274,7 @@ def _attempt(
     findings: tuple[Finding, ...] = (),
     error: str | None = None,
     hint: str | None = None,
+    warning: str = "",
 ) -> Attempt:
     return Attempt(
         number=number,
@@ -286,6 +289,7 @@ def _attempt(
         sends=outcome.attempts,
         first_token_ms=outcome.first_token_ms,
         total_ms=outcome.total_ms,
+        warning=warning,
     )
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from gradient_cli.check.positions import Lines
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.expectations import Expectations
+from gradient_cli.expect.extract import Extraction
 from gradient_cli.expect.load import load_schema
 from gradient_cli.settings.keys import REQUEST_KEYS
 from gradient_cli.values import record
@@ -29,7 +30,8 @@ from gradient_cli.wire.json import Json
 
 MOST_REPEATS = 1000
 
-TEXT_KEYS = ("name", "prompt", "prompt_file", "profile", "judge", "judge_model", "equals", "schema")
+TEXT_KEYS = ("name", "prompt", "prompt_file", "profile", "judge", "judge_model", "equals", "schema",
+             "extract_lang")  # fmt: skip
 LIST_KEYS = ("files", "expect", "expect_re", "reject", "reject_re", "one_of")
 COUNT_KEYS = ("repeat", "require", "judge_votes", "max_output_tokens_used")
 EXPECTATION_KEYS = (
@@ -44,7 +46,8 @@ EXPECTATION_KEYS = (
     "max_seconds",
     "judge",
 )
-OTHER_KEYS = ("vars", "max_seconds", "extract")
+EXTRACT_KEYS = ("extract", "extract_last", "extract_lang")
+OTHER_KEYS = ("vars", "max_seconds", "extract", "extract_last")
 KEYS = (*TEXT_KEYS, *LIST_KEYS, *COUNT_KEYS, *OTHER_KEYS, *REQUEST_KEYS)
 NOT_IN_DEFAULTS = ("name", "prompt", "prompt_file")
 
@@ -282,8 +285,8 @@ class _Reader:
         is_number = is_count or isinstance(value, float)
         if key == "max_seconds" and not (is_number and 0 < value < math.inf):
             raise self._fault(key, "`max_seconds` must be a number above 0")
-        if key == "extract" and not isinstance(value, bool):
-            raise self._fault(key, "`extract` must be true or false")
+        if key in {"extract", "extract_last"} and not isinstance(value, bool):
+            raise self._fault(key, f"`{key}` must be true or false")
         if key == "vars" and not (
             isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
         ):
@@ -312,7 +315,7 @@ class _Reader:
             raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
         if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
             raise self._fault("prompt", f'"{name}" has an empty `prompt`')
-        if not [key for key in EXPECTATION_KEYS if key in table] and not table.get("extract"):
+        if not any(key in table for key in EXPECTATION_KEYS) and not self._extraction():
             raise self._fault(
                 "name", f'"{name}" expects nothing: every answer would pass',
                 f"one of {', '.join(EXPECTATION_KEYS)}",
@@ -364,7 +367,7 @@ class _Reader:
                 equals=table.get("equals"),
                 one_of=labels,
                 schema=schema,
-                extract=bool(table.get("extract")),
+                extract=self._extraction(),
                 max_output_tokens_used=table.get("max_output_tokens_used"),
                 max_seconds=table.get("max_seconds"),
                 prefix="",
@@ -373,6 +376,12 @@ class _Reader:
             named = next((k for k in KEYS if error.message.startswith(f"{k} ")), key)
             named = next((k for k in KEYS if error.message.startswith(f"{k}:")), named)
             raise self._fault(named, error.message, error.hint) from None
+
+    def _extraction(self) -> Extraction | None:
+        language = self._table.get("extract_lang")
+        is_last = bool(self._table.get("extract_last"))
+        is_wanted = bool(self._table.get("extract")) or is_last or language is not None
+        return Extraction(language, is_last) if is_wanted else None
 
     def _labels(self) -> list[str]:
         labels = self._list("one_of")
@@ -387,6 +396,7 @@ class _Reader:
                 value = self._table[key]
                 values = value if isinstance(value, list) and key != "one_of" else [value]
                 found += [(key, ", ".join(v) if isinstance(v, list) else str(v)) for v in values]
-        if self._table.get("extract"):
-            found.append(("extract", "true"))
+        for key in EXTRACT_KEYS:
+            if value := self._table.get(key):
+                found.append((key, "true" if value is True else str(value)))
         return tuple(found)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gradient_cli.errors import ExpectationFailed, UsageError
 from gradient_cli.expect import patterns
 from gradient_cli.expect.excerpt import around, excerpt, one_line
-from gradient_cli.expect.extract import first_block
+from gradient_cli.expect.extract import Extract, Extraction, extract
 from gradient_cli.expect.labels import check_labels, match_label
 from gradient_cli.expect.schema import Reading, Schema
 from gradient_cli.values import record
@@ -46,6 +46,8 @@ class Judgement:
     """The label, the JSON or the code; None: the answer as it came."""
     parsed: Json = None
     """The value that the schema accepted."""
+    warning: str = ""
+    """What a reader should know of the text all the same; lower case, no full stop."""
 
     @property
     def ok(self) -> bool:
@@ -77,7 +79,7 @@ class Expectations:
     equals: str | None = None
     labels: tuple[str, ...] = ()
     schema: Schema | None = None
-    extracts: bool = False
+    extraction: Extraction | None = None
     max_output_tokens_used: int | None = None
     max_seconds: float | None = None
 
@@ -92,7 +94,7 @@ class Expectations:
         equals: str | None = None,
         one_of: Sequence[str] = (),
         schema: Schema | None = None,
-        extract: bool = False,
+        extract: Extraction | None = None,
         max_output_tokens_used: int | None = None,
         max_seconds: float | None = None,
         prefix: str = "--",
@@ -126,7 +128,7 @@ class Expectations:
             equals=equals,
             labels=labels,
             schema=schema,
-            extracts=extract,
+            extraction=extract,
             max_output_tokens_used=max_output_tokens_used,
             max_seconds=max_seconds,
         )
@@ -139,46 +141,56 @@ class Expectations:
     @property
     def needs_whole(self) -> bool:
         """Tell whether what is printed is known only at the end."""
-        return bool(self.labels or self.schema or self.extracts)
+        return bool(self.labels or self.schema or self.extraction)
 
     def judge(self, response: Response, seconds: float = 0.0) -> Judgement:
-        """Judge a complete answer; `seconds` is how long it took."""
-        reading = self.schema.judge(response.text) if self.schema else None
-        label = match_label(response.text, self.labels) if self.labels else None
-        code = first_block(response.text) if self.extracts else None
-        verdicts = (*self._verdicts(response, seconds, reading, label, code),)
+        """
+        Judge a complete answer; `seconds` is how long it took.
+
+        Where a label, a value or a block is printed instead of the answer, the other
+        expectations are of that: what was judged is what was printed.
+        """
+        said = response.text
+        reading = self.schema.judge(said) if self.schema else None
+        label = match_label(said, self.labels) if self.labels else None
+        block = extract(said, self.extraction) if self.extraction else None
         text = label
         if reading and reading.canonical is not None:
             text = reading.canonical
-        if code is not None:
-            text = code
-        return Judgement(verdicts, text, reading.value if reading and text is not None else None)
+        if block and block.code is not None:
+            text = block.code
+        forms = self._forms(said, reading, label, block)
+        shown = said if text is None else text
+        verdicts = (*forms, *self._texts(shown), *self._measures(response, seconds))
+        return Judgement(
+            verdicts,
+            text,
+            reading.value if reading and text is not None else None,
+            block.warning if block else "",
+        )
 
-    def _verdicts(
-        self,
-        response: Response,
-        seconds: float,
-        reading: Reading | None,
-        label: str | None,
-        code: str | None,
+    def _forms(
+        self, said: str, reading: Reading | None, label: str | None, block: Extract | None
     ) -> Iterator[Verdict]:
-        text = response.text
+        """Judge the form of the answer as it came."""
         if self.labels:
-            yield self._label_verdict(text, label)
-        elif self.contains:
-            yield from (_contains(text, wanted) for wanted in self.contains)
+            yield self._label_verdict(said, label)
         if reading is not None:
-            shown = excerpt(text) if reading.complaint else ""
+            shown = excerpt(said) if reading.complaint else ""
             yield Verdict("schema", reading.complaint is None, reading.complaint or "", shown)
-        if self.extracts:
-            complaint = "" if code is not None else "the answer has no fenced code block"
-            yield Verdict("extract", code is not None, complaint, "" if code else excerpt(text))
+        if block is not None:
+            is_found = block.code is not None
+            yield Verdict("extract", is_found, block.complaint, "" if is_found else excerpt(said))
+
+    def _texts(self, text: str) -> Iterator[Verdict]:
+        """Judge the text that is printed."""
+        if not self.labels:  # With labels, `expect` names one of them.
+            yield from (_contains(text, wanted) for wanted in self.contains)
         if self.equals is not None:
             yield _equals(text, self.equals)
         yield from (_matches(text, pattern) for pattern in self.matches)
         yield from (_rejects(text, unwanted) for unwanted in self.rejects)
         yield from (_rejects_matching(text, pattern) for pattern in self.rejects_matching)
-        yield from self._measures(response, seconds)
 
     def _label_verdict(self, text: str, label: str | None) -> Verdict:
         """Judge the label: with `expect`, it must be exactly the one that is named."""

@@ -153,6 +153,8 @@ def _notes(report: Report, desk: "Desk") -> list[str]:
         for result in report.results
         if any(not attempt.status and not attempt.text for attempt in result.attempts)
     ]
+    warned = {(r.name, a.warning): None for r in report.results for a in r.attempts if a.warning}
+    notes += [f'"{name}": {warning}' for name, warning in warned]
     if not desk.tape.replay:
         return notes
     if any(key == "max_seconds" for result in report.results for key, _ in result.expectations):

@@ -190,7 +190,8 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     screen.end_answer(response)
     warnings = _warnings(plan.question.request, outcome, error)
     uncounted = _uncounted(plan, outcome, error)
-    for notice in (*warnings, *uncounted, *_complaints(judged)):
+    careful = [f"warning: {judged.warning}"] if judged.warning else []
+    for notice in (*warnings, *careful, *uncounted, *_complaints(judged)):
         plan.notices.tell(notice)
     if plan.output and error is None:
         try:

@@ -7,7 +7,8 @@ import time
 import pytest
 from markdown_it import MarkdownIt
 
-from gradient_cli.expect.extract import fences, first_block, unwrap
+from gradient_cli.expect.extract import Extraction, extract, unwrap
+from gradient_cli.expect.fences import fences
 
 PIECES = [
     "```", "~~~", "````", "```sh", "``` a`b", "text", "-", "*", "1.", "2.", "10.", ">", "#", "x",
@@ -23,21 +24,21 @@ PIECES = [
         ("~~~\n```\n~~~", "```\n"),
         ("````\n```\n````", "```\n"),
         ("  ```\n  a\n    b\n  ```", "a\n  b\n"),
-        ("```\r\na\r\n```\r\n", "a\n"),
-        ("```\nnever closed", "never closed"),
-        ("``` a`b\nx\n```", ""),
+        ("```\r\na\r\n```\r\n", "a\r\n"),
+        ("```\nnever closed", None),
+        ("``` a`b\nx\n```", None),
         ("    ```\n    a\n", None),
         ("no code", None),
         ("`inline`", None),
-        ("```\n```", ""),
-        ("```\nnever closed\n", "never closed\n"),
+        ("```\n```", None),
+        ("```\nnever closed\n", None),
         ("1. do\n   ```sh\n   ls\n   ```\n", "ls\n"),
         ("10. do:\n\n    ```sh\n    ls\n      x\n    ```\n", "ls\n  x\n"),
         ("- ```sql\n  select 1;\n  ```\n", "select 1;\n"),
         ("- a\n  - b\n    ```\n    c\n    ```\n", "c\n"),
-        ("- ```\n  a\n\nb\n", "a\n\n"),
+        ("- ```\n  a\n\nb\n", None),
         ("> as said:\n> ```sh\n> ls\n> ```\n", "ls\n"),
-        ("> ```\n> a\nb\n```\nc\n```", "a\n"),
+        ("> ```\n> a\nb\n```\nc\n```", "c\n"),
         ("1. make:\n\n   ```make\n   all:\n   \techo\n   ```", "all:\n\techo\n"),
         ("-\t```sh\n\tls\n\t```", "ls\n"),
         ("a\n    ```\n    b\n", None),
@@ -46,8 +47,108 @@ PIECES = [
     ],
 )
 def test_the_first_block_is_extracted(text, code):
-    """By CommonMark's rules for fences."""
-    assert first_block(text) == code
+    """By CommonMark's rules for fences; an empty or unclosed one is none."""
+    assert extract(text, Extraction()).code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Here you go: ```py\nprint(1)\n```\n", "print(1)\n"),
+        ("Here:```py\nprint(1)\n```\nand ```sh\nls\n```\n", "print(1)\n"),
+        ("1. Run ```sh\n   ls\n   ```\n2. Done\n", "ls\n"),
+        ("- say: ~~~sh\n  ls\n  ~~~\n", "ls\n"),
+        ("Here it is: ```\nls\n```\n", "ls\n"),
+        ("Open it with ``` first:\n\n```sh\nls\n```\n", "ls\n"),
+        ("Open it with ```\n\n```sh\nls\n```\n", "ls\n"),
+        ("A block begins with ```\n\n```\nls\n```\n", "ls\n"),
+        ("Use ```x``` or ```y\nand no more", None),
+        ("never closed: ```py\nprint(1)\n", None),
+        ("1. Run:\n   ```sh\nmake\n   make test\n   ```\n", "make\n   make test\n"),
+        ("1. Run:\n\n   ```sh\n   make\n```\n2. x\n```py\na\n```\n", "make\n"),
+        ("- Run:\n  ```py\nif x:\n    y\n  ```\n", "if x:\n    y\n"),
+        ("1. Use:\n   ```yaml\n- a: b\n   ```\n", "- a: b\n"),
+        ("1. a\n   ```\n   x\n2. b\n   ```\n   y\n   ```\n", "y\n"),
+        ("1.    Run:\n    ```sh\n    ls\n    ```\n", "ls\n"),
+        ("- Run:\n\n        ```sh\n        ls\n          x\n        ```\n", "ls\n  x\n"),
+        ("- a\n\n  - b\n\n            ```sh\n            ls\n            ```\n", "ls\n"),
+        ("```\n\n```\n\n```sh\nls\n```\n", "ls\n"),
+        ("```c++\nint x;\n```", "int x;\n"),
+        ("```sh\r\na\r\n\r\nb\r\n```\r\nbye", "a\r\n\r\nb\r\n"),
+        ("```sh\na\r\nb\n```", "a\r\nb\n"),
+        ("1. Do:\r\n   ```sh\r\n   a\r\n     b\r\n   ```\r\n", "a\r\n  b\r\n"),
+        (
+            "```markdown\n# T\n```bash\nls\n```\nTHE END\n```\nbye",
+            "# T\n```bash\nls\n```\nTHE END\n",
+        ),
+        ("````md\n```sh\nls\n```\n````\n", "```sh\nls\n```\n"),
+    ],
+)
+def test_a_careless_block_is_read_as_it_was_meant(text, code):
+    """Behind text, less or more indented than its list item, with its line ends, nested."""
+    assert extract(text, Extraction()).code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no code", "has no fenced code block"),
+        ("```\n```", "is empty"),
+        ("```py\n\n  \n```", "is empty"),
+        ("```py\nx", "is not closed"),
+        ("```py\nx\n~~~", "is not closed"),
+    ],
+)
+def test_no_block_says_why(text, words):
+    """An old file is not replaced by nothing, and the reason is told."""
+    found = extract(text, Extraction())
+
+    assert found.code is None
+    assert words in found.complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "is_warned"),
+    [
+        ("```markdown\n# T\n```bash\nls\n```\nTHE END\n```\n", True),
+        ("```\n# T\n```bash\nls\n```\nTHE END\n```\n", True),
+        ("```sh\ncat <<E\n```py\nE\n```\n", True),
+        ("````markdown\n# T\n```bash\nls\n```\nTHE END\n````\n", False),
+        ("~~~md\n```sh\nls\n```\n~~~\n", False),
+        ("```markdown\n# T\n```\nls\n```\nEND\n```\n", True),
+        ("```sh\nls\n```\n```py\nx\n```\n", False),
+        ("```markdown\n# T\n```\n", False),
+    ],
+)
+def test_a_block_that_may_end_elsewhere_is_warned_of(text, is_warned):
+    """A fence within a fence of the same length has two readings."""
+    assert bool(extract(text, Extraction()).warning) is is_warned
+
+
+BLOCKS = "```py\np1\n```\n```bash\nb1\n```\n```{.python}\np2\n```\n```sql\ns1\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        (Extraction("python"), "p1\n"),
+        (Extraction("Python", is_last=True), "p2\n"),
+        (Extraction("sh"), "b1\n"),
+        (Extraction("sql"), "s1\n"),
+        (Extraction(is_last=True), "s1\n"),
+        (Extraction("rust"), None),
+    ],
+)
+def test_a_block_can_be_chosen(wanted, code):
+    """By its language, by its place, or both."""
+    assert extract(BLOCKS, wanted).code == code
+
+
+def test_the_last_block_is_not_the_one_before_an_unclosed_one():
+    """Nothing is given in place of something."""
+    found = extract(BLOCKS + "```sh\ncut", Extraction(is_last=True))
+
+    assert (found.code, found.complaint) == (None, "the last code block is not closed")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +181,7 @@ def test_the_blocks_are_those_of_a_parser():
         if re.search(r" {4,}>", text):
             continue
         wanted = [token.content for token in parser.parse(text) if token.type == "fence"]
-        found = [fence.code for fence in fences(text)]
+        found = [fence.code for fence in fences(text, is_strict=True)]
         if wanted != found:
             differing.append(text)
 
@@ -89,12 +190,24 @@ def test_the_blocks_are_those_of_a_parser():
 
 @pytest.mark.parametrize(
     "text",
-    ["- " * 20_000, "```\n" * 50_000, ("- " * 50 + "x\n") * 500, "-\n" * 50_000, "*" * 99_999],
+    [
+        "- " * 20_000,
+        "```\n" * 50_000,
+        ("- " * 50 + "x\n") * 500,
+        "-\n" * 50_000,
+        "*" * 99_999,
+        "x ```py\n" * 50_000,
+        "```md\n```md\n```\n" * 20_000,
+        "- ```sh\nx\n" * 20_000,
+        "> " * 50_000 + "```",
+        "```md\n" * 50_000,
+        "- x ```\n" * 50_000,
+    ],
 )
 def test_odd_texts_take_no_longer(text):
     """Nothing that a model writes keeps the run busy."""
     begun = time.process_time()
 
-    first_block(text)
+    extract(text, Extraction())
 
     assert time.process_time() - begun < 1

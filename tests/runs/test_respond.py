@@ -268,3 +268,42 @@ def test_a_format_from_the_settings_counts_on_failure_too(home, settings, flags,
 
     assert status == 3
     assert (json.loads(stdout)["exit_code"] == 3) if is_object else (stdout == "")
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "status", "shown"),
+    [
+        ("rm it:\n```sh\nls\n```", ["-x", "--reject", "rm"], 0, "ls\n"),
+        ("list:\n```sh\nrm x\n```", ["-x", "--expect", "list"], 1, ""),
+        ('{"cmd": "\\u0072m"}', ["--schema", "cmd", "--reject", "rm"], 1, ""),
+        ('{"cmd":\n"ls"}', ["--schema", "cmd", "--expect-re", '"cmd": "ls"'], 0, '{"cmd": "ls"}\n'),
+        ("**Yes.**", ["--one-of", "yes,no", "--reject-re", "[*]"], 0, "yes\n"),
+        ("```py\na\n```\n```sql\nb\n```", ["--extract-lang", "sql"], 0, "b\n"),
+        ("```py\na\n```\n```sql\nb\n```", ["--extract-last"], 0, "b\n"),
+        ("```sh\r\necho hi\r\n```\r\nbye", ["-x"], 0, "echo hi\r\n"),
+    ],
+)
+def test_what_is_judged_is_what_is_printed(text, flags, status, shown, respond):
+    """The prose around a block can neither meet an expectation nor break a ban."""
+    got, terminal = respond("hi", *flags, text=text)
+
+    assert (got, terminal.stdout_text) == (status, shown)
+
+
+@pytest.mark.parametrize("text", ["```sh\n```", "```sh\nls", "Here: ```sh\nls"])
+def test_an_empty_or_unclosed_block_replaces_no_file(text, respond, tmp_path):
+    """Status 1, and what the file held stays."""
+    (tmp_path / "old").write_text("KEEP")
+
+    got, _ = respond("hi", "-x", "-o", str(tmp_path / "old"), text=text)
+
+    assert got == 1
+    assert (tmp_path / "old").read_text() == "KEEP"
+
+
+def test_a_block_that_holds_another_opening_is_warned_of(respond):
+    """It may end too early; the status stays, the warning tells."""
+    got, terminal = respond("hi", "-x", text="```sh\ncat\n```py\nx\n```\n")
+
+    assert got == 0
+    assert "warning: the code block holds the opening of another one" in terminal.stderr_text

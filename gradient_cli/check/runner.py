@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradient_cli.ask.client import Asker, Outcome
+from gradient_cli.check.case import Case
 from gradient_cli.check.judge import vote
 from gradient_cli.check.report import (
     Attempt,
@@ -23,7 +24,6 @@ from gradient_cli.check.report import (
     Result,
     Stop,
 )
-from gradient_cli.check.suite import Case
 from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement

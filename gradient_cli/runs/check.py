@@ -18,9 +18,10 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
+from gradient_cli.check.case import Case
 from gradient_cli.check.report import Attempt, Report
 from gradient_cli.check.runner import Limits, Prepared, Runner
-from gradient_cli.check.suite import Case, load_suite, repeated, select
+from gradient_cli.check.suite import load_suite, repeated, select
 from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus

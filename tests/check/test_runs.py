@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from gradient_cli.ask.client import Outcome
+from gradient_cli.check.case import Case
 from gradient_cli.check.reporters import github, html, junit, text
 from gradient_cli.check.reporters.json import document
 from gradient_cli.check.runner import Limits, Prepared, Runner
-from gradient_cli.check.suite import Case
 from gradient_cli.errors import ConnectionFailed
 from gradient_cli.expect.expectations import Expectations
 from gradient_cli.wire.events import Usage

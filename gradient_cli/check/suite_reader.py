@@ -1,0 +1,194 @@
+"""
+One table of a suite, read strictly: every key known, every value of its kind, something expected.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from gradient_cli.check.case import Case
+from gradient_cli.check.positions import Lines
+from gradient_cli.errors import UsageError
+from gradient_cli.expect.expectations import Expectations
+from gradient_cli.expect.extract import Extraction
+from gradient_cli.expect.load import load_schema
+from gradient_cli.settings.keys import REQUEST_KEYS
+from gradient_cli.wire.json import Json
+
+MOST_REPEATS = 1000
+
+TEXT_KEYS = ("name", "prompt", "prompt_file", "profile", "judge", "judge_model", "equals", "schema",
+             "extract_lang")  # fmt: skip
+LIST_KEYS = ("files", "expect", "expect_re", "reject", "reject_re", "one_of")
+COUNT_KEYS = ("repeat", "require", "judge_votes", "max_output_tokens_used")
+EXPECTATION_KEYS = (
+    "equals",
+    "expect",
+    "expect_re",
+    "reject",
+    "reject_re",
+    "one_of",
+    "schema",
+    "max_output_tokens_used",
+    "max_seconds",
+    "judge",
+)
+EXTRACT_KEYS = ("extract", "extract_last", "extract_lang")
+OTHER_KEYS = ("vars", "max_seconds", "extract", "extract_last")
+KEYS = (*TEXT_KEYS, *LIST_KEYS, *COUNT_KEYS, *OTHER_KEYS, *REQUEST_KEYS)
+NOT_IN_DEFAULTS = ("name", "prompt", "prompt_file")
+
+
+def near_words(key: str, known: Sequence[str]) -> str:
+    """Give "; did you mean …?", or nothing."""
+    near = get_close_matches(key, known, 1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+class Reader:
+    """Reads one table of a suite."""
+
+    def __init__(self, path: str, table: Mapping[str, Json], lines: Lines) -> None:
+        self._path = path
+        self._table = table
+        self._lines = lines
+
+    def _fault(self, key: str, words: str, hint: str | None = None) -> UsageError:
+        return UsageError(f"{self._path}:{self._lines.of(key)}: {words}", hint=hint)
+
+    def check_keys(self) -> None:
+        """Refuse unknown keys and values of the wrong kind."""
+        for key, value in self._table.items():
+            if key not in KEYS:
+                raise self._fault(
+                    key, f"unknown key `{key}`{near_words(key, KEYS)}", f"known: {', '.join(KEYS)}"
+                )
+            self._check_kind(key, value)
+
+    def _check_kind(self, key: str, value: Json) -> None:
+        is_count = isinstance(value, int) and not isinstance(value, bool)
+        if key in TEXT_KEYS and not isinstance(value, str):
+            raise self._fault(key, f"`{key}` must be a text")
+        if key in LIST_KEYS and not all(isinstance(text, str) for text in self._list(key)):
+            raise self._fault(key, f"`{key}` must be a text or a list of texts")
+        if key in COUNT_KEYS and not (is_count and value >= 1):
+            raise self._fault(key, f"`{key}` must be a whole number, 1 or more")
+        is_number = is_count or isinstance(value, float)
+        if key == "max_seconds" and not (is_number and 0 < value < math.inf):
+            raise self._fault(key, "`max_seconds` must be a number above 0")
+        if key in {"extract", "extract_last"} and not isinstance(value, bool):
+            raise self._fault(key, f"`{key}` must be true or false")
+        if key == "vars" and not (
+            isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+        ):
+            raise self._fault(key, "`vars` must be a table of texts")
+        kind = REQUEST_KEYS.get(key)
+        if kind and not kind.accepts(value):
+            raise self._fault(key, f"`{key}` must be {kind.words}")
+
+    def _list(self, key: str) -> list[str]:
+        value = self._table.get(key, [])
+        return (
+            [value]
+            if isinstance(value, str)
+            else list(value)
+            if isinstance(value, list)
+            else [value]
+        )
+
+    def case(self) -> Case:
+        """Give the test, or raise what is wrong with it."""
+        self.check_keys()
+        table = self._table
+        name = table.get("name") or f"line {self._lines.start}"
+        if ("prompt" in table) == ("prompt_file" in table):
+            both = "both `prompt` and" if "prompt" in table else "neither `prompt` nor"
+            raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
+        if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
+            raise self._fault("prompt", f'"{name}" has an empty `prompt`')
+        if not any(key in table for key in EXPECTATION_KEYS) and not self._extraction():
+            raise self._fault(
+                "name", f'"{name}" expects nothing: every answer would pass',
+                f"one of {', '.join(EXPECTATION_KEYS)}",
+            )  # fmt: skip
+        for key in EXPECTATION_KEYS:
+            if table.get(key) == []:
+                raise self._fault(key, f"{key} is empty: it says nothing about an answer")
+        if "judge" in table and not table["judge"].strip():
+            raise self._fault("judge", "`judge` is empty: it says nothing about an answer")
+        repeat = table.get("repeat", 1)
+        require = table.get("require", repeat)
+        if repeat > MOST_REPEATS:
+            raise self._fault("repeat", f"`repeat` {repeat} is above {MOST_REPEATS}")
+        if require > repeat:
+            raise self._fault("require", f"`require` {require} is above `repeat` {repeat}")
+        return Case(
+            suite=self._path,
+            line=self._lines.start,
+            name=name,
+            prompt=table.get("prompt"),
+            prompt_file=table.get("prompt_file"),
+            files=tuple(self._list("files")),
+            variables=table.get("vars", {}),
+            fields={key: table[key] for key in REQUEST_KEYS if key in table},
+            profile=table.get("profile"),
+            repeat=repeat,
+            require=require,
+            expectations=self._expectations(),
+            expected=self._expected(),
+            judge=table.get("judge"),
+            judge_model=table.get("judge_model"),
+            judge_votes=table.get("judge_votes", 1),
+        )
+
+    def _expectations(self) -> Expectations:
+        table = self._table
+        key = "schema"
+        try:
+            schema = None
+            if "schema" in table:
+                schema = load_schema(table["schema"], "schema", Path(self._path).parent)
+            labels = self._labels()
+            key = next((k for k in EXPECTATION_KEYS if k in table and k != "schema"), "name")
+            return Expectations.build(
+                expect=self._list("expect"),
+                expect_re=self._list("expect_re"),
+                reject=self._list("reject"),
+                reject_re=self._list("reject_re"),
+                equals=table.get("equals"),
+                one_of=labels,
+                schema=schema,
+                extract=self._extraction(),
+                max_output_tokens_used=table.get("max_output_tokens_used"),
+                max_seconds=table.get("max_seconds"),
+                prefix="",
+            )
+        except UsageError as error:
+            named = next((k for k in KEYS if error.message.startswith(f"{k} ")), key)
+            named = next((k for k in KEYS if error.message.startswith(f"{k}:")), named)
+            raise self._fault(named, error.message, error.hint) from None
+
+    def _extraction(self) -> Extraction | None:
+        language = self._table.get("extract_lang")
+        is_last = bool(self._table.get("extract_last"))
+        is_wanted = bool(self._table.get("extract")) or is_last or language is not None
+        return Extraction(language, is_last) if is_wanted else None
+
+    def _labels(self) -> list[str]:
+        labels = self._list("one_of")
+        if len(labels) == 1 and "," in labels[0]:
+            return [label.strip() for label in labels[0].split(",")]
+        return labels
+
+    def _expected(self) -> tuple[tuple[str, str], ...]:
+        found = []
+        for key in EXPECTATION_KEYS:
+            if key in self._table:
+                value = self._table[key]
+                values = value if isinstance(value, list) and key != "one_of" else [value]
+                found += [(key, ", ".join(v) if isinstance(v, list) else str(v)) for v in values]
+        for key in EXTRACT_KEYS:
+            if value := self._table.get(key):
+                found.append((key, "true" if value is True else str(value)))
+        return tuple(found)

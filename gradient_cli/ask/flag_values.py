@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.intake import read_short_file
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.strict import parse
 
 
 def text_or_file(value: str) -> str:
@@ -103,21 +104,12 @@ def parse_json(what: str, text: str) -> Json:
 
     """
     try:
-        return json.loads(text)
-    except RecursionError:
-        raise UsageError(f"{what} is nested too deeply") from None
+        return parse(text)
     except ValueError as error:
         bare = text.strip()
         is_word = bool(bare) and bare[0] not in '[{"' and "\n" not in bare
         hint = f"a text needs quotes: '\"{_cut(bare)}\"'" if is_word else None
-        raise UsageError(f"{what} is not JSON: {_place(error)}", hint=hint) from None
-
-
-def _place(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        where = f"line {error.lineno}, column {error.colno}"
-        return f"{error.msg[:1].lower()}{error.msg[1:]} at {where}"
-    return str(error)
+        raise UsageError(f"{what} is not JSON: {error}", hint=hint) from None
 
 
 def json_or_file(flag: str, value: str) -> Json:

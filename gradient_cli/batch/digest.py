@@ -4,7 +4,6 @@ What a file of results says as a whole, in a few megabytes whatever its length.
     lines of OUT ─► Digest: statuses, labels, latencies, tokens, the most frequent errors
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from gradient_cli.batch.keys import KeyTable
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.strict import parse
 
 QUANTILES = (0.5, 0.9, 0.99)
 MOST_LABELS = 1000
@@ -177,8 +177,8 @@ def _name(row: dict[str, Json]) -> str | None:
 
 def _decoded(line: bytes) -> dict[str, Json] | None:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = parse(line.decode())
+    except ValueError:
         return None
     return row if isinstance(row, dict) and "ok" in row else None
 

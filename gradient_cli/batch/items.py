@@ -6,7 +6,6 @@ ITEMS: lines, JSONL rows or files, read one after the other as they are needed.
 Lines end at a newline and nowhere else: U+2028 and the like are text.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import BinaryIO
 
 from gradient_cli.errors import UsageError
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, dumps
+from gradient_cli.wire.strict import parse, spelled
 
 ROW_SUFFIXES = (".jsonl", ".ndjson")
 OWN_FIELDS = ("id", "prompt", "vars")
@@ -173,12 +173,10 @@ def _decoded(raw: bytes, where: str, *, is_first: bool, is_line: bool = True) ->
 
 def _row(number: int, text: str, where: str) -> Item:
     try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        words = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        column = f", column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        row = parse(text)
+    except ValueError as error:
         raise UsageError(
-            f"{where}: no JSON: {words[:1].lower()}{words[1:]}{column}",
+            f"{where}: no JSON: {str(error).replace('line 1, ', '')}",
             hint="--lines takes each line as text",
         ) from None
     if not isinstance(row, dict):
@@ -210,7 +208,11 @@ def _variables(given: Json, where: str) -> dict[str, str]:
     for name, value in given.items():
         if isinstance(value, dict | list) or value is None:
             raise UsageError(f'{where}: the variable "{name}" is neither text nor number')
-    return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in given.items()
-    }
+    return {name: _words(value) for name, value in given.items()}
+
+
+def _words(value: Json) -> str:
+    """Give a variable's value as a text: a number as it stands in the row."""
+    if isinstance(value, str):
+        return value
+    return spelled(value) if isinstance(value, float) else dumps(value)

@@ -22,6 +22,7 @@ from gradient_cli.batch.keys import Key, KeyTable
 from gradient_cli.errors import OutputClosed, UsageError
 from gradient_cli.terminal.files import resolved
 from gradient_cli.wire.json import Json, dumps
+from gradient_cli.wire.strict import parse
 
 _HEAD = re.compile(
     rb'\{"id":("(?:[^"\\]|\\.)*"|[^",]*),"key":"([0-9a-f]{64})","ok":(true|false)[,}]'
@@ -304,8 +305,8 @@ def _no_result(where: str) -> UsageError:
 
 def _json_object(line: bytes) -> dict[str, Json] | None:
     try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
+        value = parse(line.decode())
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

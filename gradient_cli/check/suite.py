@@ -12,7 +12,6 @@ A suite cannot pass by accident: an empty file, an unknown key, a test that expe
 pattern or a schema that is none, two tests of one name are errors with file and line.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -23,6 +22,7 @@ from gradient_cli.check.positions import Lines
 from gradient_cli.check.suite_reader import MOST_REPEATS, NOT_IN_DEFAULTS, Reader, near_words
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.strict import parse
 
 _Table = tuple[dict[str, Json], Lines, tuple[str, ...]]
 """A test's keys and values, their lines, and the variables that the test itself sets."""
@@ -153,36 +153,10 @@ def _jsonl(path: str, text: str) -> list[_Table]:
         if not row.strip():
             continue
         try:
-            table = _strict_json(row)
+            table = parse(row)
         except ValueError as error:
             raise UsageError(f"{path}:{number}: not JSON: {error}") from None
         if not isinstance(table, dict):
             raise UsageError(f"{path}:{number}: a test is a JSON object")
         tables.append((table, Lines.fixed(number), _names(table)))
     return tables
-
-
-def _strict_json(row: str) -> Json:
-    """
-    Decode a row; a key given twice is refused, because the first value would count for nothing.
-
-    Raises:
-        ValueError: it is no JSON, or says a thing twice.
-
-    """
-
-    def table(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found: dict[str, Json] = {}
-        for key, value in pairs:
-            if key in found:
-                raise ValueError(f"the key `{key}` is twice in an object")
-            found[key] = value
-        return found
-
-    def constant(word: str) -> Json:
-        raise ValueError(f"{word} is no number of JSON")
-
-    try:
-        return json.loads(row, object_pairs_hook=table, parse_constant=constant)
-    except RecursionError:
-        raise ValueError("nested too deep") from None

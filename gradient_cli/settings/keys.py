@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 
 from gradient_cli.errors import GradientError
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json, loads
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.strict import parse
 
 
 @record
@@ -106,7 +107,7 @@ _PAIRS = Kind(
 _TABLE = Kind(
     "a table of JSON values",
     lambda value: isinstance(value, dict) and _is_plain(value),
-    loads,
+    parse,
     is_table=True,
 )
 

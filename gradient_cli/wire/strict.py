@@ -10,26 +10,33 @@ import math
 
 from gradient_cli.wire.json import Json, line
 
+MOST_DIGITS = 767
+"""Significant digits of the longest number that a double holds exactly."""
+
+
+class Number(float):
+    """A number with a point or an exponent that was not spelled as Python spells it."""
+
+    __slots__ = ("digits",)
+
+    digits: str
+    """As it was written: `1.10` for 1.1."""
+
 
 def parse(text: str) -> Json:
     """
-    Give a JSON value, read strictly.
+    Give a JSON value, read strictly; a number keeps its value or is refused.
 
     Refused, because they would not survive being written again: NaN and infinities, numbers
-    that are too large for a float, integers of more than 4,300 digits, repeated names.
+    that a double cannot hold in all their digits, integers of more than 4,300 digits, repeated
+    names.
 
     Raises:
         ValueError: what is wrong with it, in one line.
 
     """
     try:
-        return json.loads(
-            text,
-            parse_constant=_no_number,
-            parse_float=_finite,
-            parse_int=_integer,
-            object_pairs_hook=_unique,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         words = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
         raise ValueError(f"{words} at line {error.lineno}, column {error.colno}") from None
@@ -37,15 +44,41 @@ def parse(text: str) -> Json:
         raise ValueError("it is nested too deeply") from None
 
 
+def spelled(value: float) -> str:
+    """Give a number as it was written, as far as that is known."""
+    return value.digits if isinstance(value, Number) else json.dumps(value)
+
+
 def _no_number(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
 
 
-def _finite(digits: str) -> float:
+def _number(digits: str) -> float:
+    """Give a number whose digits a double holds; no digit but the last may be a rounded one."""
     number = float(digits)
     if math.isinf(number):
         raise ValueError(f"{digits[:40]} is too large a number")
-    return number
+    if repr(number) == digits:
+        return number
+    if not _is_held(number, digits):
+        raise ValueError(f"{digits[:40]} has digits that are lost: it would become {number!r}")
+    kept = Number(number)
+    kept.digits = digits
+    return kept
+
+
+def _is_held(number: float, digits: str) -> bool:
+    """Tell whether a number, rounded to as many figures as were written, is what was written."""
+    mantissa, _, exponent = digits.lower().lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    figures = (whole + fraction).lstrip("0")
+    zeros = len(whole + fraction) - len(figures)
+    figures = figures.rstrip("0")
+    if not figures or number == 0 or len(figures) > MOST_DIGITS:
+        return not figures
+    found, _, power = f"{abs(number):.{len(figures) - 1}e}".partition("e")
+    written = len(whole) - 1 - zeros + int(exponent or 0)
+    return found.replace(".", "") == figures and int(power) == written
 
 
 def _integer(digits: str) -> int:
@@ -65,3 +98,11 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
             raise ValueError(f"the name {line(name[:80])} stands there twice")
         seen.add(name)
     return found
+
+
+_DECODER = json.JSONDecoder(
+    parse_constant=_no_number,
+    parse_float=_number,
+    parse_int=_integer,
+    object_pairs_hook=_unique,
+)

@@ -96,4 +96,4 @@ def test_json_without_measure_is_an_error_of_usage(home):
     """Nesting that Python cannot follow is the caller's mistake, no bug of ours."""
     status, _, stderr = home.runs("respond", "hi", "-n", "--param", "a=" + "[" * 3000)
 
-    assert (status, stderr) == (2, "gradient: --param a is nested too deeply\n")
+    assert (status, stderr) == (2, "gradient: --param a is not JSON: it is nested too deeply\n")

@@ -150,10 +150,10 @@ def test_a_suite_cannot_pass_by_accident(name, suite, tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ('{"name": "a", "prompt": "x", "expect": "z", "expect": "y"}', "the key `expect` is twice"),
-        ('{"name": "a", "prompt": "x", "vars": {"k": "1", "k": "2"}}', "the key `k` is twice"),
-        ('{"name": "a", "prompt": "x", "max_seconds": Infinity}', "Infinity is no number of JSON"),
-        ("[" * 100_000, "nested too deep"),
+        ('{"name": "a", "prompt": "x", "expect": "z", "expect": "y"}', 'the name "expect" stands'),
+        ('{"name": "a", "prompt": "x", "vars": {"k": "1", "k": "2"}}', 'the name "k" stands'),
+        ('{"name": "a", "prompt": "x", "max_seconds": Infinity}', "Infinity is no JSON"),
+        ("[" * 100_000, "it is nested too deeply"),
     ],
 )
 def test_a_row_that_says_a_thing_twice_or_is_no_json_is_an_error(row, words, tmp_path):

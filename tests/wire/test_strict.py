@@ -1,12 +1,16 @@
 """JSON read strictly: what could not be written again as it was is refused."""
 
+import contextlib
+import math
+import random
 import re
+import struct
 import time
 
 import pytest
 
 from gradient_cli.wire.json import line
-from gradient_cli.wire.strict import parse
+from gradient_cli.wire.strict import parse, spelled
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,19 @@ from gradient_cli.wire.strict import parse
         ('{"a": -Infinity}', "-Infinity is no JSON"),
         ("1e400", "1e400 is too large a number"),
         ("[-1e999]", "-1e999 is too large a number"),
+        (
+            "12345678901234567.89",
+            "12345678901234567.89 has digits that are lost: it would become 1.2345678901234568e+16",
+        ),
+        (
+            "0.30000000000000000001",
+            "0.30000000000000000001 has digits that are lost: it would become 0.3",
+        ),
+        ("1e-400", "1e-400 has digits that are lost: it would become 0.0"),
+        (
+            "9007199254740993.0",
+            "9007199254740993.0 has digits that are lost: it would become 9007199254740992.0",
+        ),
         ("1" * 5000, "an integer of 5000 digits is too large a number"),
         ('{"a": 1, "a": 2}', 'the name "a" stands there twice'),
         ('{"a\\n::error::": 1, "a\\n::error::": 2}', 'the name "a\\n::error::" stands there twice'),
@@ -30,10 +47,41 @@ def test_what_is_no_json_is_refused(text, words):
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["1e308", "1e-400", "9" * 4300, '{"a": null}', "[1.5, true]"])
+@pytest.mark.parametrize("text", ["1e308", "5e-324", "9" * 4300, '{"a": null}', "[1.5, true]"])
 def test_what_is_json_is_read(text):
     """Large and small numbers included."""
     assert parse(line(parse(text))) == parse(text)
+
+
+@pytest.mark.parametrize("form", ["%r", "%.17g", "%.30e", "%.800e"])
+def test_every_double_is_read_in_any_of_its_spellings(form):
+    """Other languages write seventeen digits, or all that there are; none of them is refused."""
+    source = random.Random(7)
+    doubles = [struct.unpack("d", source.randbytes(8))[0] for _ in range(500)]
+    doubles = [number for number in doubles if math.isfinite(number)]
+
+    assert doubles == [parse(form % number) for number in doubles]
+
+
+@pytest.mark.parametrize(
+    "text", ["1.10", "1E5", "0.10000000000000001", "-0.0", "0e9", "100", "2.50"]
+)
+def test_a_number_knows_how_it_was_spelled(text):
+    """Where it becomes a text, it is the text that the user wrote."""
+    assert text == spelled(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["0." + "1" * 2_000_000, "1e" + "1" * 2_000_000, "0e-" + "1" * 9_000]
+)
+def test_a_long_number_takes_no_time(text):
+    """A megabyte of digits is read or refused at once."""
+    begun = time.process_time()
+
+    with contextlib.suppress(ValueError):
+        parse(text)
+
+    assert time.process_time() - begun < 1
 
 
 def test_a_repeated_name_is_found_in_linear_time():

@@ -8,16 +8,18 @@ Jobs of the provider's batch engine, in both of the shapes that its documents an
 And the small file beside OUT that remembers a job: what was asked in which row, and where.
 """
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from gradient_cli.errors import BrokenReply, UsageError
 from gradient_cli.terminal.files import write_file
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, dumps
+from gradient_cli.wire.strict import parse
 
 OVER = frozenset({"completed", "failed", "expired", "cancelled"})
 FORMAT = 1
@@ -141,6 +143,8 @@ class JobFile:
     """None: it is not known whether the engine ever took it."""
     expectations: dict[str, Any] = field(default_factory=dict)
     """What is expected of the answers, for `fetch`."""
+    is_fetched: bool = False
+    """Its results are in OUT, but not of all rows: `fetch` may look again, `submit` go on."""
 
     def save(self) -> None:
         """
@@ -157,6 +161,7 @@ class JobFile:
             "endpoint": self.endpoint,
             "expectations": self.expectations,
             "rows": self.rows,
+            **({"fetched": True} if self.is_fetched else {}),
         }
         write_file(str(self.path), dumps(value) + "\n")
 
@@ -180,21 +185,55 @@ def load_job(out: str) -> JobFile | None:
     """
     path = job_path(out)
     try:
-        value = json.loads(path.read_bytes())
-        return JobFile(
-            path,
-            request_id=str(value["request_id"]),
-            endpoint=str(value["endpoint"]),
-            rows=[(identity, str(key)) for identity, key in value["rows"]],
-            job_id=value["job_id"],
-            expectations=dict(value["expectations"]),
-        )
+        data = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise UsageError(f'cannot read "{path}": {words}') from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    try:
+        return _job_file(path, parse(data.decode()))
+    except ValueError as error:
         raise UsageError(
-            f'"{path}" does not hold a job', hint="remove it if you know what became of the job"
+            f'"{path}" does not hold a job: {error}',
+            hint="remove it if you know what became of the job",
         ) from None
+
+
+def _job_file(path: Path, value: Json) -> JobFile:
+    """Give what a file holds, each field looked at: it may have come from anywhere."""
+    if not isinstance(value, dict) or value.get("gradient") != FORMAT:
+        raise ValueError(f"it is no object with `gradient` = {FORMAT}")
+    for name, kinds in _KINDS.items():
+        if not isinstance(value.get(name), kinds):
+            raise ValueError(f"`{name}` is missing or of the wrong kind")
+    for number, row in enumerate(value["rows"], 1):
+        if not _is_row(row):
+            raise ValueError(f"row {number} is no pair of an id and a key")
+    return JobFile(
+        path,
+        request_id=value["request_id"],
+        endpoint=value["endpoint"],
+        rows=[(identity, key) for identity, key in value["rows"]],
+        job_id=value["job_id"],
+        expectations=value["expectations"],
+        is_fetched=value.get("fetched") is True,
+    )
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "request_id": (str,),
+    "endpoint": (str,),
+    "job_id": (str, NoneType),
+    "expectations": (dict,),
+    "rows": (list,),
+}
+_KEY = re.compile("[0-9a-f]{64}")
+
+
+def _is_row(row: Json) -> bool:
+    if not isinstance(row, list) or len(row) != 2:
+        return False
+    identity, key = row
+    is_id = isinstance(identity, str | int) and not isinstance(identity, bool)
+    return is_id and isinstance(key, str) and bool(_KEY.fullmatch(key))

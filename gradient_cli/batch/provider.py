@@ -14,6 +14,7 @@ the same content has the same id; so nothing is paid for twice.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -152,11 +153,18 @@ class Engine:
         self._sleep = sleep
         self._tell = tell
 
-    def submit(self, upload: Upload, name: str, remember: Callable[[str, str | None], None]) -> Job:
+    def submit(
+        self,
+        upload: Upload,
+        name: str,
+        remember: Callable[[str, str | None], None],
+        used_up: str | None = None,
+    ) -> Job:
         """
         Upload and create the job, or find the one that has this content.
 
         `remember(request_id, job_id)` is called before the job is created and after it.
+        `used_up` is the id of a job that is over and gave no answer to these rows.
 
         Raises:
             GradientError: the engine refuses, or cannot be reached.
@@ -168,7 +176,7 @@ class Engine:
             remember(request_id, None)
             job = self._create(file_id, request_id)
             # An earlier job of this content that failed or expired is not what is wanted now.
-            if not job.is_over or job.is_good:
+            if job.id != used_up and (not job.is_over or job.is_good):
                 remember(request_id, job.id)
                 return job
         raise ServiceError(
@@ -233,9 +241,11 @@ class Engine:
                 raise
         return self.status(job_id)
 
-    def results(self, job_id: str) -> Iterator[Result] | None:
+    def results(self, job_id: str) -> Iterator[Result | None] | None:
         """
         Give the results of a job that is over, or None where there are none yet.
+
+        A line that names none of our rows is a None among them.
 
         Raises:
             GradientError: they cannot be had.
@@ -250,7 +260,7 @@ class Engine:
         urls = read_result_urls(payload)
         return None if urls is None else self._read(urls)
 
-    def _read(self, urls: list[str]) -> Iterator[Result]:
+    def _read(self, urls: list[str]) -> Iterator[Result | None]:
         for url in urls:
             for line in self._files.get(url):
                 yield read_result(line)
@@ -299,6 +309,13 @@ def content_id(upload: Upload, repeat: int = 0) -> str:
     return f"gradient-{upload.digest[:32]}" + (f"-{repeat + 1}" if repeat else "")
 
 
+_ROW = re.compile("row-([1-9][0-9]{0,5})")
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
 def _job_path(job_id: str) -> str:
     return f"{JOBS_PATH}/{quote(job_id, safe='')}"
 
@@ -311,28 +328,27 @@ def _file(payload: Json) -> tuple[str, str]:
     return file_id, url
 
 
-def read_result(line: bytes) -> Result:
-    """
-    Read one line of a file of results.
-
-    Raises:
-        BrokenReply: it names no row.
-
-    """
+def read_result(line: bytes) -> Result | None:
+    """Read one line of a file of results; one that names no row is None."""
     try:
         value = loads(line.decode("utf-8", "replace"))
-        name = value["custom_id"]
-        position = int(name.removeprefix("row-")) - 1
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise BrokenReply("a line of the results names none of our rows") from None
+    except ValueError:
+        return None
+    name = value.get("custom_id") if isinstance(value, Mapping) else None
+    found = _ROW.fullmatch(name) if isinstance(name, str) else None
+    if found is None:
+        return None
+    position = int(found[1]) - 1
     response = value.get("response")
     if isinstance(response, Mapping) and response.get("body") is not None:
         status = response.get("status_code")
+        if not (status is None or status in range(100, 600)):
+            return Result(position, message="the batch engine gave a status that is none")
         return Result(
             position,
-            http_status=status if isinstance(status, int) else 200,
+            http_status=int(status or 200),
             body=json.dumps(response["body"]).encode(),
-            request_id=response.get("request_id"),
+            request_id=_text(response.get("request_id")),
         )
     error = value.get("error")
     error = error if isinstance(error, Mapping) else {"message": error}

@@ -242,10 +242,33 @@ def test_a_result_is_judged_like_a_reply(engine, status, body, exit_status):
     assert outcome.request_id == "rq-9"
 
 
-def test_a_line_of_results_that_is_nobodys_is_an_error():
-    """What cannot be joined must not vanish."""
-    with pytest.raises(BrokenReply):
-        read_result(b'{"custom_id":"their-7","response":{"body":{}}}')
+@pytest.mark.parametrize(
+    "name",
+    ['"their-7"', '"row-0"', '"row--1"', '"row-1_0"', '"row- 1"', '"row-\u0663"', f'"row-{"9" * 5000}"',
+     "7", "null", "[]", '"row-1"'],
+)  # fmt: skip
+def test_a_line_of_results_names_a_row_or_nobody(name):
+    """Python's int() would take much more for a number."""
+    found = read_result(b'{"custom_id":%s,"response":{"body":{}}}' % name.encode())
+
+    assert (found is not None) == (name == '"row-1"')
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"", b"[]", b"7", b"null", b"\xff", b"[" * 9000, b'{"custom_id":"row-1"', b"9" * 5000],
+)
+def test_a_line_of_results_that_is_none_is_nobodys(line):
+    """It is counted, and those behind it are read."""
+    assert read_result(line) is None
+
+
+@pytest.mark.parametrize("status", [10**400, "200", True, -1, 0.5, [], {}])
+def test_a_row_without_a_status_that_is_one_has_failed(status):
+    """What nobody can read is no success."""
+    line = json.dumps({"custom_id": "row-1", "response": {"status_code": status, "body": {}}})
+
+    assert outcome_of(read_result(line.encode()), SETTING).status == 5
 
 
 def test_limits_are_known_before_anything_is_uploaded(tmp_path, monkeypatch):

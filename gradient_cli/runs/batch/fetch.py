@@ -6,7 +6,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from gradient_cli.ask import verdict
 from gradient_cli.ask.client import Client
@@ -19,8 +21,8 @@ from gradient_cli.batch.jobs import Job, JobFile, load_job
 from gradient_cli.batch.provider import Engine, Result
 from gradient_cli.batch.replies import outcome_of
 from gradient_cli.batch.results import Results, open_results
-from gradient_cli.batch.runner import Tally, Task
-from gradient_cli.errors import BrokenReply, IncompleteAnswer, ServiceError, UsageError
+from gradient_cli.batch.runner import Done, Tally, Task
+from gradient_cli.errors import IncompleteAnswer, ServiceError, UsageError
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.runs.batch.submit import open_engine
 from gradient_cli.transport.faults import Setting
@@ -79,7 +81,7 @@ def fetch(
     invocation: Invocation, options: JobOptions, network: NetworkOptions, *, waits: bool
 ) -> int:
     """
-    Write the job's results to OUT, each row once, and forget the job.
+    Write the job's results to OUT, each row once, and forget the job if none is missing.
 
     Raises:
         IncompleteAnswer: it is not over.
@@ -101,45 +103,110 @@ def fetch(
             raise ServiceError(job.words(), hint="the same `batch submit` makes a new job")
         results = open_results(options.output, invocation.terminal.write_bytes)
         try:
-            tally = _join(desk, found, results)
+            joined = _join(desk, found, results)
             results.finish()
         finally:
             results.close()
-        desk.note.forget()
-    return _report(invocation, options, job, tally, len(desk.note.rows))
+        if joined.is_whole or not job.is_good:
+            desk.note.forget()
+        else:
+            desk.note.is_fetched = True
+            desk.note.save()
+    return _report(invocation, options, job, joined)
 
 
-def _join(desk: Desk, found: Iterator[Result], results: Results) -> Tally:
-    """Write each result as a line of its row; what OUT has already is not written again."""
-    note, tally = desk.note, Tally()
+@dataclass(slots=True)
+class _Joined:
+    """What the lines of results came to, counted by rows: a row may have several lines, or none."""
+
+    rows: int
+    tally: Tally = field(default_factory=Tally)
+    repeated: int = 0
+    """Lines of a row that had its answer already; the first answer stands."""
+    foreign: int = 0
+    """Lines that name none of our rows."""
+
+    @property
+    def missing(self) -> int:
+        """Give the number of rows without any line."""
+        return self.rows - self.tally.done
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether each row has its line, and each line a row."""
+        return not (self.missing or self.foreign)
+
+
+def _join(desk: Desk, found: Iterator[Result | None], results: Results) -> _Joined:
+    """
+    Write a line of each row; what OUT has already is not written again.
+
+    A failure waits for the end, because a later line may hold the row's answer.
+    """
+    note, joined = desk.note, _Joined(len(desk.note.rows))
     expected, has_labels = _expected(note)
     setting = Setting("the batch engine")
-    for result in found:
-        if not 0 <= result.position < len(note.rows):
-            raise BrokenReply("a line of the results names none of our rows")
-        identity, key = note.rows[result.position]
-        judged = expected.judge(Request(), outcome_of(result, setting), desk.client)
-        task = Task(identity, key, Request())
-        done = result_line.done(task, judged, has_labels=has_labels, is_timed=False)
-        tally.add(done)
-        if not results.is_done(key):
+    answered: set[int] = set()
+    failed: dict[int, Done] = {}
+
+    def keep(position: int, done: Done) -> None:
+        joined.tally.add(done)
+        if not results.is_done(note.rows[position][1]):
             results.write(done.line)
-    return tally
+
+    for result in found:
+        if result is None or result.position >= len(note.rows):
+            joined.foreign += 1
+            continue
+        position = result.position
+        if position in answered:
+            joined.repeated += 1
+            continue
+        task = Task(*note.rows[position], Request())
+        judged = expected.judge(Request(), outcome_of(result, setting), desk.client)
+        done = result_line.done(task, judged, has_labels=has_labels, is_timed=False)
+        if done.status is ExitStatus.OK:
+            answered.add(position)
+            joined.repeated += failed.pop(position, None) is not None
+            keep(position, done)
+        else:
+            joined.repeated += position in failed
+            failed.setdefault(position, done)
+    for position, done in failed.items():
+        keep(position, done)
+    return joined
 
 
 def _expected(note: JobFile) -> tuple[verdict.Expected, bool]:
     """Give what was expected at `submit`, and whether labels were."""
-    known = {one.name for one in fields(ExpectOptions)}
+    known = get_type_hints(ExpectOptions)
     given = {name: value for name, value in note.expectations.items() if name in known}
+    for name, value in given.items():
+        if not _fits(value, known[name]):
+            raise UsageError(
+                f'"{note.path}" does not hold a job: its `{name}` is of the wrong kind',
+                hint="remove it if you know what became of the job",
+            )
     extract = note.expectations.get("extract") is True
     return verdict.expected(ExpectOptions(**given), extract=extract), "one_of" in given
 
 
-def _report(
-    invocation: Invocation, options: JobOptions, job: Job, tally: Tally, rows: int
-) -> ExitStatus:
-    missing = rows - tally.done
-    statuses = [*tally.statuses, *([ExitStatus.INCOMPLETE] if missing else [])]
+def _fits(value: Json, kind: Any) -> bool:
+    """Tell whether a value that was kept is of the kind of its flag."""
+    if get_origin(kind) is UnionType:
+        return any(_fits(value, one) for one in get_args(kind))
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
+    return type(value) is kind
+
+
+def _report(invocation: Invocation, options: JobOptions, job: Job, joined: _Joined) -> ExitStatus:
+    tally, missing = joined.tally, joined.missing
+    statuses = [
+        *tally.statuses,
+        *([ExitStatus.INCOMPLETE] if missing else []),
+        *([ExitStatus.SERVICE] if joined.foreign else []),
+    ]
     whole = worst(statuses)
     if options.json:
         document = {
@@ -148,6 +215,8 @@ def _report(
             "done": tally.done,
             "failed": tally.failed,
             "missing": missing,
+            "repeated": joined.repeated,
+            "foreign": joined.foreign,
             "exit_codes": {str(int(code)): tally.statuses[code] for code in sorted(tally.statuses)},
             "total_tokens": tally.tokens,
             "job": _document(job),
@@ -158,13 +227,26 @@ def _report(
         parts += [f"{missing:,} not answered"] if missing else []
         parts += [f"{tally.tokens:,} tokens"] if tally.tokens else []
         invocation.terminal.note(", ".join(parts))
+        if joined.repeated:
+            invocation.terminal.note(
+                f"warning: {joined.repeated:,} lines of results repeat a row; one counts"
+            )
     if whole:
-        what = "failed or was not answered" if missing else "failed"
-        invocation.terminal.note(
-            f"gradient: {tally.failed + missing:,} of {rows:,} rows {what}\n"
-            "hint: `batch submit` or `batch run`, with the same items and OUT, asks those again"
-        )
+        invocation.terminal.note(_complaint(options, job, joined))
     return whole
+
+
+def _complaint(options: JobOptions, job: Job, joined: _Joined) -> str:
+    """Say what is not as it should be, and what helps."""
+    unanswered = joined.tally.failed + joined.missing
+    what = "failed or was not answered" if joined.missing else "failed"
+    words = [f"{unanswered:,} of {joined.rows:,} rows {what}"] if unanswered else []
+    if joined.foreign:
+        words.append(f"{joined.foreign:,} lines of results name none of our rows")
+    hint = "`batch submit` or `batch run`, with the same items and OUT, asks those again"
+    if not joined.is_whole and job.is_good:
+        hint = f"`gradient batch fetch -o {options.output}` looks again; {hint}"
+    return f"gradient: {'; '.join(words)}\nhint: {hint}"
 
 
 def _look(desk: Desk, *, waits: bool) -> Job:

@@ -88,7 +88,11 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
             tell(f"nothing to submit: {output.output} has every answer")
             return ExitStatus.OK
         engine = open_engine(session, client, tell)
-        job = _earlier(engine, upload, output.output) or _create(engine, upload, plan, output)
+        known = load_job(output.output)
+        job = _earlier(engine, upload, output.output, known)
+        if job is None:
+            used_up = known.job_id if known and known.is_fetched else None
+            job = _create(engine, upload, plan, output, used_up)
     finally:
         path.unlink(missing_ok=True)
         client.close()
@@ -99,7 +103,7 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
     return ExitStatus.OK
 
 
-def _earlier(engine: Engine, upload: Upload, out: str) -> Job | None:
+def _earlier(engine: Engine, upload: Upload, out: str, known: JobFile | None) -> Job | None:
     """
     Give the job that OUT waits for, if it is of this content; None if there is room for one.
 
@@ -107,8 +111,7 @@ def _earlier(engine: Engine, upload: Upload, out: str) -> Job | None:
         UsageError: it is another's, or its answers wait to be fetched.
 
     """
-    known = load_job(out)
-    if known is None:
+    if known is None or known.is_fetched:
         return None
     if known.job_id is None:
         # Whoever made this note was stopped before the engine's reply.
@@ -129,7 +132,9 @@ def _earlier(engine: Engine, upload: Upload, out: str) -> Job | None:
     return job
 
 
-def _create(engine: Engine, upload: Upload, plan: Plan, output: SubmitOptions) -> Job:
+def _create(
+    engine: Engine, upload: Upload, plan: Plan, output: SubmitOptions, used_up: str | None
+) -> Job:
     note = JobFile(
         job_path(output.output),
         request_id="",
@@ -143,7 +148,8 @@ def _create(engine: Engine, upload: Upload, plan: Plan, output: SubmitOptions) -
         note.save()
 
     try:
-        return engine.submit(upload, f"gradient-{upload.digest[:16]}.jsonl", remember)
+        name = f"gradient-{upload.digest[:16]}.jsonl"
+        return engine.submit(upload, name, remember, used_up)
     except CredentialError as error:
         if error.http_status == 403:
             error.hint = "a key must be allowed to use batches; see the key's settings"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gradient_cli.batch.keys import KeyTable
 from gradient_cli.errors import UsageError
+from gradient_cli.wire.events import is_count
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
 
@@ -85,10 +86,10 @@ class Digest:
             message = str(error.get("message"))
             if message in self.errors or len(self.errors) < MOST_ERRORS:
                 self.errors[message] += 1
-        if _is_count(row.get("total_ms")):
+        if is_count(row.get("total_ms")):
             self.latencies_ms.add(row["total_ms"])
         usage = row.get("usage")
-        if isinstance(usage, dict) and _is_count(usage.get("total_tokens")):
+        if isinstance(usage, dict) and is_count(usage.get("total_tokens")):
             self.tokens.add(usage["total_tokens"])
 
     def as_document(self) -> dict[str, Json]:
@@ -181,7 +182,3 @@ def _decoded(line: bytes) -> dict[str, Json] | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) and "ok" in row else None
-
-
-def _is_count(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

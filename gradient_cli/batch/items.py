@@ -6,6 +6,7 @@ ITEMS: lines, JSONL rows or files, read one after the other as they are needed.
 Lines end at a newline and nowhere else: U+2028 and the like are text.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -128,9 +129,9 @@ class Shard:
             UsageError: it is something else.
 
         """
-        index, sign, count = text.partition("/")
-        if sign and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count):
-            return cls(int(index), int(count))
+        found = re.fullmatch("([0-9]{1,9})/([0-9]{1,9})", text)
+        if found and 1 <= int(found[1]) <= int(found[2]):
+            return cls(int(found[1]), int(found[2]))
         raise UsageError(
             f'--shard "{text}" is not I/N with I from 1 to N',
             hint="a job array that counts from 0 adds 1: --shard $((INDEX + 1))/8",

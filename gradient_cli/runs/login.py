@@ -4,6 +4,7 @@ Logging in: read a key, ask the service about it, keep it, offer models.
     hidden prompt │ stdin ─► a usable key? ─► GET /v1/models ─► credentials.toml ─► a default model
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -173,7 +174,7 @@ def numbered(ids: Sequence[str], width: int) -> list[str]:
 
 def meant(answer: str, ids: Sequence[str]) -> list[str]:
     """Give the ids that a number, an id or a part of an id means."""
-    if answer.isdecimal() and 1 <= int(answer) <= len(ids):
+    if re.fullmatch("[0-9]{1,6}", answer) and 1 <= int(answer) <= len(ids):
         return [ids[int(answer) - 1]]
     if answer in ids:
         return [answer]

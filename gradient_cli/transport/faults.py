@@ -238,7 +238,7 @@ def from_words(message: str | None, code: str | None, setting: Setting) -> Gradi
     code = without_key(code, setting.secret) if code else None
     said = f": {words}" if words else ""
     lower = (code or "").lower()
-    if code and code.isdigit() and 400 <= int(code) <= 599:
+    if code and re.fullmatch("[45][0-9]{2}", code):
         return _kind(int(code))(
             f"the service failed ({code}){said}", code=code, http_status=int(code)
         )

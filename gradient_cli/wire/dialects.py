@@ -27,6 +27,7 @@ from gradient_cli.wire.events import (
     Usage,
     UsageReport,
     WholeText,
+    is_count,
 )
 from gradient_cli.wire.json import Json, dumps
 
@@ -389,11 +390,8 @@ def _usage(usage: Json) -> Usage | None:
 
 
 def _count(counts: Json, *names: str) -> int | None:
-    if isinstance(counts, Mapping):
-        for name in names:
-            if isinstance(counts.get(name), int):
-                return int(counts[name])
-    return None
+    given = counts if isinstance(counts, Mapping) else {}
+    return next((int(given[name]) for name in names if is_count(given.get(name))), None)
 
 
 def _text(value: Json) -> str | None:

@@ -30,6 +30,15 @@ class Usage:
     total_tokens: int | None = None
 
 
+MOST_TOKENS = 10**15
+"""Counts above it are nonsense, and too large to be reckoned with."""
+
+
+def is_count(value: Json) -> bool:
+    """Tell whether a value that a server or a file calls a count can be one."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+
+
 def total_tokens(usage: Usage | None) -> int:
     """Give the tokens of an exchange; 0 where the server did not say."""
     if usage is None:

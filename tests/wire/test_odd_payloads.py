@@ -16,7 +16,23 @@ from tests.captures import captures, streams
 from tests.fakes import FakeReply, FakeTransport, asking_once
 
 JUNK: list[Any] = [
-    *(None, True, 0, -1, 1.5, 10**30, "", "x", "\ud800", "\x1b[31m", "response.completed"),
+    *(
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        10**400,
+        "\u00b2",
+        "\u0665\u0660\u0660",
+        "9" * 5000,
+        "",
+        "x",
+        "\ud800",
+        "\x1b[31m",
+        "response.completed",
+    ),
     *([], [None], ["x"], [{}], {}, {"a": None}, {"type": "message"}),
 ]
 BODIES = [

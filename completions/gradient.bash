@@ -39,6 +39,7 @@ _gradient() {
         [[ ${COMP_WORDS[i]} == -- ]] && only_arguments=1
         case $path:${COMP_WORDS[i]} in
             ":respond") path="respond" ;;
+            ":decide") path="decide" ;;
             ":check") path="check" ;;
             ":batch") path="batch" ;;
             ":models") path="models" ;;
@@ -67,7 +68,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help -V --version
             else
-                _gradient_words respond check batch models auth config doctor mock help
+                _gradient_words respond decide check batch models auth config doctor mock help
             fi
             ;;
         "respond")
@@ -116,6 +117,37 @@ _gradient() {
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
+            else
+                :
+            fi
+            ;;
+        "decide")
+            [[ $only_arguments ]] || case $previous in
+                -f|--file) _gradient_files; return 0 ;;
+                --expect) return 0 ;;
+                --at-least) return 0 ;;
+                --at-most) return 0 ;;
+                --sure) return 0 ;;
+                --timeout) return 0 ;;
+                --max-time) return 0 ;;
+                --retries) return 0 ;;
+                --base-url) return 0 ;;
+                --proxy) return 0 ;;
+                --ca-bundle) _gradient_files; return 0 ;;
+                -p|--profile) _gradient_profiles; return 0 ;;
+                --key-file) _gradient_files; return 0 ;;
+                --record) _gradient_files dirnames; return 0 ;;
+                --replay) _gradient_files dirnames; return 0 ;;
+                -m|--model) return 0 ;;
+                --one-of) return 0 ;;
+                --one-of-file) return 0 ;;
+                --scale) return 0 ;;
+                --yes-means) return 0 ;;
+                --no-means) return 0 ;;
+                --ask) return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -f --file --no-stdin --json -q --quiet --expect --at-least --at-most --sure --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -m --model --one-of --one-of-file --scale --yes-means --no-means --ask -h --help
             else
                 :
             fi
@@ -400,7 +432,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
             fi
             ;;
         "config unset")
@@ -410,7 +442,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
             fi
             ;;
         "doctor")
@@ -461,7 +493,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help
             else
-                _gradient_words respond check batch models auth config doctor mock help exit-status environment stdin formats completeness mock-script
+                _gradient_words respond decide check batch models auth config doctor mock help exit-status environment stdin formats completeness mock-script
             fi
             ;;
     esac

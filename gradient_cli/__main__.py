@@ -96,7 +96,7 @@ def _run_process(argv: list[str]) -> int:
 
 def _begin_connecting(argv: list[str]) -> "EarlyConnection | None":
     """Open the connection that the command will most likely use, while the rest still loads."""
-    if argv[0] not in {"respond", "models"}:
+    if argv[0] not in {"respond", "decide", "models"}:
         return None
     from gradient_cli.settings.likely import likely_endpoint
 
@@ -147,8 +147,8 @@ def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -
 
 
 def _machine_format(argv: list[str]) -> str | None:
-    """Tell whether `respond` was asked for JSON or events: its stdout is then never empty."""
-    if argv[:1] != ["respond"]:
+    """Tell whether JSON or events were asked for: stdout is then never empty."""
+    if argv[:1] not in (["respond"], ["decide"]):
         return None
     words = argv[: argv.index("--")] if "--" in argv else argv
     for position, word in enumerate(words):

@@ -14,7 +14,8 @@ The family of errors. Each child owns one exit status; `__main__` is the only ca
     │   └── BrokenReply             what came is not the protocol
     ├── RateLimited              6  429 or quota, after the retries
     ├── TimedOut                 7  --timeout or --max-time
-    └── IncompleteAnswer         8  cut by a limit or filter, or no terminal event
+    ├── IncompleteAnswer         8  cut by a limit or filter, or no terminal event
+    └── NotSure                  9  a decision less probable than --sure asks
 
     OutputClosed                    the reader of stdout is gone: die by SIGPIPE
     Terminated                      SIGTERM arrived: clean up, then die by it
@@ -120,6 +121,12 @@ class IncompleteAnswer(GradientError):
     """The answer stopped before its end: a limit, a filter, or a cut stream."""
 
     status = ExitStatus.INCOMPLETE
+
+
+class NotSure(GradientError):
+    """A decision that is less probable than what was asked for: neither yes nor no."""
+
+    status = ExitStatus.UNSURE
 
 
 class OutputClosed(Exception):

@@ -21,6 +21,7 @@ class ExitStatus(IntEnum):
     RATE_LIMIT = 6
     TIMEOUT = 7
     INCOMPLETE = 8
+    UNSURE = 9
     BUG = 70
 
 
@@ -51,6 +52,10 @@ MEANINGS: dict[ExitStatus, tuple[str, str]] = {
         "or the stream ended without its terminal event",
         "raise the limit, or retry",
     ),
+    ExitStatus.UNSURE: (
+        "not sure enough (--sure): neither yes nor no",
+        "ask a person, or a better model",
+    ),
     ExitStatus.BUG: ("a bug in gradient (traceback, please report)", "report"),
 }
 """status -> (what it means, what a CI job should make of it)."""
@@ -62,13 +67,13 @@ SIGNALS = (
 )
 """The row below the table: the statuses a shell shows for a death by signal."""
 
-_WORST_FIRST = (70, 3, 4, 2, 5, 6, 7, 8, 1, 0)
+_WORST_FIRST = (70, 3, 4, 2, 5, 6, 7, 8, 1, 9, 0)
 
 
 def worst(statuses: Iterable[int]) -> ExitStatus:
     """
     Give the one status that sums up many; OK for none.
 
-    An error always outranks a failed expectation: 70, 3, 4, 2, 5, 6, 7, 8, 1, 0.
+    An error always outranks a failed expectation: 70, 3, 4, 2, 5, 6, 7, 8, 1, 9, 0.
     """
     return ExitStatus(min(statuses, key=_WORST_FIRST.index, default=0))

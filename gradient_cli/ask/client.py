@@ -132,16 +132,32 @@ class Client:
             GradientError: it cannot be had.
 
         """
+        return _json(self.text(method, path, body)[0], what)
+
+    def text(
+        self, method: str, path: str, body: Json = None, model: str | None = None
+    ) -> tuple[str, Exchange, int]:
+        """
+        Give a reply's body as text, the exchange around it, and how many requests it took.
+
+        `model` is what errors may say was asked.
+
+        Raises:
+            GradientError: it cannot be had; one that retries cannot mend is raised at once.
+
+        """
+        setting = replace(self._setting, model=model) if model else self._setting
         sent = [] if body is None else [encode_json(body)]
         attempts = 0
         while True:
             attempts += 1
-            exchange = Exchange(self._setting, None, self._clock)
+            exchange = Exchange(setting, None, self._clock)
             try:
                 reply = self._transport.send(method, path, sent)
                 try:
                     exchange.check(reply)
-                    return _json(b"".join(reply.chunks()), what)
+                    body_text = b"".join(reply.chunks()).decode("utf-8-sig", "replace")
+                    return body_text, exchange, attempts
                 finally:
                     reply.close()
             except GradientError as error:
@@ -194,8 +210,7 @@ def _is_worth_retrying(error: GradientError) -> bool:
     return isinstance(error, ConnectionFailed | RateLimited) and error.code != faults.UNTRUSTED
 
 
-def _json(body: bytes, what: str) -> Json:
-    text = body.decode("utf-8-sig", "replace")
+def _json(text: str, what: str) -> Json:
     try:
         return loads(text) if text.strip() else None
     except ValueError:

@@ -20,18 +20,30 @@ def curl_command(base_url: str, request: Request, key_variable: str | None) -> s
         UsageError: the body is too long for a command line.
 
     """
-    if base_url == DEMO_URL:
+    return command_line(
+        base_url + PATH, b"".join(request.encode()), key_variable, is_stream=request.stream
+    )
+
+
+def command_line(url: str, body: bytes, key_variable: str | None, *, is_stream: bool) -> str:
+    """
+    Give the command that posts a body, without a newline at its end.
+
+    Raises:
+        UsageError: the body is too long for a command line.
+
+    """
+    if url.startswith(DEMO_URL):
         raise UsageError(
             "the demo profile has no address outside of this process",
             hint="`gradient mock` serves one that curl can reach",
         )
-    body = b"".join(request.encode())
     if len(body) > LONGEST:
         raise UsageError(
             f"the body has {len(body):,} bytes, too many for a command line",
             hint="`--dry-run > body.json` writes it; curl reads it with -d @body.json",
         )
-    lines = [f"curl -sS{'N' if request.stream else ''} {shlex.quote(base_url + PATH)}"]
+    lines = [f"curl -sS{'N' if is_stream else ''} {shlex.quote(url)}"]
     if key_variable:
         # Double quotes: the shell that runs it fills in the variable.
         lines.append(f'-H "Authorization: Bearer ${key_variable}"')

@@ -4,6 +4,7 @@ The commands by name. Stdlib only: `gradient --help` reads this without loading 
 
 COMMANDS: dict[str, str] = {
     "respond": "Ask once; stdout is the answer.",
+    "decide": "Decide yes or no, or one of several, with a probability.",
     "check": "Run suites of prompts with expectations.",
     "batch": "Answer many prompts, resumable.",
     "models": "List the model ids that this key may use.",

@@ -145,6 +145,7 @@ OTHER_KEYS: Mapping[str, Kind] = {
     "color": _choice("auto", "always", "never"),
     "show_reasoning": _TRUTH,
     "usage": _TRUTH,
+    "decide_model": _TEXT,
     "key_command": _TEXT,
     "key_file": _PATH,
     "profile": _TEXT,

@@ -150,7 +150,7 @@ def _kind(status: int) -> type[GradientError]:
             return CredentialError
         case 429:
             return RateLimited
-        case _ if status >= 500:
+        case _ if status >= 500 or status == 424:
             return ServiceError
         case _:
             return RequestRejected
@@ -169,7 +169,7 @@ def _describe(
         return f"the request is too large (413){said}", "send less, or in parts"
     if status == 429:
         return f"too many requests (429){said}", _wait_hint(headers)
-    if status >= 500:
+    if status >= 500 or status == 424:
         excerpt = f": {complaint.words[:120]}" if complaint.is_markup else said
         return f"the service failed ({status}){excerpt}", "try again later"
     if status >= 400:

@@ -17,7 +17,8 @@ from collections.abc import Callable, Mapping
 from gradient_cli.errors import RateLimited
 from gradient_cli.values import record
 
-RETRIED = frozenset({408, 409, 425, 429})
+RETRIED = frozenset({408, 409, 424, 425, 429})
+"""424: a decision model's provider failed, a 5xx in effect."""
 LONGEST_BACKOFF_S = 60.0
 FIRST_BACKOFF_S = 0.5
 LONGEST_WAIT_S = 120.0

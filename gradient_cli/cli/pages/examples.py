@@ -20,6 +20,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'gradient respond -f pr.diff "does it leak a key?" --one-of yes,no --expect no',
         'gradient respond -m llama3.3-70b-instruct "hi" --curl',
     ),
+    "decide": (
+        'git diff | gradient decide "This change leaks a secret" --sure 0.9',
+        'gradient decide -f ticket.txt "What is this?" --one-of bug,feature,question',
+        'gradient decide -f mail.txt "Angry?" --scale calm,cross,mad --at-most cross',
+        'gradient decide -f pr.diff --ask leak="It leaks a key" --ask tests="No tests"',
+    ),
     "check": (
         "gradient check tests/*.toml --junit report.xml -j 4",
         "gradient check tests/*.toml --record tapes/",

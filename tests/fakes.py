@@ -96,6 +96,7 @@ def client_of(*replies: FakeReply | GradientError, patience: FakePatience | None
         schedule=Schedule(random=lambda: 0.5),
         limiter=Limiter(clock=patience.clock),
         patience=patience,
+        clock=patience.clock,
     )
     client.transport = transport
     return client

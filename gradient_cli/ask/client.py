@@ -91,9 +91,11 @@ class Client:
         if model != self._asked.model:
             self._asked = replace(self._setting, model=model)
         setting = self._asked
-        attempts = 0
+        attempts, begun = 0, self._clock()
         while True:
-            exchange = Exchange(setting, watcher, self._clock, is_reused=self._is_reused)
+            exchange = Exchange(
+                setting, watcher, self._clock, is_reused=self._is_reused, begun=begun
+            )
             try:
                 self._limiter.enter(self._pause)
             except GradientError as error:

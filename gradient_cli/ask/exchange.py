@@ -56,8 +56,11 @@ class Outcome:
     attempts: int = 1
     """Requests sent, retries included."""
     first_token_ms: int | None = None
-    """From sending to the first piece of text."""
+    """From the first request to the first piece of text."""
     total_ms: int = 0
+    """From the first request to the end: what the user waited, retries and pauses included."""
+    answer_ms: int | None = None
+    """Of the last request alone: what the answer took."""
     request_id: str | None = None
     used_before: Usage | None = None
     """What answers used that --repair has thrown away."""
@@ -66,6 +69,11 @@ class Outcome:
     def usage(self) -> Usage | None:
         """Give what all answers used."""
         return add_usage([self.used_before, self.response.usage])
+
+    @property
+    def answer_s(self) -> float:
+        """Give the seconds that the answer took, without waits that were not the model's."""
+        return (self.total_ms if self.answer_ms is None else self.answer_ms) / 1000
 
     @property
     def status(self) -> ExitStatus:
@@ -93,7 +101,9 @@ class Exchange:
         clock: Callable[[], float],
         *,
         is_reused: bool = False,
+        begun: float | None = None,
     ) -> None:
+        """`begun`: when the question was first asked, if this is another try; on the clock."""
         self._is_reused = is_reused
         self._ended: float | None = None
         self.error: GradientError | None = None
@@ -106,6 +116,7 @@ class Exchange:
         self._watcher = watcher
         self._clock = clock
         self._started = clock()
+        self._begun = self._started if begun is None else begun
         self._first_token: float | None = None
         self._fold = Fold()
         self._text = PairJoiner()
@@ -155,13 +166,14 @@ class Exchange:
         )
         if error and not error.request_id:
             error.request_id = identity
-        first = self._first_token
+        first, ended = self._first_token, self._ended or self._clock()
         return Outcome(
             response=self._fold.response(),
             error=error,
             attempts=attempts,
-            first_token_ms=None if first is None else round((first - self._started) * 1000),
-            total_ms=round(((self._ended or self._clock()) - self._started) * 1000),
+            first_token_ms=None if first is None else round((first - self._begun) * 1000),
+            total_ms=round((ended - self._begun) * 1000),
+            answer_ms=round((ended - self._started) * 1000),
             request_id=identity,
         )
 

@@ -89,7 +89,7 @@ class Expected:
     def _judgement(self, outcome: Outcome) -> "Judgement | None":
         if outcome.error or self.expectations is None:
             return None
-        return self.expectations.judge(outcome.response, outcome.total_ms / 1000)
+        return self.expectations.judge(outcome.response, outcome.answer_s)
 
 
 def judged(outcome: Outcome, judgement: "Judgement | None") -> Judged:

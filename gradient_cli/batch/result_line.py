@@ -36,7 +36,7 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
     if response.tool_calls:
         record["tool_calls"] = [call.as_item() for call in response.tool_calls]
     record |= {
-        "finish_reason": response.finish_reason,
+        "finish_reason": response.finish_word,
         "model": response.model,
         "request_id": judged.outcome.request_id,
         "usage": usage_object(usage),

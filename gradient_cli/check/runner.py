@@ -221,7 +221,7 @@ def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
     if outcome.error:
         return _failed(number, outcome, outcome.error, [])
     try:
-        judgement = test.case.expectations.judge(outcome.response, outcome.total_ms / 1000)
+        judgement = test.case.expectations.judge(outcome.response, outcome.answer_s)
     except GradientError as error:
         return _failed(number, outcome, error, [])
     findings = _findings(judgement)

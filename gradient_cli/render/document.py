@@ -43,7 +43,7 @@ def as_document(result: Result) -> dict[str, Json]:
         "text": response.text if result.text is None else result.text,
         "parsed": result.parsed,
         "status": response.status,
-        "finish_reason": response.finish_reason,
+        "finish_reason": response.finish_word,
         "model": response.model,
         "id": response.id,
         "request_id": result.request_id,

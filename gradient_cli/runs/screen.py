@@ -132,7 +132,7 @@ class Screen:
         """Show one server event, if events are what is wanted."""
         if self._look.format == "events":
             self._spinner.stop()
-            self._lines.frame(data)
+            self._lines.frame(name, data)
 
     def event(self, event: Event) -> None:
         """Show one piece of the answer or of the reasoning."""

@@ -60,6 +60,7 @@ class Response:
     tool_calls: tuple[ToolCall, ...] = ()
     status: str | None = None
     finish_reason: str | None = None
+    """In the server's own words; `finish_word` is for scripts."""
     id: str | None = None
     model: str | None = None
     usage: Usage | None = None
@@ -77,9 +78,25 @@ class Response:
         return self.status == "completed"
 
     @property
+    def finish_word(self) -> str | None:
+        """Give why it ended in one set of words whatever the dialect; None for no such end."""
+        if self.status == "completed":
+            return "tool_calls" if self.tool_calls else "stop"
+        return _FINISH_WORDS.get(self.finish_reason or "") if self.status == "incomplete" else None
+
+    @property
     def is_only_calls(self) -> bool:
         """Tell whether function calls are the whole answer."""
         return bool(self.tool_calls) and not self.text
+
+
+_FINISH_WORDS = {
+    "length": "length",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "max_completion_tokens": "length",
+    "content_filter": "content_filter",
+}
 
 
 @dataclass(slots=True)

@@ -315,3 +315,30 @@ def test_a_wait_for_the_limit_is_told():
     client.ask(REQUEST)
 
     assert patience.told == ["rate limit: waiting 5 s"]
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [plain({}, 429, **{"retry-after": "7"})],
+        [plain({}, 503, **{"retry-after": "4"}), plain({}, 429, **{"retry-after-ms": "3000"})],
+        [ConnectionFailed("refused"), plain({}, 429, **{"retry-after": "6"})],
+    ],
+)
+def test_the_time_that_the_user_waited_holds_the_waits(failures):
+    """The answer itself took none of it: `max_seconds` is no measure of a rate limit."""
+    patience = FakePatience()
+
+    outcome = client_of(*failures, stream(DELTA, COMPLETED), patience=patience).ask(REQUEST)
+
+    assert outcome.total_ms == outcome.first_token_ms == round(sum(patience.slept) * 1000) >= 6000
+    assert outcome.answer_s == 0
+
+
+def test_a_run_that_fails_after_its_waits_has_waited():
+    """The object on failure tells the same time."""
+    replies = [plain({}, 429, **{"retry-after": "2"}) for _ in range(4)]
+
+    outcome = client_of(*replies).ask(REQUEST)
+
+    assert (outcome.status, outcome.total_ms, outcome.attempts) == (ExitStatus.RATE_LIMIT, 6000, 4)

@@ -432,7 +432,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
             fi
             ;;
         "config unset")
@@ -442,7 +442,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
             fi
             ;;
         "doctor")

@@ -22,7 +22,9 @@ from gradient_cli.errors import (
     ReplayMiss,
 )
 from gradient_cli.transport import faults
+from gradient_cli.transport.body import whole_body
 from gradient_cli.transport.deadline import run_timed_out
+from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words
 from gradient_cli.wire.json import Json, loads
@@ -73,8 +75,10 @@ class Client:
         patience: Patience,
         clock: Callable[[], float] = time.monotonic,
         is_reused: bool = False,
+        max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES,
     ) -> None:
         """`is_reused`: many requests will follow; connections are worth keeping."""
+        self._max_answer_bytes = max_answer_bytes
         self._transport = transport
         self._is_reused = is_reused
         self._setting = self._asked = setting
@@ -94,7 +98,12 @@ class Client:
         attempts, begun = 0, self._clock()
         while True:
             exchange = Exchange(
-                setting, watcher, self._clock, is_reused=self._is_reused, begun=begun
+                setting,
+                watcher,
+                self._clock,
+                is_reused=self._is_reused,
+                max_answer_bytes=self._max_answer_bytes,
+                begun=begun,
             )
             try:
                 self._limiter.enter(self._pause)
@@ -158,7 +167,9 @@ class Client:
                 reply = self._transport.send(method, path, sent)
                 try:
                     exchange.check(reply)
-                    body_text = b"".join(reply.chunks()).decode("utf-8-sig", "replace")
+                    body_text = whole_body(reply, self._max_answer_bytes).decode(
+                        "utf-8-sig", "replace"
+                    )
                     return body_text, exchange, attempts
                 finally:
                     reply.close()

@@ -20,6 +20,7 @@ from gradient_cli.errors import (
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport import faults
 from gradient_cli.transport.body import body_frames
+from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.transport.retry import Limiter
 from gradient_cli.transport.sse import Frame
@@ -102,9 +103,11 @@ class Exchange:
         *,
         is_reused: bool = False,
         begun: float | None = None,
+        max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES,
     ) -> None:
         """`begun`: when the question was first asked, if this is another try; on the clock."""
         self._is_reused = is_reused
+        self._max_answer_bytes = max_answer_bytes
         self._ended: float | None = None
         self.error: GradientError | None = None
         self.headers: dict[str, str] = {}
@@ -182,7 +185,8 @@ class Exchange:
     def _read(self, reply: Reply, transport: Transport) -> None:
         is_cut: GradientError | None = None
         chunks = self._noticed(reply.chunks())
-        found = body_frames(chunks, self.headers.get("content-type", ""))
+        kind = self.headers.get("content-type", "")
+        found = body_frames(chunks, kind, self._max_answer_bytes)
         try:
             for frame in found:
                 if self._take(frame):

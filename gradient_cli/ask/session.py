@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from gradient_cli.mock.server import MockServer
     from gradient_cli.transport.deadline import Deadline
     from gradient_cli.transport.faults import Setting
-    from gradient_cli.transport.http import Network, Wait
+    from gradient_cli.transport.http import Network
     from gradient_cli.transport.reply import Transport
     from gradient_cli.transport.retry import Limiter
+    from gradient_cli.transport.sockets import Wait
     from gradient_cli.transport.tape import Player, Recorder
 
     Around = Callable[[Transport], Transport]
@@ -114,10 +115,11 @@ class Session:
         from gradient_cli.transport.retry import Schedule
 
         with self._lock:
-            transport = self._transport()
+            transport, setting = self._transport()
         return Client(
             around(transport) if around else transport,
-            setting=self._setting(),
+            setting=setting,
+            max_answer_bytes=self.settings.max_answer_bytes,
             schedule=Schedule(retries=self.retries),
             limiter=self.limiter,
             patience=_NoWait() if self.proof.replay else self,
@@ -126,13 +128,20 @@ class Session:
             is_reused=not _is_main_thread(),
         )
 
-    def _transport(self) -> "Transport":
+    def _transport(self) -> "tuple[Transport, Setting]":
+        """Give the way to the service, and what errors may say of it."""
         if self.proof.replay:
-            return self._open_player().transport()
+            from gradient_cli.transport.faults import Setting
+
+            return self._open_player().transport(), Setting(
+                f"the recordings in {self.proof.replay}"
+            )
         from gradient_cli.transport.http import HttpTransport
 
         credential = self.credential()
         early, self.invocation.early = self.invocation.early, None
+        if any(self.settings.get(name) for name in ("ca_bundle", "proxy", "key_file")):
+            early = None  # It was opened before that was known, and did not go by it.
         transport = HttpTransport(
             self._network(credential),
             self.invocation.environ,
@@ -141,8 +150,8 @@ class Session:
             wait=self._wait(),
         )
         if self.proof.record:
-            return self._open_recorder(credential).over(transport)
-        return transport
+            return self._open_recorder(credential).over(transport), transport.setting
+        return transport, transport.setting
 
     def _wait(self) -> "Wait | None":
         """Give the main thread's way to wait; a worker has nobody to listen for."""
@@ -167,19 +176,7 @@ class Session:
             timeout_s=settings.timeout_s,
             proxy=settings.get("proxy"),
             ca_bundle=settings.get("ca_bundle"),
-        )
-
-    def _setting(self) -> "Setting":
-        """Give what errors may say."""
-        from gradient_cli.transport.faults import Setting
-
-        if self.proof.replay:
-            return Setting(f"the recordings in {self.proof.replay}")
-        credential = self.credential()
-        return Setting(
-            self.base_url(),
-            key_source=credential.source if credential.secret else None,
-            secret=credential.secret.reveal() if credential.secret else "",
+            max_answer_bytes=settings.max_answer_bytes,
         )
 
     def _open_recorder(self, credential: Credential) -> "Recorder":

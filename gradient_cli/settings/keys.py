@@ -141,6 +141,7 @@ OTHER_KEYS: Mapping[str, Kind] = {
     "ca_bundle": _PATH,
     "allow_http": _TRUTH,
     "max_input_bytes": _whole(1),
+    "max_answer_bytes": _whole(1),
     "format": _choice("auto", "text", "markdown", "json", "events"),
     "color": _choice("auto", "always", "never"),
     "show_reasoning": _TRUTH,

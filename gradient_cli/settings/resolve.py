@@ -36,6 +36,7 @@ BUILT_IN: Mapping[str, Json] = {
     "timeout": 120,
     "retries": 3,
     "max_input_bytes": 100_000_000,
+    "max_answer_bytes": 100_000_000,
     "format": "auto",
     "color": "auto",
 }
@@ -156,6 +157,11 @@ class Settings:
     def max_input_bytes(self) -> int:
         """The most that is read for one prompt."""
         return int(self.values["max_input_bytes"].value)
+
+    @property
+    def max_answer_bytes(self) -> int:
+        """The most that is read of one answer."""
+        return int(self.values["max_answer_bytes"].value)
 
     def credential(self, stdin: BinaryIO | None = None) -> Credential:
         """

@@ -7,31 +7,66 @@ request with a stream, and either with a page of HTML.
 
 from collections.abc import Iterator
 
-from gradient_cli.errors import GradientError
+from gradient_cli.errors import BrokenReply, GradientError
+from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, too_large
+from gradient_cli.transport.reply import Reply
 from gradient_cli.transport.sse import Frame, frames
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _FIELDS = (b"data", b"event", b"id", b"retry", b":")
 
 
-def body_frames(chunks: Iterator[bytes], content_type: str) -> Iterator[Frame]:
-    """Give the frames of a body; a plain one is a single frame. Faults pass from `chunks`."""
-    head = b""
+def body_frames(
+    chunks: Iterator[bytes], content_type: str, max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
+) -> Iterator[Frame]:
+    """
+    Give the frames of a body; a plain one is a single frame. Faults pass from `chunks`.
+
+    Raises:
+        BrokenReply: it is larger than `max_answer_bytes`.
+
+    """
+    head, blank = b"", 0
     for chunk in chunks:
         head += chunk
         if head.strip(_BLANK):
             break
+        # Blank without an end is nothing to keep, but for a BOM that may be cut.
+        blank += len(head) - len(head[-3:])
+        head = head[-3:]
+        if blank > max_answer_bytes:
+            raise too_large("the answer", max_answer_bytes)
     first = head.lstrip(_BLANK)[:1]
     if not first:
         return
     rest = _chain(head, chunks)
     claims_stream = "text/event-stream" in content_type.lower()
     if first in {b"{", b"[", b"<"}:
-        yield from _plain_frame(rest)
+        yield from _plain_frame(rest, max_answer_bytes)
     elif claims_stream or head.lstrip(_BLANK).startswith(_FIELDS):
-        yield from frames(rest)
+        yield from frames(rest, max_answer_bytes)
     else:
-        yield from _plain_frame(rest)
+        yield from _plain_frame(rest, max_answer_bytes)
+
+
+def whole_body(reply: Reply, max_answer_bytes: int) -> bytes:
+    """
+    Give all of a reply's body.
+
+    Raises:
+        BrokenReply: it is larger than `max_answer_bytes`.
+
+    """
+    return b"".join(_at_most(reply.chunks(), max_answer_bytes))
+
+
+def _at_most(chunks: Iterator[bytes], max_answer_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_answer_bytes:
+            raise too_large("the answer", max_answer_bytes)
+        yield chunk
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -39,14 +74,19 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _plain_frame(chunks: Iterator[bytes]) -> Iterator[Frame]:
+def _plain_frame(chunks: Iterator[bytes], max_answer_bytes: int) -> Iterator[Frame]:
     """Give a plain body as one frame; one that breaks off is no whole one."""
-    pieces: list[bytes] = []
+    # Not a list: a server may send it byte by byte.
+    text = bytearray()
     try:
-        pieces.extend(chunks)
+        for chunk in _at_most(chunks, max_answer_bytes):
+            text += chunk
+    except BrokenReply:
+        raise  # Too large: what there is of it is not looked at.
     except GradientError:
-        yield Frame("", b"".join(pieces).decode("utf-8", "replace"), is_whole=False)
+        yield Frame("", text.decode("utf-8", "replace"), is_whole=False)
         raise
-    pieces = [b"".join(pieces)]
-    # Popped: nobody keeps the bytes of a long answer beside its text.
-    yield Frame("", pieces.pop().decode("utf-8-sig", "replace").strip())
+    whole = text.decode("utf-8-sig", "replace")
+    # Nobody keeps the bytes of a long answer beside its text.
+    del text
+    yield Frame("", whole.strip())

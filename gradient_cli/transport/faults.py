@@ -53,6 +53,8 @@ class Setting:
     key_source: str | None = None
     secret: str = field(default="", repr=False)
     """Taken out of whatever the server says."""
+    proxy: str = ""
+    """The proxy on the way there, without its password; "" for none."""
 
 
 @record
@@ -173,7 +175,7 @@ def _describe(
         excerpt = f": {complaint.words[:120]}" if complaint.is_markup else said
         return f"the service failed ({status}){excerpt}", "try again later"
     if status >= 400:
-        return f"the service refused the request ({status}){said}", _request_hint(said)
+        return _describe_refusal(status, said, setting)
     target = _words(headers.get("location", ""), setting.secret)
     if not target:
         return f"{setting.endpoint} answered with {status}, which is no answer{said}", _BASE_URL
@@ -181,6 +183,13 @@ def _describe(
         f'{setting.endpoint} redirects to "{target}" ({status})',
         "nothing was sent there; if that is right, set it as --base-url",
     )
+
+
+def _describe_refusal(status: int, said: str, setting: Setting) -> tuple[str, str | None]:
+    if status == 407:
+        proxy = f' "{setting.proxy}"' if setting.proxy else ""
+        return f"the proxy{proxy} wants a user name and a password (407){said}", _PROXY_USER
+    return f"the service refused the request ({status}){said}", _request_hint(said)
 
 
 def _describe_key(status: int, said: str, setting: Setting) -> tuple[str, str]:
@@ -205,6 +214,8 @@ _LOGIN = "`gradient auth login` stores a key; `gradient auth status` shows which
 _SCOPE = "a key can be limited to some models or to a VPC; `gradient models` lists what it may use"
 _BASE_URL = "check --base-url or GRADIENT_INFERENCE_ENDPOINT; /v1/responses is added to it"
 _MODELS = "`gradient models` lists what this key may use"
+_PROXY = "check --proxy, HTTPS_PROXY and NO_PROXY; --proxy '' goes without one"
+_PROXY_USER = "such as --proxy http://USER:PASSWORD@HOST:PORT, or HTTPS_PROXY"
 _NETWORK = "check the host name and the network; `gradient doctor` looks at both"
 
 
@@ -250,9 +261,13 @@ def from_words(message: str | None, code: str | None, setting: Setting) -> Gradi
     return ServiceError(f"the service failed to answer{mark}{said}", code=code)
 
 
-def from_exception(error: Exception, setting: Setting, timeout_s: float | None) -> GradientError:
+def from_exception(
+    error: Exception, setting: Setting, timeout_s: float | None, *, is_at_proxy: bool = False
+) -> GradientError:
     """
     Give the error that an exception of httpx means.
+
+    `is_at_proxy`: it happened on the way to the proxy, or while it was asked for the way on.
 
     Raises:
         TypeError: it is none of httpx; a bug should look like one.
@@ -262,6 +277,10 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
 
     place = setting.endpoint
     cause = _words(_root_words(error), setting.secret)
+    if is_at_proxy and setting.proxy and isinstance(error, httpx.TransportError):
+        return _from_proxy(error, cause, setting.proxy, timeout_s)
+    if setting.proxy and not isinstance(error, httpx.ConnectError):
+        place = f'{place} (by the proxy "{setting.proxy}")'
     match error:
         case httpx.ConnectTimeout():
             return TimedOut(
@@ -272,10 +291,6 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
             return TimedOut(
                 f"no sign of life from {place} for {timeout_s or 0:g} s",
                 hint="--timeout SECONDS sets how long silence may last",
-            )
-        case httpx.ProxyError():
-            return ConnectionFailed(
-                f"the proxy refused: {cause}", hint="check --proxy, HTTPS_PROXY and NO_PROXY"
             )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
             return RequestRejected(f'"{place}" is no usable address: {cause}', hint=_BASE_URL)
@@ -291,6 +306,32 @@ def from_exception(error: Exception, setting: Setting, timeout_s: float | None) 
             return ConnectionFailed(f"the connection to {place} broke: {cause}")
         case _:
             raise TypeError("not a fault of the transport") from error
+
+
+def _from_proxy(error: Exception, cause: str, proxy: str, timeout_s: float | None) -> GradientError:
+    """Give the error for what the proxy did, or did not do: nobody should look at the server."""
+    import httpx
+
+    match error:
+        case httpx.ConnectTimeout():
+            words = f'no connection to the proxy "{proxy}" within {timeout_s or 0:g} s'
+            return TimedOut(words, hint=_PROXY)
+        case httpx.TimeoutException():
+            words = f'no sign of life from the proxy "{proxy}" for {timeout_s or 0:g} s'
+            return TimedOut(words, hint=_PROXY)
+        case httpx.ConnectError():
+            is_untrusted = _is_untrusted(error)
+            return ConnectionFailed(
+                f'cannot connect to the proxy "{proxy}": {cause}',
+                hint=_connect_hint(cause) if is_untrusted else _PROXY,
+                code=UNTRUSTED if is_untrusted else None,
+            )
+        case httpx.ProxyError():
+            hint = _PROXY_USER if cause.startswith("407") else _PROXY
+            return ConnectionFailed(f'the proxy "{proxy}" refused: {cause}', hint=hint)
+        case _:
+            words = f'the proxy "{proxy}" broke the connection: {cause}'
+            return ConnectionFailed(words, hint=_PROXY)
 
 
 def _is_untrusted(error: BaseException | None) -> bool:

@@ -5,27 +5,37 @@ The handshakes of a real link take longer than every import together, so a comma
 begins them first pays for only one of the two (measured at 50 ms round trip: 183 ms to
 the first byte against 453 ms, curl 163 ms). Stdlib only, and light.
 
-Whatever goes wrong here is forgotten: the transport then connects as usual, so that there
-is one place for each error message.
+It trusts what the system trusts and goes through no proxy, so it is used only by a run that
+does the same: `transport.http` decides that when the flags are known. Whatever goes wrong
+here is forgotten, but for the time that it took: the transport then connects as usual, so
+that there is one place for each error message.
 """
 
 import _thread
 import socket
+import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+LONGEST_S = 30.0
+"""For as long it tries; the run's own `--timeout` may end it earlier."""
+LONGEST_IDLE_S = 15.0
+"""A connection that was there for longer without a word may be gone: servers tidy up."""
 
 
 class EarlyConnection:
     """A connection on its way; `take` hands the socket over, once."""
 
-    def __init__(self, url: str, environ: Mapping[str, str], connect_timeout_s: float = 30) -> None:
+    def __init__(self, url: str, environ: Mapping[str, str]) -> None:
         parts = urlsplit(url)
         self.is_tls = parts.scheme == "https"
         self.host = parts.hostname or ""
         self.port = parts.port or (443 if self.is_tls else 80)
-        self._timeout_s = connect_timeout_s
+        self.began = time.monotonic()
         self._environ = environ
         self._socket: socket.socket | None = None
+        self._has_timed_out = False
+        self._ended = self.began
         self._is_done = _taken_lock()
         self._has_tls = _taken_lock()
         _thread.start_new_thread(self._connect, ())
@@ -38,17 +48,22 @@ class EarlyConnection:
     def _connect(self) -> None:
         try:
             self._socket = self._open()
+        except TimeoutError:
+            self._has_timed_out = True
         except (OSError, ValueError, ImportError):
             self._socket = None
         finally:
+            self._ended = time.monotonic()
             self._is_done.release()
 
     def _open(self) -> socket.socket:
+        from gradient_cli.transport.reach import places, reach
+
         # As bytes: a str would import Python's codec for international names, 3 ms of the
         # processor that the main thread has to share.
         host = self.host.encode("ascii")
-        sock = socket.create_connection((host, self.port), self._timeout_s)  # type: ignore[arg-type]  # bytes are taken, as by getaddrinfo
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        until = self.began + LONGEST_S
+        sock = reach(places(host, self.port), until)
         self._has_tls.acquire()
         if not self.is_tls:
             return sock
@@ -59,20 +74,33 @@ class EarlyConnection:
             context = tls_context(None, self._environ)
         except GradientError as error:
             raise OSError from error
+        sock.settimeout(max(until - time.monotonic(), 0.001))
         return context.wrap_socket(sock, server_hostname=host)
 
-    def take(self, host: str, port: int, timeout_s: float | None) -> socket.socket | None:
-        """
-        Give the socket if it leads to that host and port; None if it failed or was taken.
+    def leads_to(self, host: str, port: int) -> bool:
+        """Tell whether the guess was right."""
+        return (host, port) == (self.host, self.port)
 
-        Waits for the handshake, at most `timeout_s`.
+    def take(self, until: float | None) -> socket.socket | None:
         """
-        if (host, port) != (self.host, self.port):
-            return None
-        if not self._is_done.acquire(timeout=-1 if timeout_s is None else timeout_s):
-            return None
+        Give the socket; None if the connection failed, or was taken.
+
+        Waits for the handshake, `until` a moment of the monotonic clock.
+
+        Raises:
+            TimeoutError: it is not there by then.
+
+        """
+        left = -1.0 if until is None else max(0.0, until - time.monotonic())
+        if not self._is_done.acquire(timeout=left):
+            raise TimeoutError("timed out")
         self._is_done.release()
+        if self._has_timed_out:
+            raise TimeoutError("timed out")
         sock, self._socket = self._socket, None
+        if sock and time.monotonic() - self._ended > LONGEST_IDLE_S:
+            sock.close()
+            return None
         return sock
 
 

@@ -12,7 +12,8 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import UsageError
-from gradient_cli.transport.names import first_reached, look_up
+from gradient_cli.transport.names import look_up
+from gradient_cli.transport.reach import reach, shown
 from gradient_cli.transport.trust import tls_context
 from gradient_cli.values import record
 
@@ -42,14 +43,14 @@ def probe(
     except OSError as error:
         yield Step("dns", _since(started), f"{host}: {_reason(error)}", has_failed=True)
         return
-    is_name = addresses != [host]
-    words = f"{host} is {', '.join(addresses[:4])}" if is_name else f"{host} is an address"
+    known = [shown(place) for place in addresses]
+    is_name = known != [host]
+    words = f"{host} is {', '.join(known[:4])}" if is_name else f"{host} is an address"
     yield Step("dns", _since(started), words)
     started = time.perf_counter()
     try:
-        sock = first_reached(
-            addresses, lambda one: socket.create_connection((one, port), timeout_s), OSError
-        )
+        sock = reach(addresses, time.monotonic() + timeout_s)
+        sock.settimeout(timeout_s)
     except OSError as error:
         yield Step("tcp", _since(started), f"{host}:{port}: {_reason(error)}", has_failed=True)
         return

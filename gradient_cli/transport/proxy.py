@@ -1,10 +1,16 @@
 """Which proxy a request goes through: --proxy, else the environment; loopback never."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.address import is_host, is_loopback, without_password
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | None:
@@ -26,7 +32,8 @@ def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | N
         return _with_scheme(flag)
     names = [f"{parts.scheme}_proxy", "all_proxy"]
     found = next((value for name in names if (value := _either_case(environ, name))), None)
-    if not found or _is_excepted(host, parts.port, _either_case(environ, "no_proxy") or ""):
+    port = parts.port or _PORTS.get(parts.scheme)
+    if not found or is_excepted(host, port, _either_case(environ, "no_proxy") or ""):
         return None
     return _with_scheme(found)
 
@@ -44,7 +51,7 @@ def _with_scheme(proxy: str) -> str | None:
         return None
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        is_usable = parts.scheme in {"http", "https"} and parts.port != 0
+        is_usable = parts.scheme in _PORTS and parts.port != 0
     except ValueError:
         raise _unusable(proxy) from None
     if not is_usable or not is_host((parts.hostname or "").removesuffix(".")):
@@ -59,15 +66,68 @@ def _unusable(proxy: str) -> UsageError:
     )
 
 
-def _is_excepted(host: str, port: int | None, exceptions: str) -> bool:
-    """Read NO_PROXY: `*`, host names, domains with or without a leading dot, a port."""
-    for entry in (part.strip().lower() for part in exceptions.split(",")):
+def is_excepted(host: str, port: int | None, exceptions: str) -> bool:
+    """
+    Read NO_PROXY as curl does: entries set apart by commas or blanks.
+
+        *                        everything
+        example.com              it and what is below it; `.example.com`, `*.example.com` too
+        10.1.2.3  [fe80::1]      that address; brackets may be left out
+        10.0.0.0/8  fd00::/8     every address of the network
+        example.com:8443         any of them at that port alone
+
+    An address is compared as a number and never by its end: `2.3` is not above `10.1.2.3`.
+    """
+    name = host.lower().partition("%")[0].removesuffix(".")
+    for entry in exceptions.lower().replace(",", " ").split():
         if entry == "*":
             return True
-        name, _, entry_port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
-        if entry_port and entry_port != str(port):
-            continue
-        name = name.lstrip(".")
-        if name and (host == name or host.endswith(f".{name}")):
+        place, entry_port = _with_port(entry)
+        if entry_port in ("", str(port)) and _is_within(name, place):
             return True
     return False
+
+
+def _with_port(entry: str) -> tuple[str, str]:
+    """Give (host or network, port or ""); the colons of an IPv6 address are none of a port."""
+    if entry.startswith("["):
+        place, _, rest = entry[1:].partition("]")
+        if rest.startswith("/"):
+            return place + rest, ""
+        return place, rest.removeprefix(":")
+    place, colon, port = entry.rpartition(":")
+    if colon and ":" not in place and port.isascii() and port.isdecimal():
+        return place, port.lstrip("0")
+    return entry, ""
+
+
+def _is_within(host: str, place: str) -> bool:
+    place = place.removeprefix("*").strip(".")
+    if not place:
+        return False
+    numbers = list(_numbers(host))
+    if not numbers:
+        return host == place or host.endswith(f".{place}")
+    # Loaded only where somebody asks about an address: 5 ms.
+    from ipaddress import ip_network
+
+    try:
+        network = ip_network(place.partition("%")[0], strict=False)
+    except ValueError:
+        return False
+    return any(number in network for number in numbers)
+
+
+def _numbers(host: str) -> "Iterator[IPv4Address | IPv6Address]":
+    """Give the address that a host is, if it is one; one of IPv4 inside IPv6 is both."""
+    if not (":" in host or host.replace(".", "").isdecimal()):
+        return
+    from ipaddress import ip_address
+
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return
+    yield address
+    if (inner := getattr(address, "ipv4_mapped", None)) is not None:
+        yield inner

@@ -118,11 +118,14 @@ def asked_wait(
 
 
 def _moment(date: str) -> float | None:
+    """Give the moment of an HTTP date; one without a zone is UTC (RFC 9110, 5.6.7)."""
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError):
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
 
 

@@ -12,12 +12,21 @@ httpx-sse does the parsing. Around it, what it does not do (0.4.3):
 """
 
 import codecs
+from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from gradient_cli.errors import GradientError
+from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, too_large
 from gradient_cli.values import record
 
 BLANK_LINES = b"\n\n"
+PIECE = 64 * 1024
+MOST_REPETITIONS = 4
+"""At the end of the text, of its part, of its item, and in the final object."""
+SHORTEST_REPETITION = 64 * 1024
+"""Bytes; what is shorter is counted like everything else."""
+_REPEATING = ('.done"', '"response.completed"', '"response.incomplete"', '"response.failed"')
 
 
 @record
@@ -34,15 +43,24 @@ class Frame:
 
 
 class _Bytes:
-    """The reply's bytes, cleaned for the parser; knows when they have ended."""
+    """The reply's bytes, cleaned and counted for the parser; knows when they have ended."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], max_answer_bytes: int) -> None:
         self._chunks = chunks
+        self._most = max_answer_bytes
+        self._size = 0
+        self._open = 0
+        """Bytes since the last blank line: of the event under way, of comments."""
+        self._repeated = 0
+        """Bytes of events that say again what was said."""
+        self._ends_line = False
+        self._line: deque[bytearray] = deque()
+        """The line under way; as bytes, because text can take four times as much."""
         self.has_ended = False
         self.fault: GradientError | None = None
         """What broke the transfer; kept until the last block has been given."""
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes | bytearray]:
         """Give the chunks with LF line ends and no BOM, then two line ends to flush the parser."""
         had_cr = False
         for chunk in filter(None, _without_bom(self._until_fault())):
@@ -51,15 +69,67 @@ class _Bytes:
             if b"\r" in data:
                 data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
             if data:
-                yield data
+                self._count(data)
+                yield from self._whole_lines(data)
         self.has_ended = True
+        self._count(b"")
+        yield from self._let_go()
         yield BLANK_LINES
+
+    def _whole_lines(self, data: bytes) -> Iterator[bytes | bytearray]:
+        """Give all whole lines that are there; a line without an end is kept as it came."""
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield from self._let_go()
+            yield data[:end]
+        if rest := data[end:]:
+            if not self._line or len(self._line[-1]) >= PIECE:
+                self._line.append(bytearray())  # Not one for each: they may be of one byte.
+            self._line[-1] += rest
+
+    def _let_go(self) -> Iterator[bytes | bytearray]:
+        """Give the line under way, piece by piece: it need not be there twice."""
+        while self._line:
+            yield self._line.popleft()
+
+    def _count(self, data: bytes) -> None:
+        """
+        Take note of what came.
+
+        Raises:
+            BrokenReply: one event, or all that is no repetition, is too large.
+
+        """
+        # Of what came before: only now is it known which events were repetitions.
+        settled = self._size - self._open - self._repeated
+        self._size += len(data)
+        found = data.rfind(BLANK_LINES)
+        is_cut = found < 0 and self._ends_line and data.startswith(b"\n")
+        end = 1 if is_cut else found + len(BLANK_LINES)
+        self._open = len(data) - end if is_cut or found >= 0 else self._open + len(data)
+        self._ends_line = data.endswith(b"\n")
+        if max(self._open, settled) > self._most:
+            self._line.clear()
+            raise too_large("the answer", self._most)
+
+    def note(self, frame: Frame) -> None:
+        """Do not count an event that repeats the answer: `*.done`, and the final object."""
+        size = len(frame.data)
+        if size < SHORTEST_REPETITION or not _may_repeat(frame):
+            return
+        said = self._size - self._open - self._repeated - size
+        self._repeated += max(0, min(size, MOST_REPETITIONS * said - self._repeated))
 
     def _until_fault(self) -> Iterator[bytes]:
         try:
             yield from self._chunks
         except GradientError as fault:
             self.fault = fault
+
+
+def _may_repeat(frame: Frame) -> bool:
+    """Tell whether an event can be one that says again what pieces have said."""
+    return any(end in frame.data for end in _REPEATING)
 
 
 def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -78,21 +148,24 @@ def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield head
 
 
-def frames(chunks: Iterable[bytes]) -> Iterator[Frame]:
+def frames(
+    chunks: Iterable[bytes], max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
+) -> Iterator[Frame]:
     """
     Give the frames of an event stream, each as soon as its blank line is there.
 
     Raises:
         GradientError: a fault of the transport, from `chunks`.
+        BrokenReply: it is too large.
 
     """
     import httpx
     import httpx_sse
 
-    source = _Bytes(chunks)
+    source = _Bytes(chunks, max_answer_bytes)
 
     class Stream(httpx.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
+        def __iter__(self) -> Iterator[Any]:
             return iter(source)
 
     reply = httpx.Response(
@@ -100,7 +173,9 @@ def frames(chunks: Iterable[bytes]) -> Iterator[Frame]:
     )
     for sse in httpx_sse.EventSource(reply).iter_sse():
         if sse.data:
-            yield Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
+            frame = Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
+            source.note(frame)
+            yield frame
     if source.fault:
         raise source.fault
 

@@ -11,8 +11,9 @@ from httpcore._backends.sync import SyncStream
 
 from gradient_cli.errors import ConnectionFailed, RequestRejected, TimedOut
 from gradient_cli.transport.deadline import Deadline
-from gradient_cli.transport.http import LONGEST_JOINED, HttpTransport, Network
+from gradient_cli.transport.http import HttpTransport, Network
 from gradient_cli.transport.preconnect import EarlyConnection
+from gradient_cli.transport.sockets import LONGEST_JOINED
 
 Talk = Callable[[socket.socket], None]
 

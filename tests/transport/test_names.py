@@ -27,7 +27,7 @@ def silent_resolver(monkeypatch):
 
 def test_an_address_is_itself():
     """Nobody has to be asked."""
-    assert look_up("127.0.0.1", 80, 5) == ["127.0.0.1"]
+    assert look_up("127.0.0.1", 80, 5) == [(socket.AF_INET, ("127.0.0.1", 80))]
 
 
 def test_a_silent_resolver_is_a_timeout(silent_resolver):

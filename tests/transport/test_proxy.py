@@ -57,3 +57,84 @@ def test_what_is_no_http_proxy_is_refused_and_no_password_shown(proxy):
     assert "is no HTTP proxy" in caught.value.message
     assert "ses" not in caught.value.message
     assert "--proxy ''" in (caught.value.hint or "")
+
+
+P = {"ALL_PROXY": "http://p:1"}
+
+
+@pytest.mark.parametrize(
+    ("url", "exceptions", "is_excepted"),
+    [
+        # curl's own cases, and more of their kinds
+        ("http://example.com", "example.com", True),
+        ("http://www.example.com", "example.com", True),
+        ("http://www.example.com", ".example.com", True),
+        ("http://example.com", ".example.com", True),
+        ("http://www.example.com", "*.example.com", True),
+        ("http://example.com", "*.example.com", True),
+        ("http://example.com", "..example.com", True),
+        ("http://badexample.com", "example.com", False),
+        ("http://badexample.com", "*.example.com", False),
+        ("http://example.com.evil.test", "example.com", False),
+        ("http://EXAMPLE.com", "Example.COM", True),
+        ("http://example.com.", "example.com", True),
+        ("http://example.com", "example.com.", True),
+        ("http://example.com", "a.test example.com", True),
+        ("http://example.com", "a.test\texample.com", True),
+        ("http://example.com", "a.test,,  ,example.com,", True),
+        ("http://example.com", "", False),
+        ("http://example.com", ".", False),
+        ("http://example.com", "*.", False),
+        ("http://example.com", ",", False),
+        ("http://example.com", "x, *", True),
+        # addresses are numbers
+        ("http://10.1.2.3", "10.0.0.0/8", True),
+        ("http://10.1.2.3", "10.9.9.9/8", True),
+        ("http://11.1.2.3", "10.0.0.0/8", False),
+        ("http://10.1.2.3", "10.1.2.3/32", True),
+        ("http://10.1.2.4", "10.1.2.3/32", False),
+        ("http://10.1.2.3", "0.0.0.0/0", True),
+        ("http://10.1.2.3", "10.0.0.0/33", False),
+        ("http://10.1.2.3", "10.0.0.0/", False),
+        ("http://10.1.2.3", "10.0.0.0/x", False),
+        ("http://10.1.2.3", "10.0.0.0/-1", False),
+        ("http://10.1.2.3", "10.1.2.3", True),
+        ("http://10.1.2.3", "2.3", False),
+        ("http://10.1.2.3", ".3", False),
+        ("http://10.1.2.3", "*.3", False),
+        ("http://192.168.7.1", "172.16.0.0/12 192.168.0.0/16", True),
+        ("http://[fd00::1]", "fd00::/8", True),
+        ("http://[fd00::1]", "[fd00::]/8", True),
+        ("http://[fd00::1]", "[fd00::1]", True),
+        ("http://[fd00::1]", "fd00::1", True),
+        ("http://[fd00::1]", "fd00:0:0::1", True),
+        ("http://[fd00::1]", "fd00::2", False),
+        ("http://[fd00::1]", "::/0", True),
+        ("http://[fd00::1]", "10.0.0.0/8", False),
+        ("http://[::ffff:10.1.2.3]", "10.0.0.0/8", True),
+        ("http://host.test", "10.0.0.0/8", False),
+        # ports, said or implied by the scheme
+        ("https://example.com", "example.com:443", True),
+        ("http://example.com", "example.com:80", True),
+        ("http://example.com", "example.com:443", False),
+        ("https://example.com:8443", "example.com:443", False),
+        ("https://example.com:8443", ".example.com:8443", True),
+        ("http://10.1.2.3", "10.1.2.3:80", True),
+        ("http://10.1.2.3:8000", "10.1.2.3:80", False),
+        ("http://[fd00::1]:8000", "[fd00::1]:8000", True),
+        ("http://[fd00::1]:8001", "[fd00::1]:8000", False),
+    ],
+)
+def test_exceptions_are_read_as_curl_reads_them(url, exceptions, is_excepted):
+    """CIDR, leading dots and `*.`, blanks, brackets, ports implied by the scheme."""
+    found = proxy_for(url, None, {**P, "NO_PROXY": exceptions})
+
+    assert (found is None) == is_excepted
+
+
+@pytest.mark.parametrize(
+    "junk", ["[", "]", "[::1", "a:b:c", "/", "/8", ":80", "[]:1", "%", "*" * 9]
+)
+def test_junk_excepts_nothing(junk):
+    """And is no bug."""
+    assert proxy_for("http://10.1.2.3", None, {**P, "NO_PROXY": junk}) == "http://p:1"

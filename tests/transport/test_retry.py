@@ -1,6 +1,7 @@
 """Waiting by the rule, and settling at a limit instead of running into it."""
 
 import heapq
+import time
 from email.utils import formatdate
 
 import pytest
@@ -13,6 +14,7 @@ from gradient_cli.transport.retry import (
     Limiter,
     Schedule,
     Wait,
+    asked_wait,
 )
 
 NOW = 1_800_000_000.0
@@ -235,3 +237,34 @@ def test_tokens_a_minute_are_counted_by_what_a_request_costs():
     )
 
     assert limiter.wait_s() == pytest.approx(3, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Wed, 21 Oct 2026 07:28:00 GMT",
+        "Wed, 21 Oct 2026 07:28:00",
+        "Wed, 21 Oct 2026 07:28:00 -0000",
+        "Wednesday, 21-Oct-26 07:28:00 GMT",
+        "Wed Oct 21 07:28:00 2026",
+        "21 Oct 2026 07:28:00",
+        "Wed, 21 Oct 2026 09:28:00 +0200",
+    ],
+)
+def test_a_date_without_a_zone_is_utc(date, monkeypatch):
+    """RFC 9110, 5.6.7; whatever the zone of this machine is."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert asked_wait({"retry-after": date}, 1792567650.0, lambda: 0) == 30
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    "date", ["x", "Wed,", "99 Foo 2026", "Wed, 21 Oct 99999999999 07:28:00 GMT", ",,,"]
+)
+def test_a_date_that_is_none_is_not_waited_for(date):
+    """The usual wait stands."""
+    assert asked_wait({"retry-after": date}, 0.0, lambda: 0) is None

@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from gradient_cli.ask import flag_values, inputs
 from gradient_cli.ask.question_options import InputOptions, RequestOptions
 from gradient_cli.ask.session import Session
-from gradient_cli.ask.thread import Thread, open_thread, output_item, user_item
+from gradient_cli.ask.thread import (
+    OUTPUT,
+    Thread,
+    open_thread,
+    output_item,
+    turn_of_body,
+    user_item,
+)
 from gradient_cli.errors import UsageError
 from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
 from gradient_cli.terminal.intake import read_short_file
@@ -82,20 +89,18 @@ def make_question(
     given = prompt_file.text if prompt_file else prompt
     if given != inputs.STDIN:
         given = _filled(given, fields, options, prompt_file, session)
-    if options.thread and (fields.get("previous_response_id") or base.get("previous_response_id")):
-        raise UsageError(
-            "--thread and --previous-response-id exclude each other",
-            hint="a thread sends its whole history; the service would have it twice",
-        )
-    thread, outputs = _open_thread(options, session, has_prompt=given is not None)
+    # A prompt or a file takes the place of a body's input, like any flag that of its field.
+    of_body = turn_of_body(base.get("input") or "") if options.thread else []
+    thread, outputs = _open_thread(options, session)
     try:
         intake = inputs.read_input(given, options, request.body, reader)
         if intake.is_empty and not base.get("input") and not outputs:
             raise _nothing_to_ask(session.invocation.terminal, thread)
-        if thread and not intake.is_empty:
+        turn = _turn(intake, outputs, of_body) if thread else ()
+        if thread:
             # Known only now, where the prompt comes from stdin or from files.
-            thread.check_outputs(outputs, has_prompt=True)
-        turn = _turn(intake, outputs) if thread else ()
+            answers = [item for item in turn if item.get("type") == OUTPUT]
+            thread.check_outputs(answers, has_prompt=len(answers) < len(turn))
         made = inputs.build_request(
             fields,
             input=_input(intake, thread, turn),
@@ -104,6 +109,8 @@ def make_question(
             text_format=text_format,
             stream=bool(fields.get("stream", base.get("stream", True))),
         )
+        if thread:
+            _check_alone(made)
         made.check_tool_choice()
         if not session.proof.replay:
             _check_model(made, settings.base_url)
@@ -149,9 +156,7 @@ def _filled(
     return template.fill(prompt, known, where, is_template=prompt_file is not None)
 
 
-def _open_thread(
-    options: InputOptions, session: Session, *, has_prompt: bool
-) -> tuple[Thread | None, list[Json]]:
+def _open_thread(options: InputOptions, session: Session) -> tuple[Thread | None, list[Json]]:
     """Open the thread, and give the outputs of its open calls."""
     if options.thread is None:
         if options.tool_output:
@@ -162,22 +167,38 @@ def _open_thread(
         for given in options.tool_output or []
         for call, text in flag_values.pairs("--tool-output", [given]).items()
     ]
-    thread = open_thread(options.thread, session.tell, session.sleep, session.deadline)
-    try:
-        thread.check_outputs(outputs, has_prompt=has_prompt)
-    except BaseException:
-        thread.close()
-        raise
+    proof = session.proof
+    thread = open_thread(
+        options.thread,
+        session.tell,
+        session.sleep,
+        session.deadline,
+        will_add=not (proof.dry_run or proof.curl),
+    )
     return thread, outputs
 
 
-def _turn(intake: inputs.Intake, outputs: list[Json]) -> tuple[Json, ...]:
+def _turn(intake: inputs.Intake, outputs: list[Json], of_body: list[Json]) -> tuple[Json, ...]:
     if intake.is_empty:
-        return tuple(outputs)
+        return (*outputs, *of_body)
     text = intake.text()
     if isinstance(text, LongText):
         raise UsageError("a turn of a thread cannot be longer than 8 MiB")
     return (*outputs, user_item(text))
+
+
+def _check_alone(request: Request) -> None:
+    """Refuse what would say the history twice, or another one in its place."""
+    if request.body().get("previous_response_id"):
+        raise UsageError(
+            "--thread and --previous-response-id exclude each other",
+            hint="a thread sends its whole history; the service would have it twice",
+        )
+    if any(name.split(".")[0] == "input" for name in request.params):
+        raise UsageError(
+            "--thread and the parameter `input` exclude each other",
+            hint="the `input` of --body is a turn of the thread",
+        )
 
 
 def _input(intake: inputs.Intake, thread: Thread | None, turn: tuple[Json, ...]) -> Json:

@@ -7,41 +7,38 @@ A conversation in a file: JSONL, one of the wire's own input items a line.
     {"type":"function_call_output","call_id":"c1","output":"42"}
 
 The service keeps no sessions, so the whole history is sent each time. A turn is added only when
-its answer is complete, as a whole: the file is replaced by a longer one. From reading to
-adding, the thread is locked: a second writer waits for the turn of the first.
+its answer is complete, as a whole; how the file is kept stands in `ask.thread_file`.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gradient_cli.ask.thread_file import NEVER, Note, ThreadFile, open_file
 from gradient_cli.errors import UsageError
-from gradient_cli.terminal.files import resolved
-from gradient_cli.transport.deadline import Deadline, run_timed_out
+from gradient_cli.transport.deadline import Deadline
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import said_item
 from gradient_cli.wire.response import Response
 from gradient_cli.wire.strict import parse
 
-Note = Callable[[str], None]
-
-SAY_AFTER_S = 0.3
-POLL_S = 0.05
-NEVER = Deadline()
-
-_OF_CALLS = {"function_call": "function call", "function_call_output": "function's output"}
+OUTPUT = "function_call_output"
+_OF_CALLS = {"function_call": "function call", OUTPUT: "function's output"}
 
 
 @dataclass(slots=True)
 class Thread:
     """An open thread; `close` lets the next writer in."""
 
-    path: Path
+    file: ThreadFile
     items: list[Json] = field(default_factory=list)
     """The history, oldest first."""
-    _lock: int | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file as the user wrote it."""
+        return self.file.path
 
     @property
     def open_calls(self) -> list[str]:
@@ -51,7 +48,7 @@ class Thread:
             # In order: some servers count their ids anew in each answer.
             if item.get("type") == "function_call":
                 waiting.append(item["call_id"])
-            elif item.get("type") == "function_call_output" and item["call_id"] in waiting:
+            elif item.get("type") == OUTPUT and item["call_id"] in waiting:
                 waiting.remove(item["call_id"])
         return waiting
 
@@ -91,32 +88,13 @@ class Thread:
             UsageError: the file cannot be written.
 
         """
-        items = [*self.items, *new]
-        data = "".join(line(item) + "\n" for item in items).encode()
-        target = self.path.resolve()
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            # A killed run leaves its neighbour behind, and in a container every run has its pid.
-            temporary.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-                if target.exists():
-                    temporary.chmod(target.stat().st_mode & 0o7777)
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except OSError as error:
-            raise UsageError(f'cannot write "{self.path}": {_words(error)}') from None
-        finally:
-            temporary.unlink(missing_ok=True)
-        self.items = items
+        turn = list(new)
+        self.file.append("".join(line(item) + "\n" for item in turn).encode())
+        self.items += turn
 
     def close(self) -> None:
         """Let the next writer in."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self.file.close()
 
     def how_to_go_on(self) -> UsageError:
         """Give the error for a thread without a prompt: what it holds, and what to type."""
@@ -143,65 +121,32 @@ def open_thread(
     note: Note,
     sleep: Callable[[float], None] = time.sleep,
     deadline: Deadline = NEVER,
+    *,
+    will_add: bool = True,
 ) -> Thread:
     """
     Lock and read a thread; a file that is not there is a new one.
 
+    `will_add`: a turn is to be added; else nothing is locked, made or waited for.
+
     Raises:
-        UsageError: it cannot be read, or a line is no item; names file and line.
+        UsageError: it cannot be read or written, or a line is no item; names file and line.
         TimedOut: another run holds it until the deadline.
 
     """
-    thread = Thread(Path(path))
-    target = resolved(path)
-    if not target.parent.is_dir():
-        raise UsageError(f'cannot write "{path}": there is no folder "{target.parent}"')
-    # Replacing a device or a pipe by a file would destroy it; reading one may never end.
-    if target.exists() and not target.is_file():
-        raise UsageError(f'cannot use "{path}": it is no regular file')
+    file = open_file(path, note, sleep, deadline, will_add=will_add)
     try:
-        thread._lock = _locked(thread.path, note, sleep, deadline)
-        thread.items = _read(thread.path)
-    except OSError as error:
-        thread.close()
-        raise UsageError(f'cannot use "{path}": {_words(error)}') from None
+        return Thread(file, _read(path, file.data))
     except BaseException:
-        thread.close()
+        file.close()
         raise
-    return thread
 
 
-def _locked(
-    path: Path, note: Note, sleep: Callable[[float], None], deadline: Deadline
-) -> int | None:
-    """Lock the thread by a neighbour: the file itself is replaced with each turn."""
-    try:
-        import fcntl
-    except ImportError:
-        return None  # Windows: one writer at a time is up to the user there
-    target = path.resolve()
-    lock = os.open(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    waited = 0.0
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if deadline.has_passed():
-                os.close(lock)
-                raise run_timed_out() from None
-            if waited < SAY_AFTER_S <= waited + POLL_S:
-                note(f"waiting for another run that writes {path}")
-            waited += POLL_S
-            sleep(POLL_S)
-        else:
-            return lock
-
-
-def _read(path: Path) -> list[Json]:
-    if not path.exists():
-        return []
+def _read(path: str, data: bytes) -> list[Json]:
     items = []
-    for number, text in enumerate(path.read_bytes().split(b"\n"), 1):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UsageError(f'"{path}" is UTF-16, not UTF-8', hint=f"iconv -f UTF-16 -t UTF-8 {path}")
+    for number, text in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if text.strip():
             items.append(_item(text, f"{path}:{number}"))
     return items
@@ -214,12 +159,38 @@ def _item(data: bytes, place: str) -> Json:
         raise UsageError(
             f"{place}: not JSON: {error}", hint="a thread has one JSON object a line"
         ) from None
+    return checked_item(item, place)
+
+
+def checked_item(item: Json, place: str) -> Json:
+    """
+    Give an item of a conversation, if it is one.
+
+    Raises:
+        UsageError: it is none; names the place.
+
+    """
     if not isinstance(item, dict) or not _names_itself(item):
         raise UsageError(f"{place}: no input item: it has neither a `role` nor a `type`")
     kind = item.get("type")
     if kind in _OF_CALLS and not isinstance(item.get("call_id"), str):
         raise UsageError(f"{place}: a {_OF_CALLS[kind]} without a `call_id`")
     return item
+
+
+def turn_of_body(given: Json) -> list[Json]:
+    """
+    Give the turn that the `input` of a --body is.
+
+    Raises:
+        UsageError: it is neither a text nor a list of items.
+
+    """
+    if isinstance(given, str):
+        return [user_item(given)] if given else []
+    if not isinstance(given, list):
+        raise UsageError("the `input` of --body is neither a text nor a list of items")
+    return [checked_item(item, f"`input` of --body, item {n}") for n, item in enumerate(given, 1)]
 
 
 def _names_itself(item: Mapping[str, Json]) -> bool:
@@ -235,7 +206,7 @@ def user_item(text: str) -> Json:
 
 def output_item(call_id: str, text: str) -> Json:
     """Give the item for a function's result."""
-    return {"type": "function_call_output", "call_id": call_id, "output": text}
+    return {"type": OUTPUT, "call_id": call_id, "output": text}
 
 
 def answer_items(response: Response) -> list[Json]:
@@ -256,7 +227,3 @@ def _words_of(item: Mapping[str, Json]) -> str:
 def _end_of(text: str) -> str:
     shown = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
     return f'"{shown}"' if len(shown) <= 60 else f'"…{shown[-59:]}"'
-
-
-def _words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

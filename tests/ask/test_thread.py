@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -128,14 +129,159 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 
 def test_what_a_killed_run_left_behind_does_not_cost_a_turn(path):
-    """In a container each run has the same pid, and so the same temporary neighbour."""
-    path.with_name(f".{path.name}.{os.getpid()}.tmp").write_text("half a t")
+    """A lock of an earlier version, or a file without a turn, is in nobody's way."""
+    path.with_name(f".{path.name}.lock").write_text("")
+    path.write_text("")
     thread = open_at(path)
     thread.add([user_item("hi")])
     thread.close()
 
     assert json.loads(path.read_text()) == user_item("hi")
-    assert sorted(p.name for p in path.parent.iterdir()) == [f".{path.name}.lock", path.name]
+
+
+def test_nothing_stays_beside_a_thread(path):
+    """Neither a lock nor a neighbour, while a run has it and when it is done."""
+    thread = open_at(path)
+    beside = [p.name for p in path.parent.iterdir()]
+    thread.add([user_item("hi")])
+    thread.close()
+
+    assert beside == [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("before", "foreign", "lead"),
+    [
+        (b"", b'{"role":"user","content":"EDIT"}\n', b""),
+        (b'{"role":"user","content":"q"}\n', b'{"role":"user","content":"EDIT"}', b"\n"),
+    ],
+)
+def test_what_another_program_appends_meanwhile_stays(path, before, foreign, lead):
+    """The turn stands behind it, on a line of its own, and the user is told."""
+    path.write_bytes(before)
+    notes = []
+    thread = open_at(path, notes)
+    with path.open("ab") as other:
+        other.write(foreign)
+
+    thread.add([user_item("hi")])
+    thread.add([user_item("ho")])
+    thread.close()
+
+    turn = b'{"role":"user","content":"hi"}\n{"role":"user","content":"ho"}\n'
+    assert path.read_bytes() == before + foreign + lead + turn
+    assert notes == [f"warning: {path} was changed meanwhile; the turn stands behind what is new"]
+
+
+@pytest.mark.parametrize("new", [b'{"role":"user","content":"other"}\n', b"", None])
+def test_an_editor_that_replaces_the_file_meanwhile_gets_the_turn(path, tmp_path, new):
+    """Editors write a neighbour and rename it; or somebody has taken the file away."""
+    path.write_text('{"role":"user","content":"q"}\n')
+    notes = []
+    thread = open_at(path, notes)
+    if new is None:
+        path.unlink()
+    else:
+        (tmp_path / "new").write_bytes(new)
+        (tmp_path / "new").replace(path)
+
+    thread.add([user_item("hi")])
+    thread.close()
+
+    assert path.read_bytes() == (new or b"") + b'{"role":"user","content":"hi"}\n'
+    assert len(notes) == 1
+
+
+def test_a_file_without_a_last_newline_is_read_and_added_to(path):
+    """As an editor may leave it."""
+    path.write_text('{"role":"user","content":"q"}')
+    notes = []
+    thread = open_at(path, notes)
+    thread.add([user_item("hi")])
+    thread.close()
+
+    assert [json.loads(text)["content"] for text in path.read_text().splitlines()] == ["q", "hi"]
+    assert notes == []
+
+
+def test_a_turn_is_whole_or_not_at_all(path):
+    """A disk that fills up in the middle of it costs this turn, and no other."""
+    path.write_text('{"role":"user","content":"q"}\n')
+    before = path.read_bytes()
+    thread = open_at(path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 50, hard))
+    try:
+        with pytest.raises(UsageError, match="cannot write"):
+            thread.add([user_item("x" * 100), user_item("y")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    short = path.read_bytes()
+    thread.add([user_item("again")])
+    thread.close()
+
+    assert short == before
+    assert [json.loads(text)["content"] for text in path.read_text().splitlines()] == ["q", "again"]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(path):
+    """Windows' editors write one; it stays where it is."""
+    path.write_bytes(b'\xef\xbb\xbf{"role":"user","content":"q"}\r\n')
+    thread = open_at(path)
+    thread.add([user_item("hi")])
+    thread.close()
+
+    assert [item["content"] for item in thread.items] == ["q", "hi"]
+    assert path.read_bytes().startswith(b'\xef\xbb\xbf{"role":"user","content":"q"}\r\n{')
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_thread_in_utf_16_is_named_as_such(path, encoding):
+    """With the line that makes it readable."""
+    path.write_bytes('\ufeff{"role":"user","content":"q"}'.encode(encoding))
+
+    with pytest.raises(UsageError, match="is UTF-16, not UTF-8") as error:
+        open_at(path)
+
+    assert error.value.hint.startswith("iconv -f UTF-16")
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_look_leaves_and_waits_for_nothing(path, is_there):
+    """`-n` while another run has the thread, or where there is none."""
+    first = open_at(path) if is_there else None
+    look = open_thread(str(path), print, will_add=False)
+    look.close()
+
+    assert path.exists() == is_there
+    if first:
+        first.close()
+    assert not path.exists()
+
+
+def test_a_thread_that_cannot_be_written_is_refused_before_anything_is_asked(tmp_path):
+    """And a folder that is closed is none of a file's business that can."""
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    (folder / "may").write_text("")
+    (folder / "not").write_text("")
+    (folder / "not").chmod(0o400)
+    folder.chmod(0o500)
+
+    thread = open_at(folder / "may")
+    thread.add([user_item("hi")])
+    thread.close()
+    for name in ("not", "new"):
+        with pytest.raises(UsageError, match="permission denied"):
+            open_at(folder / name)
+
+
+def test_a_thread_is_no_stdin(tmp_path):
+    """`-` is stdin everywhere else, and a file of that name is not meant."""
+    with pytest.raises(UsageError, match="kept in a file"):
+        open_thread("-", print)
 
 
 def test_a_file_keeps_its_mode(path):

@@ -103,3 +103,100 @@ def test_a_turn_that_failed_is_not_kept(talk, status, flags, behaviour):
     found, _, kept = talk("hi", "--no-stdin", *flags, history=ASKED[:1], **behaviour)
 
     assert (found, kept) == (status, ASKED[:1])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("TWO", [{"role": "user", "content": "TWO"}]),
+        ([{"role": "user", "content": "TWO"}], [{"role": "user", "content": "TWO"}]),
+        (
+            [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "TWO"}],
+            [{"role": "developer", "content": "be brief"}, {"role": "user", "content": "TWO"}],
+        ),
+    ],
+)
+def test_the_input_of_a_body_is_this_turn(talk, given, kept):
+    """It is sent, and it is kept."""
+    body = json.dumps({"input": given, "seed": 1})
+
+    status, _, found = talk("--body", body, history=ASKED[:1], text="{{ prompt }}")
+
+    assert status == 0
+    assert found[:-1] == [ASKED[0], *kept]
+    assert "TWO" in found[-1]["content"]
+
+
+def test_a_body_may_answer_an_open_call(talk):
+    """As --tool-output does."""
+    output = {"type": "function_call_output", "call_id": "c1", "output": "42"}
+
+    status, _, kept = talk("--body", json.dumps({"input": [output]}), history=ASKED)
+
+    assert (status, kept[:3]) == (0, [*ASKED, output])
+
+
+@pytest.mark.parametrize("given", ["hi", [{"role": "user", "content": "hi"}]])
+def test_a_body_passes_over_no_open_call(talk, given):
+    """Like any other prompt."""
+    status, said, kept = talk("--body", json.dumps({"input": given}), history=ASKED)
+
+    assert (status, kept) == (2, ASKED)
+    assert "the model waits for the output of c1" in said
+
+
+@pytest.mark.parametrize("given", [7, {"role": "user"}, [7], [{"content": "x"}], [[]], True])
+def test_an_input_that_is_none_is_refused(talk, given):
+    """Before it is sent, and before it is kept."""
+    status, said, kept = talk("--body", json.dumps({"input": given}), history=ASKED[:1])
+
+    assert (status, kept) == (2, ASKED[:1])
+    assert "--body" in said
+
+
+def test_a_prompt_takes_the_place_of_a_body_s_input(talk):
+    """As a flag does with its field; what is kept is what was sent."""
+    status, _, kept = talk("ONE", "--no-stdin", "--body", '{"input":"TWO"}', text="{{ prompt }}")
+
+    assert status == 0
+    assert [item["content"] for item in kept] == ["ONE", "ONE"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--param", 'input="x"'],
+        ["--param", "input.a=1"],
+        ["--param", 'previous_response_id="r1"'],
+        ["--body", '{"previous_response_id": "r1"}'],
+    ],
+)
+def test_nothing_takes_the_place_of_the_history(talk, flags):
+    """Whichever way it comes."""
+    status, said, kept = talk("hi", "--no-stdin", *flags, history=ASKED[:1])
+
+    assert (status, kept) == (2, ASKED[:1])
+    assert "exclude each other" in said
+
+
+@pytest.mark.parametrize("flag", ["-n", "--curl"])
+def test_a_look_at_the_request_leaves_nothing_behind(talk, tmp_path, flag):
+    """Neither a thread nor a lock."""
+    before = set(tmp_path.iterdir())
+
+    status, _, kept = talk("hi", "--no-stdin", flag)
+
+    assert (status, kept, set(tmp_path.iterdir())) == (0, [], before)
+
+
+@pytest.mark.parametrize(
+    "flags", [["--expect", "z"], ["--param", "x=NaN"], ["--tool-output", "c=1"]]
+)
+def test_a_new_thread_without_a_turn_is_no_file(talk, tmp_path, flags):
+    """A run that failed, or was refused, leaves what it found."""
+    before = set(tmp_path.iterdir())
+
+    status, _, _ = talk("hi", "--no-stdin", *flags)
+
+    assert status in {1, 2}
+    assert set(tmp_path.iterdir()) == before

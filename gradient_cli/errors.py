@@ -6,7 +6,9 @@ The family of errors. Each child owns one exit status; `__main__` is the only ca
     ├── UsageError               2  nothing was sent
     │   ├── ConfigError             a settings file that cannot be read as meant
     │   ├── StdinError              stdin never came, is binary, or too large
-    │   └── ReplayMiss              no recording for this request
+    │   ├── ReplayMiss              no recording for this request
+    │   ├── WriteFailed             a full disk, a stream or file that takes no more
+    │   └── MachineExhausted        this machine gives no more files, threads or memory
     ├── CredentialError          3  no key, 401, 403
     ├── RequestRejected          4  any other 4xx
     ├── ServiceError             5  5xx, `response.failed`
@@ -77,6 +79,14 @@ class StdinError(UsageError):
 
 class ReplayMiss(UsageError):
     """The recordings hold no answer to this request."""
+
+
+class WriteFailed(UsageError):
+    """What was to be written could not be, or not all of it; the message names what is lost."""
+
+
+class MachineExhausted(UsageError):
+    """No more open files, threads or memory are to be had here; the service is not to blame."""
 
 
 class CredentialError(GradientError):

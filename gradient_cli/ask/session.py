@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.config import Config
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.resolve import Settings, resolve
@@ -181,10 +181,11 @@ class Session:
 
     def _open_recorder(self, credential: Credential) -> "Recorder":
         if self._recorder is None:
+            from gradient_cli.terminal.ways import replace_file
             from gradient_cli.transport.tape import Recorder
 
             secrets = [credential.secret.reveal()] if credential.secret else []
-            self._recorder = Recorder(Path(str(self.proof.record)), secrets)
+            self._recorder = Recorder(Path(str(self.proof.record)), replace_file, secrets)
         return self._recorder
 
     def _open_player(self) -> "Player":
@@ -193,6 +194,10 @@ class Session:
 
             self._player = Player(Path(str(self.proof.replay)))
         return self._player
+
+    def recording_fault(self) -> GradientError | None:
+        """Give why an exchange could not be recorded, if one could not."""
+        return self._recorder.fault if self._recorder else None
 
     def close(self) -> None:
         """End what was begun in this process."""
@@ -258,13 +263,15 @@ def open_session(
     settings = resolve({**flags, **given}, invocation.environ, config)
     for warning in settings.warnings:
         tell(f"warning: {warning}")
+    deadline = Deadline.after(settings.max_time_s)
+    invocation.terminal.remaining_s = deadline.remaining_s
     return Session(
         invocation,
         settings,
         proof,
         tell,
         detail,
-        deadline=Deadline.after(settings.max_time_s),
+        deadline=deadline,
         limiter=Unlimited() if proof.replay else Limiter(),
         retries=settings.retries,
     )

@@ -13,13 +13,13 @@ from gradient_cli.ask.question_options import InputOptions, OutputOptions, Reque
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.ask.thread import answer_items
-from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result
 from gradient_cli.render.text import answer_text
 from gradient_cli.runs.screen import Look, Notices, Screen
 from gradient_cli.terminal.color import may_move_cursor, wants_color
-from gradient_cli.terminal.files import check_target, write_file
+from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
@@ -64,13 +64,15 @@ class Plan:
     question: question.Question
     expected: verdict.Expected
     look: Look
-    output: str | None
+    output: Target | None
     """The file that gets the answer."""
     notices: Notices
 
     def close(self) -> None:
         """Let go of what the run holds."""
         self.session.close()
+        if self.output:
+            self.output.close()
         if self.question.thread:
             self.question.thread.close()
 
@@ -100,15 +102,34 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     )
     if (name := session.settings.get("format")) in {"json", "events"}:
         invocation.machine_format = name
-    if flags.output.output is not None:
-        check_target(flags.output.output)
-    elif invocation.terminal.stdout_is_closed:
+    if flags.output.output is None and invocation.terminal.stdout_is_closed:
         raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
-    asked = question.make_question(
-        flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format
-    )
     look = _look(flags, session, expected)
-    return Plan(session, asked, expected, look, flags.output.output, notices)
+    target = _target(flags, session)
+    try:
+        asked = question.make_question(
+            flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format
+        )
+    except BaseException:
+        if target:
+            target.close()
+        raise
+    return Plan(session, asked, expected, look, target, notices)
+
+
+def _target(flags: Flags, session: Session) -> Target | None:
+    """Hold the place of the file that gets the answer, if there is one and it will be written."""
+    path = flags.output.output
+    if path is None:
+        return None
+    said = flags.input
+    refuse_read_files(
+        "-o", path, [said.thread, said.prompt_file, flags.request.body, flags.expectations.schema]
+    )
+    if flags.proof.dry_run or flags.proof.curl:
+        check_target(path)
+        return None
+    return open_target(path, remaining_s=session.remaining_s, note=session.tell)
 
 
 def _output_flags(output: OutputOptions) -> dict[str, Json]:
@@ -193,16 +214,8 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     careful = [f"warning: {judged.warning}"] if judged.warning else []
     for notice in (*warnings, *careful, *uncounted, *_complaints(judged)):
         plan.notices.tell(notice)
-    if plan.output and error is None:
-        try:
-            write_file(plan.output, answer_text(judged.text, response))
-        except UsageError as fault:
-            error = fault
-    if plan.question.thread and error is None:
-        try:
-            plan.question.thread.add([*plan.question.turn, *answer_items(response)])
-        except UsageError as fault:
-            error = fault
+    fault = _keep(plan, judged) if error is None else None
+    error = error or fault
     result = Result(
         exit_code=error.status if error else ExitStatus.OK,
         response=response,
@@ -217,8 +230,31 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
         usage=outcome.usage,
     )
     plan.notices.detail(_summary(outcome))
-    screen.close(result, error)
+    is_saved = plan.output is not None and not isinstance(fault, _OutputLost)
+    screen.close(result, error, is_answer=judged.error is None, is_saved=is_saved)
     return result.exit_code
+
+
+class _OutputLost(WriteFailed):
+    """The answer could not be written to the file of -o."""
+
+
+def _keep(plan: Plan, judged: verdict.Judged) -> GradientError | None:
+    """Write the answer to its file and to its thread; give what went wrong, the worst first."""
+    response = judged.outcome.response
+    fault: GradientError | None = None
+    if plan.question.thread:
+        try:
+            plan.question.thread.add([*plan.question.turn, *answer_items(response)])
+        except UsageError as error:
+            fault = WriteFailed(error.message, hint="this turn is not in the thread")
+    fault = plan.session.recording_fault() or fault
+    if plan.output:
+        try:
+            plan.output.write(answer_text(judged.text, response))
+        except (UsageError, TimedOut) as error:
+            fault = _OutputLost(error.message, hint="the answer went to stdout instead")
+    return fault
 
 
 def _warnings(request: Request, outcome: Outcome, error: GradientError | None) -> Iterator[str]:

@@ -171,28 +171,40 @@ class Screen:
         if renderer := self._open_renderer():
             renderer.close(response)
 
-    def close(self, result: Result, error: GradientError | None) -> None:
-        """Show the result below an ended answer: what was held back, JSON, usage, the error."""
-        if not self._look.is_silent:
-            self._close_stdout(result, error)
+    def close(
+        self,
+        result: Result,
+        error: GradientError | None,
+        *,
+        is_answer: bool,
+        is_saved: bool,
+    ) -> None:
+        """
+        Show the result below an ended answer: what was held back, JSON, usage, the error.
+
+        `is_answer`: it is one, whatever became of its file; `is_saved`: the file has it. An
+        answer that could not be saved goes to stdout.
+        """
+        if not (self._look.is_silent and (is_saved or not is_answer)):
+            self._close_stdout(result, is_answer=is_answer)
         if self._look.shows_usage:
             self._terminal.note(usage_line(result.usage, result.first_token_ms, result.total_ms))
         if error:
             self._terminal.note(error_lines(error))
 
-    def _close_stdout(self, result: Result, error: GradientError | None) -> None:
+    def _close_stdout(self, result: Result, *, is_answer: bool) -> None:
         match self._look.format:
             case "json":
                 self._terminal.write_json(line(as_document(result)) + "\n")
             case "events":
                 self._lines.close(as_last_line(result))
             case "text" | "markdown":
-                self._close_answer(result, error)
+                self._close_answer(result, is_answer=is_answer)
             case other:
                 assert_never(other)  # type: ignore[arg-type]  # a str; the callers decide on auto
 
-    def _close_answer(self, result: Result, error: GradientError | None) -> None:
-        if not self._shows_pieces and error is None and result.text is not None:
+    def _close_answer(self, result: Result, *, is_answer: bool) -> None:
+        if not self._shows_pieces and is_answer and result.text is not None:
             held = TextRenderer(_harmless(self._terminal))
             held.show(result.text)
             held.close(result.response)

@@ -10,10 +10,15 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from gradient_cli.errors import OutputClosed, UsageError
+from gradient_cli.errors import OutputClosed, TimedOut, WriteFailed
+from gradient_cli.terminal.writing import write_whole
+
+if TYPE_CHECKING:
+    from gradient_cli.terminal.writing import RemainingS
 
 
 class _Closed(io.BytesIO):
@@ -36,6 +41,8 @@ class Terminal:
     stderr_is_tty: bool = False
     fixed_size: tuple[int, int] | None = field(default=None)
     """(columns, rows) for tests; None asks the terminal at each use."""
+    remaining_s: "RemainingS | None" = None
+    """Seconds that the run may still take: so long a full pipe is waited for."""
 
     @classmethod
     def system(cls) -> "Terminal":
@@ -43,8 +50,8 @@ class Terminal:
         null = io.BytesIO()
         return cls(
             stdin=sys.stdin.buffer if sys.stdin else None,
-            stdout=sys.stdout.buffer if sys.stdout else _Closed(),
-            stderr=sys.stderr.buffer if sys.stderr else null,
+            stdout=_raw(sys.stdout.buffer) if sys.stdout else _Closed(),
+            stderr=_raw(sys.stderr.buffer) if sys.stderr else null,
             stdin_is_tty=_is_tty(sys.stdin),
             stdout_is_tty=_is_tty(sys.stdout),
             stderr_is_tty=_is_tty(sys.stderr),
@@ -101,20 +108,24 @@ class Terminal:
 
     def write_bytes(self, data: bytes) -> None:
         """
-        Write bytes to stdout and flush them.
+        Write all of the bytes to stdout, at once.
 
         Raises:
             OutputClosed: the reader has gone.
-            UsageError: it cannot be written to; a disk is full.
+            WriteFailed: it cannot be written to; a disk is full.
+            TimedOut: nobody read until the end of the run.
 
         """
         try:
-            self.stdout.write(data)
-            self.stdout.flush()
+            write_whole(self.stdout, data, self.remaining_s)
         except BrokenPipeError as error:
             raise OutputClosed from error
         except OSError as error:
-            raise UsageError(f"cannot write to stdout: {(error.strerror or '').lower()}") from error
+            words = (error.strerror or str(error)).lower()
+            lost = len(data) - getattr(error, "written", 0)
+            raise WriteFailed(
+                f"cannot write to stdout: {words}; {lost:,} bytes and what follows are lost"
+            ) from error
 
     def note(self, text: str) -> None:
         """Write one line for people to stderr; on a terminal no word in it can act on it."""
@@ -129,12 +140,9 @@ class Terminal:
         return visible(text)
 
     def write_stderr(self, text: str) -> None:
-        """Write text to stderr as it is; a closed stderr is ignored."""
-        try:
-            self.stderr.write(encode(text))
-            self.stderr.flush()
-        except OSError:
-            pass
+        """Write text to stderr as it is; one that is closed, or that nobody reads, is ignored."""
+        with suppress(OSError, TimedOut):
+            write_whole(self.stderr, encode(text), self.remaining_s)
 
     def size(self) -> tuple[int, int]:
         """Give (columns, rows) of the terminal on stdout, else on stderr, else 80 x 24."""
@@ -156,6 +164,15 @@ def encode(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _raw(stream: BinaryIO) -> BinaryIO:
+    """
+    Give the stream below Python's buffer, which says how many bytes it took.
+
+    With PYTHONUNBUFFERED there is no buffer, and who does not ask loses what was not taken.
+    """
+    return cast("BinaryIO", getattr(stream, "raw", stream))
 
 
 def _is_tty(stream: object) -> bool:

@@ -7,7 +7,7 @@ One recorded exchange, and the file that it lives in.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,10 @@ from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical
 
 FORMAT = 1
+MODE = 0o644
+"""A recording is committed and shared."""
+Put = Callable[[Path, bytes, int], None]
+"""Puts a file of a mode in the place of another, as a whole; OSError if it cannot."""
 KEPT_HEADERS = ("content-type", "retry-after", "retry-after-ms", "request-id")
 """Kept from a reply, with every name that ends in `request-id` or speaks of a rate limit."""
 
@@ -112,9 +116,9 @@ def read(path: Path) -> list[Take]:
         ) from error
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, put: Put) -> None:
     """
-    Make the folder, and make sure that files can be written there.
+    Make the folder, and make sure that files can be put there.
 
     Raises:
         UsageError: they cannot.
@@ -122,14 +126,18 @@ def prepare(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / ".tape-probe", b"")
+        put(folder / ".tape-probe", b"", MODE)
         (folder / ".tape-probe").unlink()
     except OSError as error:
         raise UsageError(f'cannot record in "{folder}": {_reason(error)}') from error
 
 
 def write(
-    folder: Path, question: Question, replies: Sequence[Json], secrets: Sequence[str] = ()
+    folder: Path,
+    question: Question,
+    replies: Sequence[Json],
+    secrets: Sequence[str],
+    put: Put,
 ) -> None:
     """
     Write the file of one request, without the secrets; it is replaced as a whole.
@@ -142,7 +150,7 @@ def write(
     exchange = {"gradient": FORMAT, "request": request, "replies": replies}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / f"{question.key()}.json", _pretty(exchange))
+        put(folder / f"{question.key()}.json", _pretty(exchange), MODE)
     except OSError as error:
         raise UsageError(f'cannot record in "{folder}": {_reason(error)}') from error
 
@@ -201,19 +209,3 @@ def _pretty(value: Json) -> bytes:
         return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
     except UnicodeEncodeError:  # a lone surrogate, which only an escape can carry
         return (json.dumps(value, indent=2) + "\n").encode()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    import os
-    import tempfile
-
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tape-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o644)  # noqa: PTH101  a recording is committed and shared
-        os.replace(name, path)  # noqa: PTH105
-    except BaseException:
-        os.unlink(name)  # noqa: PTH108
-        raise

@@ -21,7 +21,7 @@ from pathlib import Path
 from threading import Lock
 
 from gradient_cli.errors import GradientError, ReplayMiss, UsageError
-from gradient_cli.transport.recording import Question, Take, kept, prepare, read, write
+from gradient_cli.transport.recording import Put, Question, Take, kept, prepare, read, write
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.wire.json import Json
 
@@ -39,15 +39,18 @@ class Recorder:
     further ones are kept behind it, by who asked, and in the order in which they ended.
     """
 
-    def __init__(self, folder: Path, secrets: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, put: Put, secrets: Sequence[str] = ()) -> None:
         """
-        Make the folder.
+        Make the folder; `put` writes a file into it.
 
         Raises:
             UsageError: it cannot be written to; nothing was asked yet.
 
         """
-        prepare(folder)
+        prepare(folder, put)
+        self._put = put
+        self.fault: GradientError | None = None
+        """Why an answer could not be kept; it is an answer all the same."""
         self._folder = folder
         self._secrets = [secret for secret in secrets if secret]
         self._replies: dict[str, list[dict[str, Json]]] = {}
@@ -58,19 +61,16 @@ class Recorder:
         return _RecordingTransport(transport, self)
 
     def keep(self, question: Question, take: Take) -> None:
-        """
-        Write one answer; the file is replaced as a whole.
-
-        Raises:
-            UsageError: the folder cannot be written to.
-
-        """
+        """Write one answer, or note the fault: nothing that was paid for is lost by it."""
         key = question.key()
         with self._lock:
             replies = self._replies.setdefault(key, [])
             replies.append(take.as_json(self._secrets))
             replies.sort(key=lambda reply: str(reply.get("for", "")))
-            write(self._folder, question, replies, self._secrets)
+            try:
+                write(self._folder, question, replies, self._secrets, self._put)
+            except UsageError as error:
+                self.fault = self.fault or error
 
 
 class Player:

@@ -7,7 +7,9 @@ from threading import Thread
 import pytest
 
 from gradient_cli.errors import ConnectionFailed, OutputClosed, ReplayMiss, TimedOut, UsageError
-from gradient_cli.transport.tape import ASKED_FOR, Player, Recorder
+from gradient_cli.terminal.ways import replace_file
+from gradient_cli.transport import tape
+from gradient_cli.transport.tape import ASKED_FOR, Player
 from gradient_cli.wire.request import PATH, Request
 
 STREAM = [b'data: {"type":"a"}\n\nda', b'ta: {"type":"b"}\n\n']
@@ -42,6 +44,11 @@ class FakeTransport:
 
     def close(self) -> None:
         pass
+
+
+def Recorder(folder, secrets=()):
+    """Give a recorder that writes files as the program does."""
+    return tape.Recorder(folder, replace_file, secrets)
 
 
 def ask(transport, request):

@@ -24,7 +24,7 @@ from markdown_it.token import Token
 from gradient_cli.render.above import STYLE
 from gradient_cli.render.addresses import Addresses
 from gradient_cli.render.bounds import Block, first_line, is_apart, top_level
-from gradient_cli.render.code import OpenFence
+from gradient_cli.render.fence import OpenFence
 from gradient_cli.render.literal import literal_paragraph
 from gradient_cli.render.live import Growth
 from gradient_cli.render.page import Printer, parser

@@ -5,6 +5,10 @@ Lines above it are never touched again. It is at most a screen less one row high
 block the upper rows scroll away and count as printed (above.py), but of a table only the tail
 is shown until it ends. Only what differs is written: mostly the few characters by which the
 last line grew.
+
+A line of code may be wider than the screen: the terminal wraps it, and it takes several rows
+(rows.py). Where nobody can be sure how many, or not all are on the screen any more, it stays as
+it is, and what is still missing of it follows.
 """
 
 import re
@@ -13,9 +17,9 @@ from enum import Enum
 from itertools import takewhile
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from gradient_cli.render.above import Above
+from gradient_cli.render.rows import count_rows, first_that_fits, is_certain, plain, width
 
 Write = Callable[[str], None]
 
@@ -40,8 +44,9 @@ class Growth(Enum):
 class LiveRegion:
     """Draws final lines and open lines; the cursor rests at the end of the last open line."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, columns: int) -> None:
         self._write = write
+        self._columns = columns
         self._shown: list[str] = []
         self._above = Above()
         self._is_tail = False
@@ -59,17 +64,17 @@ class LiveRegion:
             final, open_lines = self._above.without(final, [])[0], list(open_lines)
         else:
             final, open_lines = self._above.without(final, open_lines)
-        most = max(1, rows - 1)
-        is_full = len(open_lines) > most
-        self._is_tail = growth is Growth.TAIL or (growth is Growth.WAITS and is_full)
+        first = first_that_fits(open_lines, self._columns, rows - 1)
+        self._is_tail = growth is Growth.TAIL or (growth is Growth.WAITS and first > 0)
         if self._is_tail:
-            open_lines = open_lines[-max(1, min(rows // TAIL_SHARE, TAIL_ROWS)) :]
-        elif is_full:
-            self._above.add(open_lines[:-most])
-            final, open_lines = [*final, *open_lines[:-most]], open_lines[-most:]
-        self._show(final, open_lines)
+            room = min(rows // TAIL_SHARE, TAIL_ROWS)
+            open_lines = open_lines[first_that_fits(open_lines, self._columns, room) :]
+        elif first:
+            self._above.add(open_lines[:first])
+            final, open_lines = [*final, *open_lines[:first]], open_lines[first:]
+        self._show(final, open_lines, rows)
 
-    def _show(self, final: list[str], open_lines: list[str]) -> None:
+    def _show(self, final: list[str], open_lines: list[str], rows: int) -> None:
         wanted = [*final, *open_lines]
         shown = self._shown
         same = _common(shown, wanted)
@@ -79,26 +84,53 @@ class LiveRegion:
         if is_shorter and open_lines:
             # The cursor belongs at the end of the last line: that line is written again.
             same -= 1
-        self._shown = open_lines
+        if stuck := self._count_stuck(same, wanted, rows):
+            grown = _rest([plain(line) for line in shown[same:]], [plain(x) for x in wanted[same:]])
+            if grown is None or same < len(shown) - 1:
+                self._let_go(stuck)
+                self._show(*self._above.without(final, open_lines), rows)
+                return
+            # Only its colours are new, and what it grew by.
+            wanted[same] = shown[same] + grown
         text = self._difference(shown, wanted, same)
         # What is final ends with its newline, and what is open does not; below the lines that
         # went away the cursor is on a new line already.
         if final and not open_lines and not is_shorter:
             text += NEWLINE
+        self._shown = wanted[len(final) :]
         if text:
             self._write(text)
+
+    def _count_stuck(self, same: int, wanted: list[str], rows: int) -> int:
+        """Give how many of the lines shown cannot be drawn anew: the last of them, and above."""
+        shown = self._shown
+        if same >= len(shown) - 1 and _rest(shown[same:], wanted[same:]) is not None:
+            return 0
+        on_screen = len(shown) - first_that_fits(shown, self._columns, rows)
+        for number in range(len(shown), same, -1):
+            is_away = len(shown) - number >= on_screen
+            taken = count_rows(shown[number - 1], self._columns)
+            if is_away or taken > rows or not is_certain(shown[number - 1], self._columns):
+                return number
+        return 0
+
+    def _let_go(self, count: int) -> None:
+        """Leave the first of the lines shown as they are."""
+        if not self._is_tail:
+            self._above.add(self._shown[:count])
+        if count == len(self._shown):
+            self._write(NEWLINE)
+        self._shown = self._shown[count:]
 
     def _difference(self, shown: list[str], wanted: list[str], same: int) -> str:
         rest = wanted[same:]
         if same == len(shown):
             lead = NEWLINE if shown and rest else ""
             return lead + NEWLINE.join(rest)
-        is_last = same == len(shown) - 1
-        if is_last and rest and rest[0].startswith(shown[same]):
-            grown = rest[0][len(shown[same]) :]
+        if same == len(shown) - 1 and (grown := _rest(shown[same:], rest)) is not None:
             return NEWLINE.join([grown, *rest[1:]])
-        drawn = _erased(len(shown) - same) + NEWLINE.join(rest)
-        return f"{BEGIN_UPDATE}{drawn}{END_UPDATE}"
+        taken = sum(count_rows(line, self._columns) for line in shown[same:])
+        return f"{BEGIN_UPDATE}{_erased(taken)}{NEWLINE.join(rest)}{END_UPDATE}"
 
     def resize(self, columns: int, rows: int) -> None:
         """
@@ -109,9 +141,12 @@ class LiveRegion:
         says which. So rows that were moved, and all down to the last one that is too long,
         stay as they are; the shorter ones below have their places.
         """
-        shown = self._shown
-        short = list(takewhile(lambda line: _width(line) <= columns, reversed(shown)))
-        kept = min(len(short), rows)
+        shown, narrow = self._shown, min(columns, self._columns)
+        kept = len(shown) - first_that_fits(shown, self._columns, rows)
+        if columns != self._columns:
+            short = takewhile(lambda line: width(line) <= narrow, reversed(shown))
+            kept = min(sum(1 for _ in short), rows)
+        self._columns = columns
         if kept == len(shown):
             return
         self._shown = shown[len(shown) - kept :]
@@ -124,13 +159,13 @@ class LiveRegion:
 
     def _end_row(self, row: str, columns: int) -> str:
         """Go to a new line from a row that is too long; give it without the word it broke off."""
-        plain = Text.from_ansi(row).plain
-        word = re.findall(r"\S*\Z", plain)[0]
-        used = cell_len(plain) % columns
+        text = plain(row)
+        word = re.findall(r"\S*\Z", text)[0]
+        used = cell_len(text) % columns
         is_below = 0 < cell_len(word) < used
         # Where the row was cut off instead, this erases the end of what was cut anyway.
         self._write((f"\x1b[{cell_len(word)}D\x1b[K" if is_below else "") + NEWLINE)
-        return plain[: len(plain) - len(word)] if is_below else plain
+        return text[: len(text) - len(word)] if is_below else text
 
     def leave(self) -> None:
         """Leave what is shown as it is: a whole line, no colour, no update left open."""
@@ -157,5 +192,8 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return count
 
 
-def _width(line: str) -> int:
-    return cell_len(Text.from_ansi(line).plain)
+def _rest(shown: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """Give what is to be written behind the line shown to make it the one wanted; None: nothing."""
+    if not shown or not wanted or not wanted[0].startswith(shown[0]):
+        return None
+    return wanted[0][len(shown[0]) :]

@@ -50,7 +50,7 @@ class MarkdownRenderer:
         self._clock = clock
         self._columns, self._rows = size()
         self._blocks = Blocks(self._printer(), self._rows)
-        self._region = LiveRegion(write)
+        self._region = LiveRegion(write, self._columns)
         self._sanitizer = Sanitizer()
         self._lock = threading.Lock()
         self._next_frame = 0.0

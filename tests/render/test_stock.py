@@ -6,10 +6,12 @@ leave the list.
 """
 
 import io
+from typing import ClassVar
 
 import pytest
 from rich.console import Console
-from rich.markdown import Markdown
+from rich.markdown import CodeBlock, Markdown
+from rich.syntax import Syntax
 
 from tests.render.screen import at_once, cut, documents, streamed
 
@@ -29,11 +31,25 @@ DIFFERS = {
 CRASHES = {"tags that are text": "a lone </kbd> is an IndexError in rich"}
 
 
+class _Code(CodeBlock):
+    """Code without rich's margin before it."""
+
+    def __rich_console__(self, console, options):
+        code = str(self.text).rstrip()
+        yield Syntax(code, self.lexer_name, theme=self.theme, word_wrap=True, padding=(1, 0))
+
+
+class _Stock(Markdown):
+    """rich's own class, but for one thing."""
+
+    elements: ClassVar = {**Markdown.elements, "fence": _Code, "code_block": _Code}
+
+
 def stock(text: str, columns: int) -> list[str]:
     """Give the lines of rich's Markdown; links with their address, as rich's own option has it."""
     console = Console(file=io.StringIO(), width=columns, height=1000, legacy_windows=False)
     options = console.options.update(height=None)
-    rows = console.render_lines(Markdown(text, hyperlinks=False), options, pad=False)
+    rows = console.render_lines(_Stock(text, hyperlinks=False), options, pad=False)
     lines = ["".join(part.text for part in row if not part.control).rstrip() for row in rows]
     while lines and not lines[-1]:
         lines.pop()

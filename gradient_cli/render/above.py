@@ -13,6 +13,7 @@ changed after it went up stays as it was; no terminal can write into its scrollb
 """
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -25,12 +26,15 @@ class Above:
 
     def __init__(self) -> None:
         self._rows = 0
-        self._letters = 0
+        self._letters: deque[str] = deque()
+        """Row by row."""
+        self._count = 0
 
     def add(self, lines: Sequence[str]) -> None:
         """Take in rows that went up: the first of all that were still to be printed."""
         self._rows += len(lines)
-        self._letters += sum(map(_letters, lines))
+        self._letters.extend(map(_letters, lines))
+        self._count += sum(map(_count, lines))
 
     def without(
         self, final: Sequence[str], open_lines: Sequence[str]
@@ -40,15 +44,32 @@ class Above:
             return list(final), list(open_lines)
         lines = [*final, *open_lines]
         rows, rest = self._rows, ""
-        if sum(map(_letters, lines[:rows])) != self._letters:
-            rows, rest = _skip(lines, self._letters)
+        if sum(map(_count, lines[:rows])) != self._count:
+            rows, rest = _skip(lines, self._count)
         begun = [rest] if rest else []
         if final and rows <= len(final):
-            self._rows = self._letters = 0
+            self.__init__()  # type: ignore[misc]  # back to the beginning
             return [*begun, *final[rows:]], list(open_lines)
         self._rows = max(1, self._rows - len(final))
-        self._letters = max(0, self._letters - sum(map(_letters, final)))
+        self._drop(sum(map(_count, final)))
         return [], [*begun, *open_lines[rows - len(final) :]]
+
+    def place_in(self, source: str) -> int:
+        """Give where the source goes on behind what went up; 0 where that is not in it so."""
+        place = 0
+        for letter in "".join(self._letters):
+            place = source.find(letter, place) + 1
+            if not place:
+                return 0
+        return place
+
+    def _drop(self, count: int) -> None:
+        self._count = max(0, self._count - count)
+        while count and self._letters:
+            row = self._letters.popleft()
+            if len(row) > count:
+                self._letters.appendleft(row[count:])
+            count = max(0, count - len(row))
 
 
 def _skip(lines: Sequence[str], letters: int) -> tuple[int, str]:
@@ -56,9 +77,9 @@ def _skip(lines: Sequence[str], letters: int) -> tuple[int, str]:
     for number, line in enumerate(lines, 1):
         if not letters:
             return number - 1, ""
-        if _letters(line) > letters:
+        if _count(line) > letters:
             return number, _cut(line, letters)
-        letters -= _letters(line)
+        letters -= _count(line)
     return len(lines), ""
 
 
@@ -75,6 +96,10 @@ def _cut(line: str, letters: int) -> str:
     return ""
 
 
+def _letters(line: str) -> str:
+    return "".join(filter(str.isalnum, STYLE.sub("", line)))
+
+
 @lru_cache(maxsize=4096)
-def _letters(line: str) -> int:
-    return sum(map(str.isalnum, STYLE.sub("", line)))
+def _count(line: str) -> int:
+    return len(_letters(line))

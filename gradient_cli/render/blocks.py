@@ -82,6 +82,11 @@ class Blocks:
         """Take in a piece."""
         self._source += text
 
+    def mark(self) -> list[str]:
+        """Give the source of what is not final, in pieces."""
+        blank = self._fence.blank if self._fence else []
+        return [*self._tail.aside, *(f"{line}\n" for line in blank), self._source]
+
     def advance(self, *, is_last: bool = False) -> Step:
         """Give what became final, and what is open; with `is_last` nothing stays open."""
         step = Step()
@@ -158,7 +163,7 @@ class Blocks:
         if is_last:
             self._end_fence(step, fence)
             return False
-        step.open = fence.open_rows(rest)
+        step.open, step.growth = fence.open_rows(rest), Growth.WHOLE
         return False
 
     def _end_fence(self, step: Step, fence: OpenFence) -> None:

@@ -28,7 +28,7 @@ class OpenFence:
         self.printer = printer
         name = found[3].partition(" ")[0] or "text"
         self._colours = Colours(name)
-        self._blank: list[str] = []
+        self.blank: list[str] = []
         """Empty lines that are shown only if more code follows: rich drops them at the end."""
         self.has_begun = False
 
@@ -40,12 +40,12 @@ class OpenFence:
         """Give the rows of one whole line of code; none while it may be the last of all."""
         line = self._unindented(line)
         if not line.strip():
-            self._blank.append(line)
+            self.blank.append(line)
             return []
         rows = [] if self.has_begun else [""]
         self.has_begun = True
-        rows += [self._row(code) for code in (*self._blank, line)]
-        self._blank.clear()
+        rows += [self._row(code) for code in (*self.blank, line)]
+        self.blank.clear()
         return rows
 
     def open_rows(self, line: str) -> list[str]:

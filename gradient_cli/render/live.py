@@ -39,6 +39,8 @@ class Growth(Enum):
     WAITS = "only their tail is shown until they are final"
     """A table: each new row may change all of them."""
     TAIL = "they are a tail already"
+    WHOLE = "they go up, but the last one is shown anew if something comes between"
+    """A line of code: in one piece, or it could not be copied."""
 
 
 class LiveRegion:
@@ -51,6 +53,9 @@ class LiveRegion:
         self._above = Above()
         self._is_tail = False
         """Not all that is open and not above is shown: rows that change are left out."""
+        self._rows = 0
+        self._growth = Growth.SCROLLS
+        """Of what is shown."""
 
     def draw(
         self,
@@ -64,6 +69,7 @@ class LiveRegion:
             final, open_lines = self._above.without(final, [])[0], list(open_lines)
         else:
             final, open_lines = self._above.without(final, open_lines)
+        self._growth, self._rows = growth, rows
         first = first_that_fits(open_lines, self._columns, rows - 1)
         self._is_tail = growth is Growth.TAIL or (growth is Growth.WAITS and first > 0)
         if self._is_tail:
@@ -157,15 +163,58 @@ class LiveRegion:
         if not self._is_tail:
             self._above.add(gone)
 
-    def _end_row(self, row: str, columns: int) -> str:
-        """Go to a new line from a row that is too long; give it without the word it broke off."""
+    def _end_row(self, row: str, columns: int, *, is_split: bool = False) -> str:
+        """
+        Go to a new line from a row; give it without the word that stands broken at its end.
+
+        `is_split`: the word has more letters to come; else it is that which a narrower window
+        moved to a row of its own, where there is one.
+        """
         text = plain(row)
         word = re.findall(r"\S*\Z", text)[0]
-        used = cell_len(text) % columns
-        is_below = 0 < cell_len(word) < used
-        # Where the row was cut off instead, this erases the end of what was cut anyway.
-        self._write((f"\x1b[{cell_len(word)}D\x1b[K" if is_below else "") + NEWLINE)
-        return text[: len(text) - len(word)] if is_below else text
+        letters = cell_len(word)
+        end = cell_len(text) if is_split else cell_len(text) % columns
+        is_broken = 0 < letters < end
+        # Where the row was cut off by the window, this erases the end of what was cut anyway;
+        # a full row leaves the cursor on its last column, and is not counted from there.
+        back = f"\r\x1b[{end - letters}C" if is_split else f"\x1b[{letters}D"
+        self._write((f"{back}\x1b[K" if is_broken else "") + NEWLINE)
+        return text[: len(text) - len(word)] if is_broken else text
+
+    def pause(self) -> None:
+        """
+        Leave the cursor on a line of its own: others will write below, and we go on below that.
+
+        Text stays; the word that it ends with may have more letters to come, and goes with them.
+        What would have to be printed anew, a table and a line of code, is taken away till then.
+        """
+        if not self._shown:
+            return
+        shown, self._shown = self._shown, []
+        first = {Growth.SCROLLS: len(shown), Growth.WHOLE: len(shown) - 1}.get(self._growth, 0)
+        if first == len(shown):
+            self._above.add([*shown[:-1], self._end_row(shown[-1], self._columns, is_split=True)])
+            return
+        self._above.add(shown[:first])
+        taken = sum(count_rows(line, self._columns) for line in shown[first:])
+        self._write(BEGIN_UPDATE + _erased(taken) + END_UPDATE)
+
+    def forget(self) -> None:
+        """Go on below what others have written since; what was shown stays where it is."""
+        first = {Growth.SCROLLS: len(self._shown), Growth.WHOLE: len(self._shown) - 1}
+        self._above.add(self._shown[: max(0, first.get(self._growth, 0))])
+        self._shown = []
+
+    def withdraw(self, source: str) -> int:
+        """Take away what is open; give how much of its source stands above and stays."""
+        shown, self._shown = self._shown, []
+        rows = sum(count_rows(line, self._columns) for line in shown)
+        if rows and rows < self._rows and all(is_certain(line, self._columns) for line in shown):
+            self._write(RESET + BEGIN_UPDATE + _erased(rows) + END_UPDATE)
+        elif shown:
+            self._write(RESET + NEWLINE)
+            self._above.add([] if self._is_tail else shown)
+        return self._above.place_in(source)
 
     def leave(self) -> None:
         """Leave what is shown as it is: a whole line, no colour, no update left open."""

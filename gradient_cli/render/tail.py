@@ -47,7 +47,8 @@ class Tail:
         """Lines above those that are laid out."""
         self.shown: list[str] = []
         """What was shown of it last."""
-        self._aside: list[str] = []
+        self.aside: list[str] = []
+        """The source that was put aside."""
         self._next_try = MOST_ROWS
         self._seen_rows = 0
 
@@ -61,7 +62,7 @@ class Tail:
 
     def whole(self, rest: str) -> str:
         """Give the whole source again and forget what was put aside."""
-        source = "".join(self._aside) + rest
+        source = "".join(self.aside) + rest
         self.__init__()  # type: ignore[misc]  # back to the beginning, field by field
         return source
 
@@ -94,7 +95,7 @@ class Tail:
 
     def _put_aside(self, kind: str, source: str) -> None:
         self.kind = kind
-        self._aside.append(source)
+        self.aside.append(source)
 
 
 def _heading(kind: str, source: str) -> str:

@@ -161,6 +161,7 @@ def _look(flags: Flags, session: Session, expected: verdict.Expected) -> Look:
         has_error_color=wants_color(color, environ, terminal.stderr_is_tty),
         may_move=may_move_cursor(environ, terminal.stdout_is_tty),
         may_spin=not output.quiet and may_move_cursor(environ, terminal.stderr_is_tty),
+        is_quiet=output.quiet,
     )
 
 

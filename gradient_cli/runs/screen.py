@@ -8,7 +8,7 @@ What a run shows while it runs: the answer to stdout, everything for people to s
     json       one object at the end
 """
 
-from typing import Protocol, assert_never
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from gradient_cli.ask.question_options import OutputOptions
 from gradient_cli.errors import GradientError
@@ -22,6 +22,9 @@ from gradient_cli.values import record
 from gradient_cli.wire.events import Event, ReasoningDelta, TextDelta
 from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
+
+if TYPE_CHECKING:
+    from gradient_cli.render.markdown import MarkdownRenderer
 
 DIM = "\x1b[2m"
 RESET = "\x1b[0m"
@@ -47,6 +50,7 @@ class Look:
     """Colour on stdout."""
     has_error_color: bool = False
     """Colour on stderr."""
+    is_quiet: bool = False
 
 
 class Notices:
@@ -115,7 +119,7 @@ class Screen:
         if self._renderer is None and self._shows_pieces:
             is_live = self._look.format == "markdown"
             self._renderer = (
-                _live_markdown(self._terminal, self._look)
+                _live_markdown(self._terminal, self._look, self._warn)
                 if is_live
                 else TextRenderer(_harmless(self._terminal))
             )
@@ -152,6 +156,10 @@ class Screen:
     def say(self, text: str) -> None:
         """Write one line for people, above the sign of life."""
         self._spinner.say(text)
+
+    def _warn(self, text: str) -> None:
+        if not self._look.is_quiet:
+            self.say(text)
 
     # The end ------------------------------------------------------------------------------
 
@@ -254,9 +262,19 @@ def _harmless_to_stderr(terminal: Terminal) -> Write:
     return lambda text: terminal.write_stderr(sanitizer.feed(text))
 
 
-def _live_markdown(terminal: Terminal, look: Look) -> Renderer:
-    from gradient_cli.render.markdown import MarkdownRenderer
+def _live_markdown(terminal: Terminal, look: Look, warn: Write) -> Renderer:
+    from gradient_cli.render.unfailing import Unfailing
+    from gradient_cli.terminal.jobs import open_job_control
 
-    return MarkdownRenderer(
-        terminal.write, terminal.size, has_color=look.has_color, may_move=look.may_move
-    )
+    def layout() -> "MarkdownRenderer":
+        from gradient_cli.render.markdown import MarkdownRenderer
+
+        return MarkdownRenderer(
+            terminal.write,
+            terminal.size,
+            has_color=look.has_color,
+            may_move=look.may_move,
+            jobs=open_job_control(1) if look.may_move else None,
+        )
+
+    return Unfailing(layout, terminal.write, warn)

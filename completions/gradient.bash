@@ -491,7 +491,7 @@ _gradient() {
             ;;
         "help")
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -h --help
+                _gradient_words --json -h --help
             else
                 _gradient_words respond decide check batch models auth config doctor mock help exit-status environment stdin formats completeness mock-script
             fi

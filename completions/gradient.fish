@@ -433,4 +433,5 @@ complete -c gradient -n '__gradient_at "mock"' -l limit-per-minute -x -d 'refuse
 complete -c gradient -n '__gradient_at "mock"' -s q -l quiet -d 'no line for each request'
 complete -c gradient -n '__gradient_at "mock"' -s h -l help -d 'this page'
 complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch models auth config doctor mock help exit-status environment stdin formats completeness mock-script'
+complete -c gradient -n '__gradient_at "help"' -l json -d 'every command, flag and status as one JSON object'
 complete -c gradient -n '__gradient_at "help"' -s h -l help -d 'this page'

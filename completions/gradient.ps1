@@ -916,6 +916,7 @@ $script:GradientCommands = @{
             'completeness' = 'completeness'
             'mock-script' = 'mock-script'}
         Flags = @{
+            '--json' = 'every command, flag and status as one JSON object'
             '-h' = 'this page'
             '--help' = 'this page'}
         Takes = @{}

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from generator import bash, fish, man, powershell, readme, zsh  # noqa: E402  # after the path
-from generator.tree import read_tree  # noqa: E402  # after the path
+
+from gradient_cli.cli.pages.tree import read_tree  # noqa: E402  # after the path
 
 
 def generated() -> dict[Path, str]:

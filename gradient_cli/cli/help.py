@@ -6,12 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from gradient_cli import __version__
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.pages import overview, topics
 from gradient_cli.cli.pages.command_page import page_width, show
+from gradient_cli.cli.pages.tree import as_document, read_tree
 from gradient_cli.cli.usage import nearest, quoted
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.wire.json import line
 
 app = new_app()
 
@@ -23,6 +26,9 @@ def explain(
         list[str] | None,
         typer.Argument(metavar="[COMMAND...|TOPIC]", help="what to explain; nothing: the overview"),
     ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="every command, flag and status as one JSON object")
+    ] = False,
 ) -> int:
     """
     Print the page of a command or a topic.
@@ -34,7 +40,11 @@ def explain(
     words = subject or []
     terminal = ctx.obj.terminal
     width = page_width(terminal)
-    if not words:
+    if json:
+        if words:
+            raise UsageError("`gradient help --json` tells everything", hint="leave out the words")
+        terminal.write_json(line(as_document(read_tree(), __version__)) + "\n")
+    elif not words:
         terminal.write(overview.text(width))
     elif len(words) == 1 and words[0] in topics.TOPICS:
         terminal.write(topics.text(topics.TOPICS[words[0]], width))

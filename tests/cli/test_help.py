@@ -1,5 +1,6 @@
 """Help pages: examples first, options in groups, 80 columns, written to the terminal given."""
 
+import json
 import os
 import re
 import subprocess
@@ -199,3 +200,23 @@ def test_a_page_that_cannot_be_written_is_an_error_of_usage(redirection, words):
     done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True)
 
     assert (done.returncode, done.stderr) == (2, f"gradient: cannot write to stdout: {words}\n")
+
+
+def test_everything_is_told_as_json(home):
+    """For programs: each command with its flags, and the statuses, from what runs."""
+    status, out, _ = home.runs("help", "--json")
+    found = json.loads(out)
+
+    [respond] = [one for one in found["commands"] if one["command"] == "gradient respond"]
+    names = {name for flag in respond["flags"] for name in flag["names"]}
+    assert status == 0
+    assert {"-m", "--model", "--json", "--max-time"} <= names
+    assert {8} == {
+        one["status"] for one in found["exit_statuses"] if "incomplete" in one["meaning"]
+    }
+    assert "gradient batch run" in {one["command"] for one in found["commands"]}
+
+
+def test_words_beside_help_json_are_refused(home):
+    """It tells everything; a word that did nothing would promise less."""
+    assert home.runs("help", "respond", "--json")[0] == 2

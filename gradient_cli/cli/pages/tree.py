@@ -1,5 +1,5 @@
 """
-The command tree as plain values: what the generators read in place of Typer's objects.
+The command tree as plain values: completions, man page, tables and `help --json` are made of it.
 
     Node ── path, summary, description, usage
          ── arguments: Argument
@@ -8,9 +8,9 @@ The command tree as plain values: what the generators read in place of Typer's o
 """
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from gradient_cli.cli.app import LazyGroup
 from gradient_cli.cli.pages.command_page import (
@@ -22,8 +22,10 @@ from gradient_cli.cli.pages.command_page import (
 )
 from gradient_cli.cli.pages.topics import TOPICS
 from gradient_cli.cli.table import COMMANDS, SUMMARY
+from gradient_cli.exits import MEANINGS
 from gradient_cli.mock.script import ENDS
 from gradient_cli.settings.keys import KEYS
+from gradient_cli.wire.json import Json
 
 FILE, FOLDER, PROFILE, WORDS, FREE = "file", "folder", "profile", "words", "free"
 """What completes a value: file names, folder names, profiles, the words given, nothing."""
@@ -114,14 +116,10 @@ class Node:
 
 
 def read_tree() -> Node:
-    """
-    Give the root with everything below it; the root has `--help` and `--version`.
-
-    A command in the table whose module does not exist yet is named on stderr and left out.
-    """
-    root = LazyGroup(name="gradient", context_settings={"help_option_names": ["-h", "--help"]})
+    """Give the root with everything below it; the root has `--help` and `--version`."""
+    root: Any = LazyGroup(name="gradient", context_settings={"help_option_names": ["-h", "--help"]})
     context = root.make_context("gradient", [], resilient_parsing=True)
-    children = [child for name in COMMANDS if (child := _command(root, context, name))]
+    children = [_node(root.get_command(context, name), context, (name,)) for name in COMMANDS]
     flags = (
         Flag(("-h", "--help"), (), None, "this page", "Options", False),
         Flag(("-V", "--version"), (), None, "the version", "Options", False),
@@ -130,20 +128,9 @@ def read_tree() -> Node:
     return Node((), SUMMARY, "", line, (), flags, tuple(children))
 
 
-def _command(root, context, name: str) -> Node | None:
-    try:
-        command = root.get_command(context, name)
-    except ModuleNotFoundError as error:
-        if error.name != f"gradient_cli.cli.{name}":
-            raise
-        print(f"left out: {name} has no module", file=sys.stderr)
-        return None
-    return _node(command, context, (name,))
-
-
-def _node(command, parent, path: tuple[str, ...]) -> Node:
+def _node(command: Any, parent: Any, path: tuple[str, ...]) -> Node:
     context = command.make_context(path[-1], [], parent=parent, resilient_parsing=True)
-    names = getattr(command, "list_commands", lambda _: [])(context)
+    names: list[str] = getattr(command, "list_commands", lambda _: [])(context)
     children = [
         _node(child, context, (*path, name))
         for name in names
@@ -161,13 +148,11 @@ def _node(command, parent, path: tuple[str, ...]) -> Node:
         for group, options in grouped(command, context).items()
         for option in options
     ]
-    return Node(
-        path, summary, text, usage(command, context), tuple(arguments), tuple(flags),
-        tuple(children),
-    )  # fmt: skip
+    line = usage(command, context)
+    return Node(path, summary, text, line, tuple(arguments), tuple(flags), tuple(children))
 
 
-def _flag(option, group: str, context) -> Flag:
+def _flag(option: Any, group: str, context: Any) -> Flag:
     names = tuple(sorted(option.opts, key=lambda name: name.startswith("--")))
     takes_value = not (option.is_flag or option.count)
     return Flag(
@@ -180,7 +165,7 @@ def _flag(option, group: str, context) -> Flag:
     )
 
 
-def _argument(parameter, path: tuple[str, ...]) -> Argument:
+def _argument(parameter: Any, path: tuple[str, ...]) -> Argument:
     is_many = parameter.nargs != 1
     if path == ("help",):
         words = (*COMMANDS, *TOPICS)
@@ -190,7 +175,7 @@ def _argument(parameter, path: tuple[str, ...]) -> Argument:
     return Argument(_value(parameter, ()), parameter.help or "", is_many)
 
 
-def _value(parameter, names: tuple[str, ...]) -> Value:
+def _value(parameter: Any, names: tuple[str, ...]) -> Value:
     name = value_name(parameter)
     if "--profile" in names:
         return Value(name, PROFILE)
@@ -204,3 +189,49 @@ def _value(parameter, names: tuple[str, ...]) -> Value:
     if re.search(r"FILE|PATH|SUITE|GLOB|ITEMS|OUT", name) and "@" not in name:
         return Value(name, FILE)
     return Value(name, FREE)
+
+
+def as_document(root: Node, version: str) -> dict[str, Json]:
+    """Give everything that can be called, for programs: `gradient help --json`."""
+    return {
+        "program": "gradient",
+        "version": version,
+        "commands": [_command_object(node) for node in root.walk() if node.path],
+        "exit_statuses": [
+            {"status": int(status), "meaning": meaning, "in_ci": reading}
+            for status, (meaning, reading) in MEANINGS.items()
+        ],
+        "topics": {name: topic.summary for name, topic in TOPICS.items()},
+    }
+
+
+def _command_object(node: Node) -> dict[str, Json]:
+    return {
+        "command": f"gradient {node.name}",
+        "summary": node.summary,
+        "usage": node.usage,
+        "is_group": bool(node.children),
+        "arguments": [
+            {
+                "value": _value_object(argument.value),
+                "help": argument.help,
+                "is_repeatable": argument.is_many,
+            }
+            for argument in node.arguments
+        ],
+        "flags": [
+            {
+                "names": list(flag.names),
+                "negations": list(flag.negations),
+                "value": _value_object(flag.value) if flag.value else None,
+                "help": flag.help,
+                "group": flag.group,
+                "is_repeatable": flag.is_repeatable,
+            }
+            for flag in node.flags
+        ],
+    }
+
+
+def _value_object(value: Value) -> dict[str, Json]:
+    return {"name": value.name, "kind": value.kind, "words": list(value.words)}

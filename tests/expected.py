@@ -5,6 +5,7 @@ The two know nothing of each other, nor of the program's own code.
 """
 
 import json
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -43,6 +44,9 @@ TEXTS = {
     "prism-do-spec/ok-hello": "",  # the example in the interface's description is all reasoning
     "vllm-reasoning/ok-think*": "\n\n4",
     "vllm-reasoning/ok-only-think*": "\n\n",
+    # Without a reasoning parser the thoughts come in the text.
+    "*/ok-think*": "4",
+    "*/ok-only-think*": "",
     "*/ok-toolresult*": None,  # the model was never taught what to do with one
     "*/ok-tool*": "",
     "vllm-reasoning/*": "",  # without <think> its parser takes everything for thinking
@@ -92,7 +96,8 @@ def plain_text(capture: Capture) -> str:
     deltas = [one["delta"] for one in bodies if one.get("type") == "response.output_text.delta"]
     final = bodies[-1].get("response", bodies[-1])
     items = [item for item in final.get("output", ()) if item["type"] == "message"]
-    return "".join(deltas or (part["text"] for item in items for part in item["content"]))
+    text = "".join(deltas or (part["text"] for item in items for part in item["content"]))
+    return re.sub(r"\A\s*<think>.*?</think>\s*", "", text, flags=re.DOTALL)
 
 
 def known_text(capture: Capture) -> str | None:

@@ -29,6 +29,7 @@ from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import Request, encode_json
+from gradient_cli.wire.response import Reading
 
 __all__ = ["Asker", "Client", "OpenClient", "Outcome", "Patience", "Watcher"]
 
@@ -38,7 +39,9 @@ MODELS_PATH = "/v1/models"
 class Asker(Protocol):
     """What check and batch need of a client; tests hand in their own."""
 
-    def ask(self, request: Request, watcher: Watcher | None = None) -> Outcome:
+    def ask(
+        self, request: Request, watcher: Watcher | None = None, reading: Reading | None = None
+    ) -> Outcome:
         """Ask once, with retries; failures are in the Outcome, never raised."""
 
     def close(self) -> None:
@@ -74,20 +77,19 @@ class Client:
         limiter: Limiter,
         patience: Patience,
         clock: Callable[[], float] = time.monotonic,
-        is_reused: bool = False,
         max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES,
     ) -> None:
-        """`is_reused`: many requests will follow; connections are worth keeping."""
         self._max_answer_bytes = max_answer_bytes
         self._transport = transport
-        self._is_reused = is_reused
         self._setting = self._asked = setting
         self._schedule = schedule
         self._limiter = limiter
         self._patience = patience
         self._clock = clock
 
-    def ask(self, request: Request, watcher: Watcher | None = None) -> Outcome:
+    def ask(
+        self, request: Request, watcher: Watcher | None = None, reading: Reading | None = None
+    ) -> Outcome:
         """Ask once, with retries; see `Asker.ask`."""
         body = request.encode()
         model = request.sent_model
@@ -101,9 +103,9 @@ class Client:
                 setting,
                 watcher,
                 self._clock,
-                is_reused=self._is_reused,
                 max_answer_bytes=self._max_answer_bytes,
                 begun=begun,
+                reading=reading,
             )
             try:
                 self._limiter.enter(self._pause)

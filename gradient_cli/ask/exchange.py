@@ -27,9 +27,11 @@ from gradient_cli.transport.sse import Frame
 from gradient_cli.values import record
 from gradient_cli.wire.dialects import decode
 from gradient_cli.wire.events import (
+    CommentaryDelta,
     Ended,
     Event,
     ReasoningDelta,
+    RefusalDelta,
     TextDelta,
     ToolCallDelta,
     Usage,
@@ -37,14 +39,15 @@ from gradient_cli.wire.events import (
 )
 from gradient_cli.wire.json import loads
 from gradient_cli.wire.request import PATH
-from gradient_cli.wire.response import Fold, Response
-from gradient_cli.wire.surrogates import PairJoiner
+from gradient_cli.wire.response import Fold, Reading, Response
 
 DONE = "[DONE]"
 AFTER_END_S = 2.0
 """How long a finished answer waits for the usage that may follow it (chunk dialect)."""
 DRAIN_S = 0.05
 MOST_DRAINED = 8
+PARTIAL_CONTENT = 206
+_FIRST = (TextDelta, RefusalDelta, CommentaryDelta, ReasoningDelta, ToolCallDelta)
 
 
 @record
@@ -101,12 +104,11 @@ class Exchange:
         watcher: Watcher | None,
         clock: Callable[[], float],
         *,
-        is_reused: bool = False,
         begun: float | None = None,
         max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES,
+        reading: Reading | None = None,
     ) -> None:
         """`begun`: when the question was first asked, if this is another try; on the clock."""
-        self._is_reused = is_reused
         self._max_answer_bytes = max_answer_bytes
         self._ended: float | None = None
         self.error: GradientError | None = None
@@ -121,9 +123,9 @@ class Exchange:
         self._started = clock()
         self._begun = self._started if begun is None else begun
         self._first_token: float | None = None
-        self._fold = Fold()
-        self._text = PairJoiner()
-        self._reasoning = PairJoiner()
+        self._fold = Fold(reading)
+        self._is_part = False
+        """The reply calls itself a part of one (206)."""
 
     def run(self, transport: Transport, body: list[bytes], accept: str, limiter: Limiter) -> None:
         """
@@ -149,6 +151,7 @@ class Exchange:
     def check(self, reply: Reply) -> None:
         """Raise what a reply's status means, if it is no success."""
         self.headers = {name.lower(): value for name, value in reply.headers.items()}
+        self._is_part = reply.status == PARTIAL_CONTENT
         if reply.status < 300:
             return
         body = b""
@@ -196,8 +199,7 @@ class Exchange:
         except (ConnectionFailed, TimedOut) as error:
             is_cut = error
         self._ended = self._clock()
-        if self._is_reused:
-            _drain(found, transport)
+        self._drain(found, transport)
         self._finish()
         self._judge(is_cut)
 
@@ -237,31 +239,34 @@ class Exchange:
         )
 
     def _add(self, event: Event) -> None:
-        """Hand an event on, with whole characters only."""
-        match event:
-            case TextDelta(text):
-                event = TextDelta(self._text.feed(text))
-            case ReasoningDelta(text):
-                event = ReasoningDelta(self._reasoning.feed(text))
-            case _:
-                pass
-        if isinstance(event, TextDelta | ReasoningDelta) and not event.text:
-            return
-        if self._first_token is None and isinstance(
-            event, TextDelta | ReasoningDelta | ToolCallDelta
-        ):
+        for shown in self._fold.add(event):
+            self._show(shown)
+
+    def _show(self, event: Event) -> None:
+        """Hand on a piece, sorted by whose words it is."""
+        if self._first_token is None and isinstance(event, _FIRST):
             self._first_token = self._clock()
-        self._fold.add(event)
         if self._watcher:
             self._watcher.event(event)
 
     def _finish(self) -> None:
-        """Hand on what is owed before the end: half characters, and text that no delta carried."""
-        for joiner, kind in ((self._text, TextDelta), (self._reasoning, ReasoningDelta)):
-            if rest := joiner.close():
-                self._add(kind(rest))
-        if missing := self._fold.missing_text():
-            self._add(TextDelta(missing))
+        """Hand on what is owed before the end."""
+        for shown in self._fold.finish():
+            self._show(shown)
+
+    def _drain(self, rest: Iterator[Frame], transport: Transport) -> None:
+        """
+        Read what stands behind the end, mostly nothing: only then can the connection be kept.
+
+        No word of it is part of the answer, but it may say that the answer is none.
+        """
+        _shorten_patience(transport, DRAIN_S)
+        with suppress(GradientError, ValueError):
+            for frame in islice(rest, MOST_DRAINED):
+                name = "" if frame.event == "message" else frame.event
+                for event in decode(name, loads(frame.data)):
+                    if isinstance(event, Ended):
+                        self._add(event)
 
     def _judge(self, is_cut: GradientError | None) -> None:
         """
@@ -271,6 +276,16 @@ class Exchange:
         """
         response = self._fold.response()
         match response.status:
+            case "completed" if self._is_part:
+                raise IncompleteAnswer(
+                    "the service sent only a part of its answer (206)", hint="try again"
+                )
+            case "completed" if response.has_lost_pieces:
+                raise IncompleteAnswer(
+                    "the stream lost part of the answer, or changed it: the service's final text "
+                    "is another",
+                    hint="--no-stream asks for the whole answer at once",
+                )
             case "completed":
                 return
             case "incomplete":
@@ -310,14 +325,6 @@ def _shorten_patience(transport: Transport, seconds: float) -> None:
     shorten = getattr(transport, "wait_at_most", None)
     if shorten is not None:
         shorten(seconds)
-
-
-def _drain(rest: Iterator[Frame], transport: Transport) -> None:
-    """Read what stands behind the end, mostly nothing: only then can the connection be kept."""
-    _shorten_patience(transport, DRAIN_S)
-    with suppress(ConnectionFailed, TimedOut):
-        for _ in islice(rest, MOST_DRAINED):
-            pass
 
 
 def _incomplete(reason: str) -> IncompleteAnswer:

@@ -125,7 +125,6 @@ class Session:
             patience=_NoWait() if self.proof.replay else self,
             clock=self.invocation.clock,
             # A worker asks many times; the main thread's command asks once.
-            is_reused=not _is_main_thread(),
         )
 
     def _transport(self) -> "tuple[Transport, Setting]":

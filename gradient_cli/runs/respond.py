@@ -260,8 +260,6 @@ def _keep(plan: Plan, judged: verdict.Judged) -> GradientError | None:
 
 def _warnings(request: Request, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
     response = outcome.response
-    if response.streamed_text_differs:
-        yield "warning: the server's final text differs from what it streamed"
     if error is None and response.is_complete and not response.text and not response.tool_calls:
         thought = " (it only reasoned; --show-reasoning shows it)" if response.reasoning else ""
         yield f"warning: the answer is empty{thought}"

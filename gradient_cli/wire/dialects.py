@@ -8,18 +8,18 @@ One payload in, the events it carries out; the dialect is told from each payload
     error                            an error object inside a 200
 
 The SSE `event:` name serves only where the JSON has no `type`.
-Text is not keyed by item or index: servers number those wrongly (vllm#45742), so pieces
-count in order of arrival.
+Whose words a text is, and whether they are the answer, is not decided here: message.py does.
 """
 
 from collections.abc import Iterator, Mapping
 
 from gradient_cli.wire.events import (
-    NAMELESS,
     Ended,
     Event,
     Final,
+    Item,
     ReasoningDelta,
+    RefusalDelta,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -29,13 +29,24 @@ from gradient_cli.wire.events import (
     WholeText,
     is_count,
 )
-from gradient_cli.wire.json import Json, dumps
+from gradient_cli.wire.items import (
+    arguments_of,
+    chat_calls,
+    chat_item,
+    content_text,
+    function_calls,
+    has_text,
+    items_of,
+    reasoning_texts,
+    text_of,
+)
+from gradient_cli.wire.json import Json
 
 Object = Mapping[str, Json]
 
 # A tuple, as are others below: whether a list is in a set is an error, and servers send lists.
 _TERMINAL_STATUS = ("completed", "incomplete", "failed", "cancelled")
-_TEXT_DELTAS = {"response.output_text.delta", "response.refusal.delta"}
+_TEXT_DELTAS = {"response.output_text.delta": TextDelta, "response.refusal.delta": RefusalDelta}
 _TEXT_DONE = {"response.output_text.done": "text", "response.refusal.done": "refusal"}
 _REASONING_DELTAS = {
     "response.reasoning_text.delta",
@@ -71,9 +82,12 @@ def decode(name: str, payload: Json) -> Iterator[Event]:
     kind = payload.get("type")
     kind = kind if isinstance(kind, str) and kind else name
     if kind == "error" or (payload.get("error") and not kind.startswith("response.")):
-        # A failed plain response has an error too, and more to say.
-        is_response = isinstance(payload.get("output"), list) or "choices" in payload
-        yield from _plain(payload) if is_response else _error(payload)
+        # A failed plain response has an error too, and more to say; so has a last chunk.
+        if isinstance(payload.get("choices"), list):
+            yield from _choices(payload)
+        else:
+            is_response = isinstance(payload.get("output"), list)
+            yield from _plain(payload) if is_response else _error(payload)
     elif kind.startswith("response.") and kind != "response.chunk":
         yield from _typed(kind, payload)
     elif isinstance(payload.get("choices"), list):
@@ -88,12 +102,14 @@ def _typed(kind: str, payload: Object) -> Iterator[Event]:
     """Decode one `response.*` event."""
     delta = payload.get("delta")
     if kind in _TEXT_DELTAS or kind in _REASONING_DELTAS:
-        if isinstance(delta, str):
-            yield TextDelta(delta) if kind in _TEXT_DELTAS else ReasoningDelta(delta)
+        if isinstance(delta, str) and kind in _TEXT_DELTAS:
+            yield _TEXT_DELTAS[kind](delta, *_place(payload))
+        elif isinstance(delta, str):
+            yield ReasoningDelta(delta)
     elif kind in _TEXT_DONE:
         text = payload.get(_TEXT_DONE[kind])
         if isinstance(text, str):
-            yield WholeText(text)
+            yield WholeText(text, *_place(payload), is_refusal="refusal" in kind)
     elif kind in _TERMINAL_EVENTS:
         response = payload.get("response")
         yield from _final(response if isinstance(response, Mapping) else {}, _TERMINAL_EVENTS[kind])
@@ -112,25 +128,34 @@ def _typed_arguments(kind: str, payload: Object) -> Iterator[Event]:
     if kind.endswith(".delta") and isinstance(payload.get("delta"), str):
         yield ToolCallDelta(key, arguments=payload["delta"])
     elif kind.endswith(".done"):
-        name = _text(payload.get("name"))
-        arguments = _arguments(payload.get("arguments"))
+        name = text_of(payload.get("name"))
+        arguments = arguments_of(payload.get("arguments"))
         yield ToolCallDelta(key, name=name, arguments=arguments, is_whole=True)
 
 
 def _typed_item(kind: str, payload: Object) -> Iterator[Event]:
-    """Decode an item's beginning or end; only function calls say something here."""
+    """Decode an item's beginning or end."""
     item = payload.get("item")
-    if not isinstance(item, Mapping) or item.get("type") != "function_call":
+    if not isinstance(item, Mapping):
         yield Unknown(kind)
+        return
+    yield Item(item, _place(payload)[0], is_done=kind.endswith(".done"))
+    if item.get("type") != "function_call":
         return
     yield ToolCallDelta(
         _call_key({**item, **payload, "item_id": item.get("id") or item.get("item_id")}),
-        call_id=_text(item.get("call_id")),
-        name=_text(item.get("name")),
-        arguments=_arguments(item.get("arguments")),
+        call_id=text_of(item.get("call_id")),
+        name=text_of(item.get("name")),
+        arguments=arguments_of(item.get("arguments")),
         is_whole=True,
         is_first=kind.endswith(".added"),
     )
+
+
+def _place(payload: Object) -> tuple[int | None, str | None]:
+    """Give the index and the id of the item that an event is about, as far as they are told."""
+    index = payload.get("output_index")
+    return index if isinstance(index, int) else None, text_of(payload.get("item_id"))
 
 
 def _call_key(payload: Object) -> str:
@@ -143,25 +168,21 @@ def _call_key(payload: Object) -> str:
     index = payload.get("output_index")
     if isinstance(index, int):
         return f"index {index}"
-    return _text(payload.get("item_id")) or _text(payload.get("call_id")) or "0"
+    return text_of(payload.get("item_id")) or text_of(payload.get("call_id")) or "0"
 
 
 def _started(response: Json, *, is_chunk: bool = False) -> Started:
     if not isinstance(response, Mapping):
         return Started(None, None)
     created = _count(response, "created", "created_at")
-    return Started(_text(response.get("id")), _text(response.get("model")), created, is_chunk)
+    return Started(text_of(response.get("id")), text_of(response.get("model")), created, is_chunk)
 
 
 def _final(response: Object, implied: str) -> Iterator[Event]:
     """Decode a whole response object; `implied` is the status that its event's name means."""
     yield _started(response)
-    yield Final(
-        response,
-        text="".join(_output_texts(response)),
-        reasoning="".join(_reasoning_texts(response)),
-        tool_calls=tuple(_output_calls(response)),
-    )
+    items = tuple(items_of(response))
+    yield Final(response, items, "".join(reasoning_texts(items)), tuple(function_calls(items)))
     if usage := _usage(response.get("usage")):
         yield UsageReport(usage, response["usage"])
     yield _ended(response, implied)
@@ -177,35 +198,46 @@ def _ended(response: Object, implied: str) -> Ended:
         status = implied
     elif status not in _TERMINAL_STATUS:
         status = "incomplete"  # queued, in_progress: the event's name does not make it complete
-    details = response.get("incomplete_details")
-    reason = _text(details.get("reason")) if isinstance(details, Mapping) else None
+    reason = _cut_reason(response.get("incomplete_details"))
+    if status == "completed" and reason is not None:
+        status = "incomplete"  # of two claims the worse counts
     if status == "completed" and implied != "completed":
         status = implied
     message, code = _error_words(response.get("error"))
     if response.get("error") and status == "completed":
         status = "failed"
-    return Ended(status, reason, message, code)
+    return Ended(status, reason or None, message, code)
+
+
+def _cut_reason(details: Json) -> str | None:
+    """Give why an answer is incomplete; "" where that is not said, None if it is not."""
+    if isinstance(details, Mapping):
+        return (text_of(details.get("reason")) or "") if any(details.values()) else None
+    return (text_of(details) or "") if details else None
 
 
 def _plain(payload: Object) -> Iterator[Event]:
     """Decode a whole body: `output[]`, or the documented `choices[].message`, or both."""
     finish = _finish_reason(payload)
     status = payload.get("status")
-    text = "".join(_output_texts(payload)) or _choice_text(payload)
-    calls = tuple(_output_calls(payload)) or tuple(_chat_calls(_message(payload)))
-    reasoning = "".join(_reasoning_texts(payload)) or _choice_text(payload, "reasoning_content")
+    message = _message(payload)
+    items = tuple(items_of(payload))
+    if message and not has_text(items):
+        items = (*items, chat_item(message))
+    calls = tuple(function_calls(items)) or tuple(chat_calls(message))
+    reasoning = "".join(reasoning_texts(items)) or _chat_reasoning(message)
     yield _started(payload)
-    yield Final(payload, text, reasoning, calls)
+    yield Final(payload, items, reasoning, calls)
     if usage := _usage(payload.get("usage")):
         yield UsageReport(usage, payload["usage"])
     if status in _TERMINAL_STATUS:
-        by_finish = _FINISH_STATUS.get(finish or "stop", "completed")
+        by_finish = _finish_status(_first_choice(payload)) if finish in _FINISH_STATUS else status
         yield _with_finish(_ended(payload, by_finish if status == "completed" else status), finish)
     elif payload.get("error"):
         yield _ended(payload, "failed")
     elif finish in _FINISH_STATUS:
-        yield Ended(_FINISH_STATUS[finish], finish)
-    elif finish is None and status is None and (text or calls):
+        yield Ended(_finish_status(_first_choice(payload)), finish)
+    elif finish is None and status is None and (has_text(items) or calls):
         yield Ended("completed")
 
 
@@ -229,41 +261,43 @@ def _choices(payload: Object) -> Iterator[Event]:
         yield UsageReport(usage, payload["usage"])
     finish = first.get("finish_reason")
     if isinstance(finish, str) and finish:
-        # An unknown reason is an end that nobody called complete.
-        yield Ended(_FINISH_STATUS.get(finish, "incomplete"), finish, is_final=False)
+        yield Ended(_finish_status(first), finish, is_final=False)
+    if payload.get("error"):
+        yield from _error(payload)
+
+
+def _finish_status(choice: Object) -> str:
+    """
+    Give the status that a choice's end means; an unknown reason is one nobody calls complete.
+
+    A gateway may say `stop` for what its upstream called otherwise (`native_finish_reason`).
+    """
+    finish, native = choice.get("finish_reason"), choice.get("native_finish_reason")
+    status = _FINISH_STATUS.get(finish, "incomplete") if isinstance(finish, str) else "incomplete"
+    word = native.lower() if isinstance(native, str) else ""
+    if "error" in word:
+        return "failed"
+    is_cut = word in ("length", "max_tokens", "max_output_tokens", "content_filter", "safety")
+    return "incomplete" if is_cut and status == "completed" else status
 
 
 def _delta(delta: Object) -> Iterator[Event]:
+    if delta.get("role") not in (None, "", "assistant"):
+        yield Item({"role": delta["role"]})
+    if thought := _chat_reasoning(delta):
+        yield ReasoningDelta(thought)
+    if text := content_text(delta.get("content")):
+        yield TextDelta(text)
+    if text := content_text(delta.get("refusal")):
+        yield RefusalDelta(text)
+    yield from chat_calls(delta)
+
+
+def _chat_reasoning(message: Object) -> str:
     for field in ("reasoning_content", "reasoning"):
-        if isinstance(thought := delta.get(field), str) and thought:
-            yield ReasoningDelta(thought)
-            break
-    for field in ("content", "refusal"):
-        if text := _content_text(delta.get(field)):
-            yield TextDelta(text)
-    yield from _chat_calls(delta)
-
-
-def _chat_calls(message: Object) -> Iterator[ToolCallDelta]:
-    calls = message.get("tool_calls")
-    calls = calls if isinstance(calls, list) else []
-    for position, call in enumerate(calls):
-        if isinstance(call, Mapping):
-            yield _chat_call(call, f"{NAMELESS}{position}" if len(calls) > 1 else NAMELESS)
-
-
-def _chat_call(call: Object, otherwise: str) -> ToolCallDelta:
-    """Decode one entry of `tool_calls`; told apart by index, else by id, else `otherwise`."""
-    function = call.get("function")
-    function = function if isinstance(function, Mapping) else {}
-    index, call_id = call.get("index"), _text(call.get("id"))
-    return ToolCallDelta(
-        f"index {index}" if isinstance(index, int) else call_id or otherwise,
-        call_id=call_id,
-        name=_text(function.get("name")),
-        arguments=_arguments(function.get("arguments")),
-        is_first=True,
-    )
+        if thought := text_of(message.get(field)):
+            return thought
+    return ""
 
 
 def _error(payload: Object) -> Iterator[Event]:
@@ -282,58 +316,7 @@ def _error_words(error: Json) -> tuple[str | None, str | None]:
     code = error.get("code")
     kind = error.get("type")
     word = code if code not in (None, "") else (kind if kind != "error" else None)
-    return _text(error.get("message")), str(word) if word is not None else None
-
-
-def _items(response: Object) -> Iterator[Object]:
-    output = response.get("output")
-    for item in output if isinstance(output, list) else []:
-        if isinstance(item, Mapping):
-            yield item
-
-
-def _parts(item: Object) -> Iterator[Object]:
-    content = item.get("content")
-    if isinstance(content, str):
-        yield {"type": "output_text", "text": content}
-    for part in content if isinstance(content, list) else []:
-        if isinstance(part, Mapping):
-            yield part
-
-
-def _output_texts(response: Object) -> Iterator[str]:
-    """Give the answer's texts: parts `output_text` and `refusal`, and bare `text` items."""
-    for item in _items(response):
-        if item.get("type") == "text" and isinstance(item.get("text"), str):
-            yield item["text"]
-        if item.get("type") == "reasoning":
-            continue
-        for part in _parts(item):
-            text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
-            if part.get("type") in ("output_text", "text", "refusal") and isinstance(text, str):
-                yield text
-
-
-def _reasoning_texts(response: Object) -> Iterator[str]:
-    for item in _items(response):
-        summary = item.get("summary")
-        parts = [*_parts(item), *(summary if isinstance(summary, list) else [])]
-        for part in parts:
-            if isinstance(part, Mapping) and part.get("type") in ("reasoning_text", "summary_text"):
-                yield _text(part.get("text")) or ""
-
-
-def _output_calls(response: Object) -> Iterator[ToolCallDelta]:
-    for position, item in enumerate(_items(response)):
-        if item.get("type") == "function_call":
-            yield ToolCallDelta(
-                f"item {position}",
-                call_id=_text(item.get("call_id")) or _text(item.get("id")),
-                name=_text(item.get("name")),
-                arguments=_arguments(item.get("arguments")),
-                is_whole=True,
-                is_first=True,
-            )
+    return text_of(error.get("message")), str(word) if word is not None else None
 
 
 def _first_choice(payload: Object) -> Object:
@@ -350,25 +333,8 @@ def _message(payload: Object) -> Object:
     return message if isinstance(message, Mapping) else {}
 
 
-def _choice_text(payload: Object, field: str = "content") -> str:
-    return _content_text(_message(payload).get(field))
-
-
-def _content_text(content: Json) -> str:
-    """Give the text of a chat-like `content`: a string, or a list of parts."""
-    if isinstance(content, list):
-        parts = (_text(part.get("text")) for part in _parts({"content": content}))
-        return "".join(part or "" for part in parts)
-    return _text(content) or ""
-
-
-def _arguments(arguments: Json) -> str:
-    """Give a call's arguments as JSON; some servers send the object itself."""
-    return dumps(arguments) if isinstance(arguments, Mapping) else _text(arguments) or ""
-
-
 def _finish_reason(payload: Object) -> str | None:
-    return _text(_first_choice(payload).get("finish_reason"))
+    return text_of(_first_choice(payload).get("finish_reason"))
 
 
 def _usage(usage: Json) -> Usage | None:
@@ -392,7 +358,3 @@ def _usage(usage: Json) -> Usage | None:
 def _count(counts: Json, *names: str) -> int | None:
     given = counts if isinstance(counts, Mapping) else {}
     return next((int(given[name]) for name in names if is_count(given.get(name))), None)
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) and value else None

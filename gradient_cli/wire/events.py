@@ -2,16 +2,22 @@
 The events of an answer, as the rest of the house sees them, whatever dialect the server speaks.
 
     Started             who answers: id and model, as soon as they are known
-    TextDelta           a piece of the answer
+    Item                an item of the output begins or ends: whose words the pieces are
+    TextDelta           a piece of the text
+    RefusalDelta        a piece of a refusal
     ReasoningDelta      a piece of the thinking; never part of the answer
+    CommentaryDelta     a piece of what is said on the way; never part of the answer
     ToolCallDelta       a piece of a function call; `key` tells calls apart
     UsageReport         how many tokens; the last one counts
     Final               a whole response object: the body, or the terminal event's
     Ended               the terminal signal: how the server says it ended
     Unknown             anything else, kept so that nothing vanishes
+
+A dialect gives them as they travel: a TextDelta is a piece of some message then. The Fold
+sorts them (message.py): a TextDelta that it hands on is a piece of the answer, in order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
@@ -78,15 +84,42 @@ class Started:
 
 
 @record
+class Item:
+    """An item of the output, as the server sent it, when it begins and when it ends."""
+
+    fields: Mapping[str, Json]
+    index: int | None = None
+    is_done: bool = False
+
+
+@record
 class TextDelta:
-    """A piece of the answer, in order of arrival."""
+    """A piece of text, in order of arrival; of the message that index or id name, if they do."""
 
     text: str
+    index: int | None = None
+    item_id: str | None = None
+
+
+@record
+class RefusalDelta:
+    """A piece of the words by which the model refuses."""
+
+    text: str
+    index: int | None = None
+    item_id: str | None = None
 
 
 @record
 class ReasoningDelta:
     """A piece of the model's reasoning."""
+
+    text: str
+
+
+@record
+class CommentaryDelta:
+    """A piece of what the model says before its answer, about what it does."""
 
     text: str
 
@@ -127,14 +160,18 @@ class WholeText:
     """The full text of one part, repeated at its end (`*.done`); used if its deltas got lost."""
 
     text: str
+    index: int | None = None
+    item_id: str | None = None
+    is_refusal: bool = False
 
 
 @record
 class Final:
-    """The response object as the server sent it, and the answer text that it holds."""
+    """The response object as the server sent it, and what it holds."""
 
     response: Json
-    text: str
+    items: tuple[Mapping[str, Json], ...]
+    """The output; for chat-like bodies their message as such an item."""
     reasoning: str
     tool_calls: tuple[ToolCallDelta, ...]
 
@@ -167,8 +204,11 @@ class Unknown:
 
 Event = (
     Started
+    | Item
     | TextDelta
+    | RefusalDelta
     | ReasoningDelta
+    | CommentaryDelta
     | ToolCallDelta
     | UsageReport
     | WholeText

@@ -1,22 +1,33 @@
 """
 The final answer, and the fold that makes it from events.
 
-    events ──► Fold.add() ──► Fold.response() ──► Response
+    events ──► Fold.add() ──► what to show of it, in order
+                  └─────────► Fold.response() ──► Response
 
 A Fold never complains about order: servers differ (contract of the endpoint, and vLLM's
 and OpenAI's own deviations). It knows whether the end was seen.
+
+Stream and final object should say the same. Where they do not, and the final text is
+
+    the streamed one and more     the rest is owed, and handed on by `finish`
+    empty, or a part of it        the stream counts: vLLM repeated only its last token
+    something else                pieces were lost on the way. The final text counts where
+                                  nothing was shown yet; else `has_lost_pieces`
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from gradient_cli.values import record
+from gradient_cli.wire.calls import Calls, ToolCall, reconciled
 from gradient_cli.wire.events import (
-    NAMELESS,
+    CommentaryDelta,
     Ended,
     Event,
     Final,
+    Item,
     ReasoningDelta,
+    RefusalDelta,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -25,26 +36,16 @@ from gradient_cli.wire.events import (
     UsageReport,
     WholeText,
 )
+from gradient_cli.wire.items import is_kept, pending
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.message import Reading, Said, Text
+from gradient_cli.wire.messages import Messages
+from gradient_cli.wire.surrogates import PairJoiner
 
+__all__ = ["Fold", "Reading", "Response", "ToolCall"]
 
-@record
-class ToolCall:
-    """One function call that the model asks for."""
-
-    name: str
-    arguments: str
-    """JSON as the model wrote it; it may be broken."""
-    call_id: str
-
-    def as_item(self) -> dict[str, Json]:
-        """Give the wire's own item: what stdout prints and a next request repeats."""
-        return {
-            "type": "function_call",
-            "name": self.name,
-            "arguments": self.arguments,
-            "call_id": self.call_id,
-        }
+_WORSE = ("completed", "incomplete", "cancelled", "failed")
+"""Of two ends that contradict each other the one further right counts."""
 
 
 @record
@@ -56,8 +57,17 @@ class Response:
     """
 
     text: str = ""
+    """The answer."""
+    commentary: str = ""
+    """What the model said on the way to it."""
     reasoning: str = ""
+    refusal: str = ""
+    """The words by which the model refused, if it did."""
     tool_calls: tuple[ToolCall, ...] = ()
+    pending: tuple[Mapping[str, Json], ...] = ()
+    """Items that wait for somebody, or that are not finished."""
+    items: tuple[Mapping[str, Json], ...] = ()
+    """What a next request repeats, as the server sent it; messages only if they have a phase."""
     status: str | None = None
     finish_reason: str | None = None
     """In the server's own words; `finish_word` is for scripts."""
@@ -69,8 +79,10 @@ class Response:
     code: str | None = None
     body: Json = None
     """The server's own final object, verbatim; folded from the chunks where there is none."""
-    streamed_text_differs: bool = False
-    """The final object's text is another than what was streamed."""
+    has_lost_pieces: bool = False
+    """What was shown is not the answer: the final object says something else."""
+    has_stray_tag: bool = False
+    """The answer that was shown holds the end of reasoning that never began."""
 
     @property
     def is_complete(self) -> bool:
@@ -99,91 +111,21 @@ _FINISH_WORDS = {
 }
 
 
-@dataclass(slots=True)
-class _CallParts:
-    """A function call while it arrives."""
-
-    name: str = ""
-    call_id: str = ""
-    arguments: list[str] = field(default_factory=list)
-
-    def add(self, delta: ToolCallDelta) -> None:
-        self.name = delta.name or self.name
-        self.call_id = delta.call_id or self.call_id
-        if delta.is_whole and delta.arguments:
-            self.arguments = [delta.arguments]
-        elif delta.arguments and not delta.is_whole:
-            self.arguments.append(delta.arguments)
-
-    def is_other(self, delta: ToolCallDelta) -> bool:
-        """Tell whether a piece that may begin a call begins another than this one."""
-        if self.call_id and delta.call_id:
-            return self.call_id != delta.call_id
-        return delta.key.startswith(NAMELESS) and bool(self.name and delta.name)
-
-    def whole(self, position: int) -> ToolCall:
-        call_id = self.call_id or f"call_{position}"
-        return ToolCall(self.name, "".join(self.arguments), call_id)
-
-
-@dataclass(slots=True)
-class _Calls:
-    """The function calls of an answer while they arrive, in the order in which they began."""
-
-    parts: list[_CallParts] = field(default_factory=list)
-    _by_key: dict[str, _CallParts] = field(default_factory=dict)
-
-    def add(self, delta: ToolCallDelta) -> None:
-        part = self._by_key.get(delta.key)
-        if part and delta.is_first and part.is_other(delta):
-            part = None  # Servers number calls wrongly, too: two with the same index.
-        elif self.parts and not delta.name and (part is None or delta.key == NAMELESS):
-            # A piece of a call that began under another key: the one under way.
-            part = self.parts[-1]
-        if part is None:
-            part = _CallParts()
-            self.parts.append(part)
-        self._by_key[delta.key] = part
-        part.add(delta)
-
-    def whole(self) -> tuple[ToolCall, ...]:
-        return tuple(part.whole(n) for n, part in enumerate(self.parts) if part.name)
-
-
-@dataclass(slots=True)
-class _Text:
-    """Text while it arrives: joined now and then, so that many tiny pieces stay cheap."""
-
-    pieces: list[str] = field(default_factory=list)
-
-    def add(self, piece: str) -> None:
-        self.pieces.append(piece)
-        if len(self.pieces) >= 4096:
-            self._compact()
-
-    def _compact(self) -> None:
-        # Doubling: the large first piece is joined again only when the rest has its size.
-        tail = "".join(self.pieces[1:])
-        if len(self.pieces[0]) <= len(tail) or len(self.pieces) < 2:
-            self.pieces = [self.pieces[0] + tail]
-        else:
-            self.pieces = [self.pieces[0], tail]
-
-    def joined(self) -> str:
-        return "".join(self.pieces)
-
-
 class Fold:
     """Turns the events of one answer into a Response; `add` each, ask `response()` any time."""
 
-    def __init__(self) -> None:
-        self._text = _Text()
-        self._reasoning = _Text()
-        self._whole_text: list[str] = []
-        self._calls = _Calls()
+    def __init__(self, reading: Reading | None = None) -> None:
+        self._reading = reading or Reading()
+        self._messages = Messages(self._reading)
+        self._reasoning, self._pairs = Text(), PairJoiner()
+        self._has_shown_reasoning = False
+        self._has_whole_text = False
+        self._calls = Calls()
+        self._items: list[Mapping[str, Json]] = []
         self._started: Started | None = None
         self._usage: UsageReport | None = None
         self._final: Final | None = None
+        self._repeated: list[Said] | None = None
         self._ended: Ended | None = None
 
     @property
@@ -194,73 +136,152 @@ class Fold:
     @property
     def has_content(self) -> bool:
         """Tell whether anything of the answer has arrived."""
-        return bool(self._text.pieces or self._calls.parts or self._whole_text)
+        return bool(self._messages.has_words or self._calls.parts or self._has_whole_text)
 
-    def add(self, event: Event) -> None:
-        """Take in one event."""
+    def add(self, event: Event) -> Iterator[Event]:
+        """Take in one event, and give what it shows: pieces sorted by whose words they are."""
         match event:
-            case TextDelta(text):
-                self._text.add(text)
+            case TextDelta():
+                yield from self._messages.text(event)
+            case RefusalDelta():
+                yield from self._messages.refusal(event)
             case ReasoningDelta(text):
-                self._reasoning.add(text)
-            case ToolCallDelta():
-                self._calls.add(event)
-            case WholeText(text):
-                self._whole_text.append(text)
-            case UsageReport():
-                self._usage = event
-            case Started():
-                self._start(event)
-            case Final():
-                self._final = event
+                yield from self._think(self._pairs.feed(text))
+            case Item():
+                self._item(event)
+            case WholeText():
+                self._has_whole_text = True
+                self._messages.whole(event)
             case Ended():
-                # The first end stands: what follows a terminal event changes nothing.
-                self._ended = self._ended or event
-            case Unknown():
-                pass
+                self._end(event)
+                yield event
+            case ToolCallDelta() | UsageReport() | Started() | Final():
+                self._note(event)
+                yield event
+            case Unknown() | CommentaryDelta():
+                yield event
             case _:
                 assert_never(event)
 
-    def _start(self, event: Started) -> None:
-        known = self._started
-        if known is None or (event.model and not known.model):
-            self._started = event
+    def _note(self, event: ToolCallDelta | UsageReport | Started | Final) -> None:
+        match event:
+            case ToolCallDelta():
+                self._calls.add(event)
+            case UsageReport():
+                self._usage = event
+            case Final():
+                self._final = event
+            case Started() if self._started is None or (event.model and not self._started.model):
+                self._started = event
+            case _:
+                pass
 
-    def missing_text(self) -> str:
+    def _item(self, item: Item) -> None:
+        self._messages.item(item)
+        if item.is_done and (is_kept(item.fields) or pending([item.fields])):
+            self._items.append(item.fields)
+
+    def _think(self, text: str) -> Iterator[Event]:
+        if text:
+            self._reasoning.add(text)
+            yield ReasoningDelta(text)
+
+    def _end(self, event: Ended) -> None:
+        known = self._ended
+        if known is None or _rank(event) > _rank(known):
+            self._ended = event
+
+    # The end --------------------------------------------------------------------------------
+
+    def finish(self) -> Iterator[Event]:
         """
-        Give the end of the answer that no delta carried, or "".
+        Give what is owed before the end.
 
-        Servers repeat the text in `*.done` and in the final object. If the deltas are
-        its beginning, the rest was lost on the way (or never streamed) and is owed.
+        That is what was held back (half a character, half a tag), what only the final object
+        says of reasoning and commentary, and the end of the answer, if no delta carried it.
         """
-        streamed = self._text.joined()
-        whole = self._repeated_text()
-        return whole[len(streamed) :] if whole.startswith(streamed) else ""
+        yield from self._think(self._pairs.close())
+        yield from self._messages.close()
+        final = self._final_said()
+        if final and not self._messages.has_words and not self._has_shown_reasoning:
+            self._has_shown_reasoning = True
+            if thoughts := "" if self._reasoning.pieces else self._final_reasoning():
+                yield ReasoningDelta(thoughts)
+            if final.commentary:
+                yield CommentaryDelta(final.commentary)
+        streamed = self._streamed()
+        text, has_lost = self._reconciled(streamed)
+        if not has_lost and len(text) > len(streamed.text) and text.startswith(streamed.text):
+            yield self._messages.owed(text[len(streamed.text) :])
 
-    def _repeated_text(self) -> str:
-        final = self._final.text if self._final else ""
-        return final or "".join(self._whole_text)
+    def _final_said(self) -> Said | None:
+        """Give what the final object says, if it holds any text."""
+        repeated = self._all_repeated()
+        return repeated[-1] if repeated else None
+
+    def _final_reasoning(self) -> str:
+        final = self._final_said()
+        parts = (self._final.reasoning if self._final else "", final.reasoning if final else "")
+        return "\n\n".join(part for part in parts if part)
+
+    def _streamed(self) -> Said:
+        return self._messages.said(is_printed=self._reading.is_printed)
+
+    def _all_repeated(self) -> list[Said]:
+        """Give what the server said again: in the ends of parts and items, in the final object."""
+        if self._repeated is None or self._final is None:
+            # What was not shown yet can be read to its end before it is.
+            is_printed = self._reading.is_printed and self._messages.has_words
+            sources = [self._messages.repeated()] if self._messages.has_repeated else []
+            if self._final:
+                sources.append(Messages.of_items(self._final.items, self._reading))
+            self._repeated = [source.said(is_printed=is_printed) for source in sources]
+        return self._repeated
+
+    def _reconciled(self, streamed: Said) -> tuple[str, bool]:
+        """Give the answer's text, and whether what was shown of it is another."""
+        text = streamed.text
+        is_lost = self._messages.is_out_of_order
+        repeated = self._all_repeated()
+        if not is_lost and repeated and repeated[-1].text == text:
+            return text, False
+        for said in repeated:
+            if said.text.startswith(text):
+                text = said.text
+            elif "".join(said.parts) == text:
+                # The stream did not say where a message begins: no word is missing.
+                text = text if self._reading.is_printed else said.text
+            elif not _is_part(said, streamed, text):
+                text, is_lost = said.text, True
+        return text, is_lost and self._reading.is_printed and bool(streamed.text)
 
     def response(self) -> Response:
         """Give the answer as far as it is known."""
-        streamed = self._text.joined()
-        repeated = self._repeated_text()
-        differs = bool(streamed and repeated) and streamed != repeated
-        started = self._started or Started(None, None)
-        ended = self._ended
+        streamed, started, ended = self._streamed(), self._started, self._ended
+        text, has_lost = self._reconciled(streamed)
+        final = self._final_said() or streamed
+        items = self._final.items if self._final and self._final.items else tuple(self._items)
+        thoughts = [self._reasoning.joined(), streamed.reasoning]
         return Response(
-            text=repeated if (differs or not streamed) else streamed,
-            reasoning=self._reasoning.joined() or (self._final.reasoning if self._final else ""),
-            tool_calls=self._tool_calls(),
+            text=text,
+            commentary=final.commentary or streamed.commentary,
+            reasoning="\n\n".join(part for part in thoughts if part) or self._final_reasoning(),
+            refusal=final.refusal or streamed.refusal,
+            tool_calls=reconciled(
+                self._calls.whole(), self._final.tool_calls if self._final else ()
+            ),
+            pending=tuple(pending(items)),
+            items=tuple(item for item in items if is_kept(item)),
             status=ended.status if ended else None,
             finish_reason=ended.finish_reason if ended else None,
-            id=started.id,
-            model=started.model,
+            id=started.id if started else None,
+            model=started.model if started else None,
             usage=self._usage.usage if self._usage else None,
             message=ended.message if ended else None,
             code=ended.code if ended else None,
             body=self._body(),
-            streamed_text_differs=differs,
+            has_lost_pieces=has_lost,
+            has_stray_tag=streamed.has_stray_tag,
         )
 
     def _body(self) -> Json:
@@ -268,10 +289,13 @@ class Fold:
         started = self._started
         if self._final or not (started and started.is_chunk):
             return self._final.response if self._final else None
-        message: dict[str, Json] = {"role": "assistant", "content": self._text.joined()}
-        if self._reasoning.pieces:
-            message["reasoning_content"] = self._reasoning.joined()
-        if calls := self._tool_calls():
+        said = self._streamed()
+        message: dict[str, Json] = {"role": "assistant", "content": said.text}
+        if thoughts := self._reasoning.joined() + said.reasoning:
+            message["reasoning_content"] = thoughts
+        if said.refusal:
+            message["refusal"] = said.refusal
+        if calls := self._calls.whole():
             message["tool_calls"] = [
                 {
                     "id": call.call_id,
@@ -290,16 +314,23 @@ class Fold:
             "usage": self._usage.raw if self._usage else None,
         }
 
-    def _tool_calls(self) -> tuple[ToolCall, ...]:
-        # One source only: vLLM gives other call ids in the final object than in the stream
-        # (vllm#47916), so listing both would double every call.
-        streamed = self._calls.whole()
-        repeated = _Calls()
-        for delta in self._final.tool_calls if self._final else ():
-            repeated.add(delta)
-        final = repeated.whole()
-        lacks_arguments = len(final) == len(streamed) and any(
-            whole.arguments and not piece.arguments
-            for whole, piece in zip(final, streamed, strict=True)
-        )
-        return final if len(final) > len(streamed) or lacks_arguments else streamed
+
+def _rank(ended: Ended) -> int:
+    return _WORSE.index(ended.status) if ended.status in _WORSE else len(_WORSE)
+
+
+def _is_part(said: Said, streamed: Said, text: str) -> bool:
+    """
+    Tell whether the streamed text counts, because what was repeated is but a part of it.
+
+    Not if the rest of it turns out to be something else: commentary whose phase came late,
+    somebody else's message.
+    """
+    if said.text not in text:
+        return False
+    aside = (said.commentary, said.reasoning, said.refusal, *said.foreign)
+    known = (streamed.commentary, streamed.reasoning, streamed.refusal, *streamed.foreign)
+    return not any(
+        part.strip() and part in text and not any(part in other for other in known)
+        for part in aside
+    )

@@ -73,7 +73,7 @@ def test_every_reply_has_its_status_and_text(capture, transport, server):
         known = known_text(capture)
         assert known is None or outcome.response.text == known
         assert outcome.response.text == plain_text(capture)
-        assert not outcome.response.streamed_text_differs
+        assert not outcome.response.has_lost_pieces
 
 
 def test_the_table_has_no_dead_rows():

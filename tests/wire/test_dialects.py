@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from gradient_cli.wire.dialects import decode
-from gradient_cli.wire.events import Ended, TextDelta, Unknown, Usage
+from gradient_cli.wire.events import Ended, Unknown, Usage
 from gradient_cli.wire.response import Fold, Response, ToolCall
 
 
 def answer(*payloads: object, name: str = "") -> Response:
     fold = Fold()
+    fold = Fold()
     for payload in payloads:
         for event in decode(name, payload):
-            fold.add(event)
-    if missing := fold.missing_text():
-        fold.add(TextDelta(missing))
+            list(fold.add(event))
+    list(fold.finish())
     return fold.response()
 
 
@@ -81,13 +81,13 @@ def test_text_that_no_delta_carried_is_found(payloads):
     assert (response.text, response.status) == ("Hello", "completed")
 
 
-def test_streamed_text_that_differs_from_the_final_one_is_told():
-    """The final object wins, and the difference is no secret."""
+def test_of_a_stream_and_another_final_text_the_final_counts():
+    """Nothing was shown yet, so nobody was told anything wrong."""
     response = answer(
         typed("output_text.delta", delta="Hallo"), completed(output=[message("Hello")])
     )
 
-    assert (response.text, response.streamed_text_differs) == ("Hello", True)
+    assert (response.text, response.has_lost_pieces) == ("Hello", False)
 
 
 def test_reasoning_is_no_answer():
@@ -373,8 +373,9 @@ def test_no_end_is_no_end():
     assert answer(typed("output_text.delta", delta="Hel")).status is None
 
 
-def test_the_first_end_stands():
-    """What follows a terminal event changes nothing."""
+def test_of_two_ends_the_worse_stands():
+    """What is said behind a terminal event can only make it worse."""
     ends = [event for event in decode("", completed()) if isinstance(event, Ended)]
     assert len(ends) == 1
-    assert answer(completed(), {"type": "error", "message": "late"}).status == "completed"
+    assert answer(completed(), {"type": "error", "message": "late"}).status == "failed"
+    assert answer({"type": "error", "message": "early"}, completed()).message == "early"

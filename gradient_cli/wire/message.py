@@ -1,0 +1,148 @@
+"""One message of an answer while it arrives: its text, split into channels, and its refusal."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gradient_cli.values import record
+from gradient_cli.wire.json import Json
+from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, Splitter
+from gradient_cli.wire.surrogates import PairJoiner
+
+
+@record
+class Reading:
+    """How an answer is read."""
+
+    splits_markup: bool = True
+    """Reasoning and channels that stand in the text are taken out of it (markup.py)."""
+    refusal_is_text: bool = False
+    """The words of a refusal are the answer."""
+    is_printed: bool = False
+    """The answer is shown as it comes: what was shown cannot be taken back."""
+
+
+@record
+class Said:
+    """What an answer's messages come to."""
+
+    text: str = ""
+    commentary: str = ""
+    reasoning: str = ""
+    """What stood in the text as such."""
+    refusal: str = ""
+    parts: tuple[str, ...] = ()
+    """The text, message by message."""
+    foreign: tuple[str, ...] = ()
+    """Texts of messages that are not the assistant's."""
+    has_stray_tag: bool = False
+    """The text holds the end of reasoning that never began."""
+
+
+@dataclass(slots=True)
+class Text:
+    """Text while it arrives: joined now and then, so that many tiny pieces stay cheap."""
+
+    pieces: list[str] = field(default_factory=list)
+
+    def add(self, piece: str) -> None:
+        """Take in a piece."""
+        self.pieces.append(piece)
+        if len(self.pieces) >= 4096:
+            self._compact()
+
+    def _compact(self) -> None:
+        # Doubling: the large first piece is joined again only when the rest has its size.
+        tail = "".join(self.pieces[1:])
+        if len(self.pieces[0]) <= len(tail) or len(self.pieces) < 2:
+            self.pieces = [self.pieces[0] + tail]
+        else:
+            self.pieces = [self.pieces[0], tail]
+
+    def joined(self) -> str:
+        """Give all of it."""
+        return "".join(self.pieces)
+
+
+class Message:
+    """One message while it arrives."""
+
+    def __init__(self, number: int, reading: Reading) -> None:
+        self.is_assistant = True
+        self.is_commentary = False
+        self.is_announced = False
+        """An item said that it begins, or ended it."""
+        self.number = number
+        self._splitter = Splitter() if reading.splits_markup else None
+        self._pairs, self._refusal_pairs = PairJoiner(), PairJoiner()
+        self._channels = {ANSWER: Text(), COMMENTARY: Text(), REASONING: Text()}
+        self._refusal = Text()
+        self.whole: list[tuple[bool, str]] = []
+        """Its parts as repeated at their end: (is a refusal, text)."""
+
+    @property
+    def has_words(self) -> bool:
+        """Tell whether anything of it came."""
+        return bool(self._refusal.pieces) or any(text.pieces for text in self._channels.values())
+
+    @property
+    def has_answered(self) -> bool:
+        """Tell whether some of it was taken for the answer."""
+        return bool(self._channels[ANSWER].pieces) and self.is_answer
+
+    @property
+    def is_answer(self) -> bool:
+        """Tell whether its text is the answer."""
+        return self.is_assistant and not self.is_commentary
+
+    def update(self, fields: Mapping[str, Json]) -> None:
+        """Take in what its item says, at its begin or its end."""
+        self.is_assistant = fields.get("role") in (None, "", "assistant")
+        self.is_commentary = fields.get("phase") == "commentary"
+        self.is_announced = True
+
+    def feed(self, text: str) -> Iterator[tuple[str, str]]:
+        """Take in a piece of text; give (channel, text) as far as it is known."""
+        if text := self._pairs.feed(text):
+            yield from self._split(text)
+
+    def _split(self, text: str) -> Iterator[tuple[str, str]]:
+        if self._splitter is None or self._splitter.is_plain:
+            self._channels[ANSWER].add(text)
+            yield ANSWER, text
+            return
+        for channel, piece in self._splitter.feed(text):
+            if piece:
+                self._channels[channel].add(piece)
+                yield channel, piece
+
+    def refuse(self, text: str) -> str:
+        """Take in a piece of a refusal; give it with whole characters."""
+        if text := self._refusal_pairs.feed(text):
+            self._refusal.add(text)
+        return text
+
+    def close(self) -> Iterator[tuple[str, str]]:
+        """Give what was held back: half a character, half a tag."""
+        if half := self._pairs.close():
+            yield from self._split(half)
+        for channel, piece in self._splitter.close() if self._splitter else ():
+            if piece:
+                self._channels[channel].add(piece)
+                yield channel, piece
+
+    def add(self, text: str) -> None:
+        """Take in the end of the answer as it is."""
+        self._channels[ANSWER].add(text)
+
+    def text(self, channel: str) -> str:
+        """Give what a channel got."""
+        return self._channels[channel].joined()
+
+    def refusal(self) -> str:
+        """Give the words of its refusal."""
+        return self._refusal.joined()
+
+    @property
+    def may_be_stray(self) -> bool:
+        """Tell whether reasoning may end in it that did not begin."""
+        return self.is_answer and self._splitter is not None and not self._splitter.has_split

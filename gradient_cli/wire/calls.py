@@ -101,19 +101,17 @@ def reconciled(
     if len(final) != len(streamed):
         return final if len(final) > len(streamed) else streamed
     return tuple(
-        piece
-        if not _is_better(whole, piece)
-        else ToolCall(piece.name, whole.arguments, piece.call_id)
+        ToolCall(piece.name, whole.arguments, piece.call_id) if _is_better(whole, piece) else piece
         for piece, whole in zip(streamed, final, strict=True)
     )
 
 
 def _is_better(whole: ToolCall, piece: ToolCall) -> bool:
-    if whole.arguments == piece.arguments or whole.name != piece.name or not whole.arguments:
+    """Tell whether the final object's arguments count."""
+    if not whole.arguments or whole.name != piece.name:
         return False
-    return (
-        parsed_arguments(whole.arguments) is not None or parsed_arguments(piece.arguments) is None
-    )
+    is_broken = parsed_arguments(whole.arguments) is None
+    return not is_broken or not piece.arguments or parsed_arguments(piece.arguments) is None
 
 
 def parsed_arguments(arguments: str) -> dict[str, Json] | None:

@@ -46,7 +46,7 @@ Object = Mapping[str, Json]
 
 # A tuple, as are others below: whether a list is in a set is an error, and servers send lists.
 _TERMINAL_STATUS = ("completed", "incomplete", "failed", "cancelled")
-_TEXT_DELTAS = {"response.output_text.delta": TextDelta, "response.refusal.delta": RefusalDelta}
+_TEXT_DELTAS = {"response.output_text.delta", "response.refusal.delta"}
 _TEXT_DONE = {"response.output_text.done": "text", "response.refusal.done": "refusal"}
 _REASONING_DELTAS = {
     "response.reasoning_text.delta",
@@ -103,7 +103,8 @@ def _typed(kind: str, payload: Object) -> Iterator[Event]:
     delta = payload.get("delta")
     if kind in _TEXT_DELTAS or kind in _REASONING_DELTAS:
         if isinstance(delta, str) and kind in _TEXT_DELTAS:
-            yield _TEXT_DELTAS[kind](delta, *_place(payload))
+            place = _place(payload)
+            yield RefusalDelta(delta, *place) if "refusal" in kind else TextDelta(delta, *place)
         elif isinstance(delta, str):
             yield ReasoningDelta(delta)
     elif kind in _TEXT_DONE:

@@ -243,7 +243,7 @@ class Fold:
         text = streamed.text
         is_lost = self._messages.is_out_of_order
         repeated = self._all_repeated()
-        if not is_lost and repeated and repeated[-1].text == text:
+        if text and not is_lost and repeated and repeated[-1].text == text:
             return text, False
         for said in repeated:
             if said.text.startswith(text):

@@ -124,7 +124,6 @@ class Session:
             limiter=self.limiter,
             patience=_NoWait() if self.proof.replay else self,
             clock=self.invocation.clock,
-            # A worker asks many times; the main thread's command asks once.
         )
 
     def _transport(self) -> "tuple[Transport, Setting]":

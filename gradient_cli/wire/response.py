@@ -138,8 +138,11 @@ class Fold:
         """Tell whether anything of the answer has arrived."""
         return bool(self._messages.has_words or self._calls.parts or self._has_whole_text)
 
-    def add(self, event: Event) -> Iterator[Event]:
+    def add(self, event: Event) -> list[Event]:
         """Take in one event, and give what it shows: pieces sorted by whose words they are."""
+        return list(self._sorted(event))
+
+    def _sorted(self, event: Event) -> Iterator[Event]:
         match event:
             case TextDelta():
                 yield from self._messages.text(event)

@@ -15,7 +15,7 @@ def answer(*payloads: object, name: str = "") -> Response:
     fold = Fold()
     for payload in payloads:
         for event in decode(name, payload):
-            list(fold.add(event))
+            fold.add(event)
     list(fold.finish())
     return fold.response()
 

@@ -103,6 +103,7 @@ _gradient() {
                 --one-of) return 0 ;;
                 --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
+                --think-tags) _gradient_words split keep; return 0 ;;
                 --repair) return 0 ;;
                 --timeout) return 0 ;;
                 --max-time) return 0 ;;
@@ -116,7 +117,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
             else
                 :
             fi
@@ -221,6 +222,7 @@ _gradient() {
                 --one-of) return 0 ;;
                 --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
+                --think-tags) _gradient_words split keep; return 0 ;;
                 --repair) return 0 ;;
                 --timeout) return 0 ;;
                 --max-time) return 0 ;;
@@ -234,7 +236,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
+                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
             else
                 :
             fi
@@ -277,6 +279,7 @@ _gradient() {
                 --one-of) return 0 ;;
                 --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
+                --think-tags) _gradient_words split keep; return 0 ;;
                 --repair) return 0 ;;
                 --timeout) return 0 ;;
                 --max-time) return 0 ;;
@@ -288,7 +291,7 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
+                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
             else
                 :
             fi
@@ -432,7 +435,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature think_tags timeout tool_choice top_p usage user
             fi
             ;;
         "config unset")
@@ -442,7 +445,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature think_tags timeout tool_choice top_p usage user
             fi
             ;;
         "doctor")

@@ -3,6 +3,7 @@ The family of errors. Each child owns one exit status; `__main__` is the only ca
 
     GradientError
     ├── ExpectationFailed        1  a complete answer that is not what was asked for
+    │   └── NoAnswer                a complete reply that is none: empty, refused, a wrong call
     ├── UsageError               2  nothing was sent
     │   ├── ConfigError             a settings file that cannot be read as meant
     │   ├── StdinError              stdin never came, is binary, or too large
@@ -61,6 +62,10 @@ class ExpectationFailed(GradientError):
     """A complete answer that failed what was expected of it."""
 
     status = ExitStatus.EXPECTATION
+
+
+class NoAnswer(ExpectationFailed):
+    """A complete reply that is no answer: empty, a refusal, a call that nobody offered."""
 
 
 class UsageError(GradientError):

@@ -99,6 +99,28 @@ class ExpectOptions:
             help="take an answer that was cut by a limit for a whole one",
         ),
     ] = False
+    allow_empty: Annotated[
+        bool,
+        flag(EXPECTATIONS, "--allow-empty", help="take an answer without text for one"),
+    ] = False
+    allow_refusal: Annotated[
+        bool,
+        flag(
+            EXPECTATIONS,
+            "--allow-refusal",
+            help="take the words by which a model refuses for its answer",
+        ),
+    ] = False
+    think_tags: Annotated[
+        str | None,
+        flag(
+            EXPECTATIONS,
+            "--think-tags",
+            metavar="split|keep",
+            choices=("split", "keep"),
+            help="what is done with <think> and channel markup in front of the text (split)",
+        ),
+    ] = None
     repair: Annotated[
         int,
         flag(
@@ -109,6 +131,10 @@ class ExpectOptions:
             help="if --one-of or --schema fails, ask again up to N times",
         ),
     ] = 0
+
+    def settings(self) -> dict[str, str]:
+        """Give those that have a setting of the same name."""
+        return {} if self.think_tags is None else {"think_tags": self.think_tags}
 
 
 @record(kw_only=True)

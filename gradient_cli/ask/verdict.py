@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradient_cli.ask.client import Asker, Outcome
+from gradient_cli.ask.flaws import Allowed, accepted, flaw, silent_cut
 from gradient_cli.ask.run_options import ExpectOptions
-from gradient_cli.errors import GradientError, IncompleteAnswer, UsageError
+from gradient_cli.errors import ExpectationFailed, GradientError, NoAnswer, UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical
 from gradient_cli.wire.request import Request
@@ -43,7 +44,7 @@ class Expected:
 
     expectations: "Expectations | None" = None
     """None: any complete answer will do; nothing of `expect` is loaded then."""
-    allows_incomplete: bool = False
+    allowed: Allowed = Allowed()
     repairs: int = 0
     text_format: Json = None
     """What the request carries, so that servers which can will obey the schema."""
@@ -56,19 +57,20 @@ class Expected:
         needs_whole = self.expectations is not None and self.expectations.needs_whole
         return needs_whole or self.repairs > 0
 
-    def judge(self, request: Request, outcome: Outcome, client: Asker) -> Judged:
-        """Judge an answer, asking again where --repair allows it."""
-        outcome = self.accepted(outcome)
-        judgement = self._judgement(outcome)
+    def judge(self, request: Request | None, outcome: Outcome, client: Asker) -> Judged:
+        """Judge an answer, asking again where --repair allows it and the request is known."""
+        outcome = accepted(outcome, self.allowed)
+        found = verdict_on(request, outcome, self.expectations, self.allowed)
         for _ in range(self.repairs):
-            if outcome.error or judgement is None or judgement.ok:
+            is_unfit = isinstance(found.error, ExpectationFailed)
+            if request is None or found.judgement is None or not is_unfit:
                 break
             from gradient_cli.expect.repair import is_repairable, repaired
 
-            if not is_repairable(request, judgement):
+            if not is_repairable(request, found.judgement):
                 break
-            request = repaired(request, outcome.response.text, judgement)
-            again = self.accepted(client.ask(request))
+            request = repaired(request, outcome.response.text, found.judgement)
+            again = accepted(client.ask(request, None, self.allowed.reading()), self.allowed)
             outcome = replace(
                 again,
                 attempts=outcome.attempts + again.attempts,
@@ -76,36 +78,65 @@ class Expected:
                 first_token_ms=outcome.first_token_ms,
                 used_before=outcome.usage,
             )
-            judgement = self._judgement(outcome)
-        return judged(outcome, judgement)
+            found = verdict_on(request, outcome, self.expectations, self.allowed)
+        return _judged(outcome, found)
 
-    def accepted(self, outcome: Outcome) -> Outcome:
-        """Give the outcome without its error, where a cut by a limit is allowed."""
-        is_limit = outcome.response.status == "incomplete"
-        if self.allows_incomplete and is_limit and isinstance(outcome.error, IncompleteAnswer):
-            return replace(outcome, error=None)
-        return outcome
-
-    def _judgement(self, outcome: Outcome) -> "Judgement | None":
-        if outcome.error or self.expectations is None:
-            return None
-        return self.expectations.judge(outcome.response, outcome.answer_s)
+    def with_tags(self, think_tags: Json) -> "Expected":
+        """Give the same, with what the settings say of reasoning in the text."""
+        return replace(self, allowed=replace(self.allowed, tags=think_tags == "keep"))
 
 
-def judged(outcome: Outcome, judgement: "Judgement | None") -> Judged:
+@record
+class Found:
+    """What came of judging one reply."""
+
+    error: GradientError | None = None
+    """Why the status is not 0."""
+    judgement: "Judgement | None" = None
+    """None: it could not be judged, or nothing was expected."""
+
+
+def verdict_on(
+    request: Request | None, outcome: Outcome, expectations: "Expectations | None", allowed: Allowed
+) -> Found:
+    """
+    Judge one reply, for whoever asked: whether it is an answer, and the one that was expected.
+
+    The text that is judged is the one that is printed.
+    """
+    if outcome.error:
+        return Found(outcome.error)
+    response = outcome.response
+    error = flaw(request, response, allowed)
+    if error and not isinstance(error, ExpectationFailed):
+        return Found(error)
+    judgement = expectations.judge(response, outcome.answer_s) if expectations else None
+    if judgement is None or not judgement.is_proof:
+        # A cut answer is not judged: what it lacks may be what was expected.
+        cut = None if isinstance(error, NoAnswer) else silent_cut(request, response, allowed)
+        if cut:
+            return Found(cut)
+    return Found(error or (judgement.error() if judgement else None), judgement)
+
+
+def _judged(outcome: Outcome, found: Found) -> Judged:
     """Put an outcome and its verdicts together."""
+    error, judgement = found.error, found.judgement
+    checks: list[Mapping[str, Json]] = []
+    if isinstance(error, NoAnswer):
+        checks.append({"expectation": "answer", "ok": False, "message": error.message})
     if judgement is None:
-        return Judged(outcome, outcome.error)
-    checks = tuple(
+        return Judged(outcome, error, checks=tuple(checks))
+    checks += [
         {"expectation": v.expectation, "ok": v.ok, "message": v.message} for v in judgement.verdicts
-    )
+    ]
     return Judged(
         outcome,
-        outcome.error or judgement.error(),
+        error,
         judgement.text,
         judgement.parsed,
-        checks,
-        judgement.failed,
+        tuple(checks),
+        () if isinstance(error, NoAnswer) else judgement.failed,
         judgement.warning,
     )
 
@@ -138,8 +169,14 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
 
         labels = parse_labels(options.one_of)
     fingerprint = _fingerprint(options, labels, schema.definition if schema else None, extraction)
+    allowed = Allowed(
+        incomplete=options.allow_incomplete,
+        empty=options.allow_empty,
+        refusal=options.allow_refusal,
+        tags=options.think_tags == "keep",
+    )
     if not kinds_given and not _texts(options):
-        return Expected(None, options.allow_incomplete, fingerprint=fingerprint)
+        return Expected(None, allowed, fingerprint=fingerprint)
     from gradient_cli.expect.expectations import Expectations
 
     expectations = Expectations.build(
@@ -153,7 +190,7 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
     )
     return Expected(
         expectations,
-        options.allow_incomplete,
+        allowed,
         options.repair,
         schema.text_format() if schema and options.send_schema else None,
         fingerprint,
@@ -185,6 +222,9 @@ def _fingerprint(
         "extract_lang": extraction and extraction.language,
         "extract_last": extraction is not None and extraction.is_last,
         "allow_incomplete": options.allow_incomplete,
+        "allow_empty": options.allow_empty,
+        "allow_refusal": options.allow_refusal,
+        "think_tags": options.think_tags,
     }
     said = {name: value for name, value in said.items() if value not in (None, False, (), [])}
     return canonical(said) if said else ""

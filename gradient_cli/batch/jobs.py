@@ -18,6 +18,7 @@ from typing import Any
 from gradient_cli.errors import BrokenReply, UsageError
 from gradient_cli.terminal.files import write_file
 from gradient_cli.values import record
+from gradient_cli.wire.events import is_count
 from gradient_cli.wire.json import Json, dumps
 from gradient_cli.wire.strict import parse
 
@@ -143,8 +144,18 @@ class JobFile:
     """None: it is not known whether the engine ever took it."""
     expectations: dict[str, Any] = field(default_factory=dict)
     """What is expected of the answers, for `fetch`."""
+    terms: list[dict[str, Json]] = field(default_factory=list)
+    """What the requests said that bears on judging their answers; empty: not known."""
+    row_terms: list[int] = field(default_factory=list)
+    """Which of the terms each row had; empty: the first."""
     is_fetched: bool = False
     """Its results are in OUT, but not of all rows: `fetch` may look again, `submit` go on."""
+
+    def terms_of(self, position: int) -> dict[str, Json] | None:
+        """Give what a row's request said, or None where nobody kept it."""
+        if not self.terms:
+            return None
+        return self.terms[self.row_terms[position] if self.row_terms else 0]
 
     def save(self) -> None:
         """
@@ -161,6 +172,8 @@ class JobFile:
             "endpoint": self.endpoint,
             "expectations": self.expectations,
             "rows": self.rows,
+            "terms": self.terms,
+            "row_terms": self.row_terms if len(self.terms) > 1 else [],
             **({"fetched": True} if self.is_fetched else {}),
         }
         write_file(str(self.path), dumps(value) + "\n")
@@ -217,6 +230,8 @@ def _job_file(path: Path, value: Json) -> JobFile:
         rows=[(identity, key) for identity, key in value["rows"]],
         job_id=value["job_id"],
         expectations=value["expectations"],
+        terms=_terms(value.get("terms", [])),
+        row_terms=_row_terms(value),
         is_fetched=value.get("fetched") is True,
     )
 
@@ -229,6 +244,20 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "rows": (list,),
 }
 _KEY = re.compile("[0-9a-f]{64}")
+
+
+def _terms(value: Json) -> list[dict[str, Json]]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise ValueError("`terms` is no list of objects")
+    return value
+
+
+def _row_terms(value: dict[str, Json]) -> list[int]:
+    places, most = value.get("row_terms", []), len(value.get("terms", []))
+    is_list = isinstance(places, list) and len(places) in (0, len(value["rows"]))
+    if not is_list or not all(is_count(place) and place < most for place in places):
+        raise ValueError("`row_terms` does not name a term for each row")
+    return list(places)
 
 
 def _is_row(row: Json) -> bool:

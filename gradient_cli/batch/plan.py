@@ -145,7 +145,7 @@ class Plan:
 
     def work(self, task: Task, client: Asker) -> Done:
         """Ask, judge, and give the line; in a worker's thread."""
-        outcome = client.ask(task.request)
+        outcome = client.ask(task.request, None, self.expected.allowed.reading())
         judged = self.expected.judge(task.request, outcome, client)
         done = result_line.done(task, judged, has_labels=self.flags.expectations.one_of is not None)
         if done.tokens:
@@ -172,7 +172,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     tell = invocation.terminal.note if not output.quiet else _silent
     session = open_session(
         invocation,
-        inputs.request_flags(flags.request),
+        {**inputs.request_flags(flags.request), **flags.expectations.settings()},
         flags.network,
         ProofOptions(dry_run=output.dry_run, record=output.record, replay=output.replay),
         tell=tell,
@@ -186,6 +186,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         given = {**settings.values, "timeout": Value(TIMEOUT_S, "built in")}
         session.settings = replace(settings, values=given)
     maker = _maker(flags, session, expected)
+    expected = expected.with_tags(session.settings.get("think_tags"))
     return Plan(session, maker, expected, flags, Meter(invocation.clock))
 
 

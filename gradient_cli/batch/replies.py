@@ -10,15 +10,15 @@ from gradient_cli.errors import GradientError
 from gradient_cli.transport import faults
 from gradient_cli.transport.reply import Reply
 from gradient_cli.transport.retry import Limiter
-from gradient_cli.wire.response import Response
+from gradient_cli.wire.response import Reading, Response
 
 
-def outcome_of(result: Result, setting: faults.Setting) -> Outcome:
+def outcome_of(result: Result, setting: faults.Setting, reading: Reading | None = None) -> Outcome:
     """Give what came of a row; a row that the engine did not answer is a failure."""
     if result.http_status is None:
         error = faults.from_words(result.message, result.code, setting)
         return Outcome(Response(), error, request_id=result.request_id)
-    exchange = Exchange(setting, None, lambda: 0.0)
+    exchange = Exchange(setting, None, lambda: 0.0, reading=reading)
     try:
         exchange.run(_Kept(result), [], "application/json", Limiter())
     except GradientError as error:

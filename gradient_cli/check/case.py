@@ -32,6 +32,8 @@ class Case:
     expectations: Expectations = field(default_factory=Expectations)
     expected: tuple[tuple[str, str], ...] = ()
     """(key, value) of each expectation, for reports."""
+    allow_empty: bool = False
+    allow_refusal: bool = False
     judge: str | None = None
     judge_model: str | None = None
     judge_votes: int = 1

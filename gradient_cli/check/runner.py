@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradient_cli.ask.client import Asker, Outcome
+from gradient_cli.ask.flaws import Allowed
+from gradient_cli.ask.verdict import verdict_on
 from gradient_cli.check.case import Case
 from gradient_cli.check.judge import vote
 from gradient_cli.check.report import (
@@ -24,7 +26,13 @@ from gradient_cli.check.report import (
     Result,
     Stop,
 )
-from gradient_cli.errors import GradientError, IncompleteAnswer, Terminated
+from gradient_cli.errors import (
+    ExpectationFailed,
+    GradientError,
+    IncompleteAnswer,
+    NoAnswer,
+    Terminated,
+)
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Judgement
 from gradient_cli.transport.tape import ASKED_FOR
@@ -47,6 +55,8 @@ class Prepared:
     """Opens a client for the test's profile."""
     rerun: str
     """The command that runs this test alone."""
+    allowed: Allowed = Allowed()
+    """What is taken for an answer besides."""
 
 
 @dataclass(slots=True)
@@ -217,26 +227,30 @@ def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
     """Ask once and judge; from a recording, each attempt gets its own answers again."""
     # The context is this thread's alone, and the next attempt sets it anew.
     ASKED_FOR.set(f"{Path(test.case.suite).name}: {test.case.name} #{number}")
-    outcome = client.ask(test.request)
-    if outcome.error:
-        return _failed(number, outcome, outcome.error, [])
+    outcome = client.ask(test.request, None, test.allowed.reading())
     try:
-        judgement = test.case.expectations.judge(outcome.response, outcome.answer_s)
+        found = verdict_on(test.request, outcome, test.case.expectations, test.allowed)
     except GradientError as error:
         return _failed(number, outcome, error, [])
+    judgement, fault = found.judgement, found.error
+    if judgement is None or (fault and not isinstance(fault, ExpectationFailed)):
+        assert fault
+        return _failed(number, outcome, fault, [])
     findings = _findings(judgement)
+    if isinstance(fault, NoAnswer):
+        findings.insert(0, Finding("answer", False, fault.message))
     asked: list[Outcome] = []
     # An answer that has failed already is not worth another call.
-    if test.case.judge and judgement.ok:
+    if test.case.judge and fault is None:
         model = test.case.judge_model or test.request.model
-        found, asked = vote(
+        voted, asked = vote(
             client, test.case.judge, outcome.response.text, model, test.case.judge_votes
         )
-        if found is None:
+        if voted is None:
             fault = asked[-1].error
             assert fault
             return _failed(number, outcome, fault, asked, "the judge: ")
-        findings.append(found)
+        findings.append(voted)
     status = ExitStatus.OK if all(f.is_met for f in findings) else ExitStatus.EXPECTATION
     return _attempt(
         number, status, outcome, asked, findings=tuple(findings), warning=judgement.warning

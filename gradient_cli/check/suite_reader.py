@@ -35,7 +35,8 @@ EXPECTATION_KEYS = (
     "judge",
 )
 EXTRACT_KEYS = ("extract", "extract_last", "extract_lang")
-OTHER_KEYS = ("vars", "max_seconds", "extract", "extract_last")
+ALLOW_KEYS = ("allow_empty", "allow_refusal")
+OTHER_KEYS = ("vars", "max_seconds", "extract", "extract_last", *ALLOW_KEYS)
 KEYS = (*TEXT_KEYS, *LIST_KEYS, *COUNT_KEYS, *OTHER_KEYS, *REQUEST_KEYS)
 NOT_IN_DEFAULTS = ("name", "prompt", "prompt_file")
 
@@ -77,7 +78,7 @@ class Reader:
         is_number = is_count or isinstance(value, float)
         if key == "max_seconds" and not (is_number and 0 < value < math.inf):
             raise self._fault(key, "`max_seconds` must be a number above 0")
-        if key in {"extract", "extract_last"} and not isinstance(value, bool):
+        if key in {"extract", "extract_last", *ALLOW_KEYS} and not isinstance(value, bool):
             raise self._fault(key, f"`{key}` must be true or false")
         if key == "vars" and not (
             isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
@@ -137,6 +138,9 @@ class Reader:
             require=require,
             expectations=self._expectations(),
             expected=self._expected(),
+            # An answer that is to be empty may be.
+            allow_empty=table.get("allow_empty", table.get("equals") == ""),
+            allow_refusal=table.get("allow_refusal", False),
             judge=table.get("judge"),
             judge_model=table.get("judge_model"),
             judge_votes=table.get("judge_votes", 1),
@@ -188,7 +192,7 @@ class Reader:
                 value = self._table[key]
                 values = value if isinstance(value, list) and key != "one_of" else [value]
                 found += [(key, ", ".join(v) if isinstance(v, list) else str(v)) for v in values]
-        for key in EXTRACT_KEYS:
+        for key in (*EXTRACT_KEYS, *ALLOW_KEYS):
             if value := self._table.get(key):
                 found.append((key, "true" if value is True else str(value)))
         return tuple(found)

@@ -48,6 +48,8 @@ class Judgement:
     """The value that the schema accepted."""
     warning: str = ""
     """What a reader should know of the text all the same; lower case, no full stop."""
+    is_proof: bool = False
+    """The answer is whole: a label, a JSON value, a closed block, exactly what was wanted."""
 
     @property
     def ok(self) -> bool:
@@ -160,14 +162,18 @@ class Expectations:
         if block and block.code is not None:
             text = block.code
         forms = self._forms(said, reading, label, block)
-        shown = said if text is None else text
+        shown = response.printed(text)
         verdicts = (*forms, *self._texts(shown), *self._measures(response, seconds))
         return Judgement(
             verdicts,
             text,
             reading.value if reading and text is not None else None,
             block.warning if block else "",
+            is_proof=text is not None or self._is_equal(said),
         )
+
+    def _is_equal(self, said: str) -> bool:
+        return bool(self.equals) and _equals(said, str(self.equals)).ok
 
     def _forms(
         self, said: str, reading: Reading | None, label: str | None, block: Extract | None

@@ -34,7 +34,8 @@ def repaired(request: Request, answer: str, judgement: Judgement) -> Request:
     if not given:
         base = request.base.get("input")
         items = list(base) if isinstance(base, list) else [_asked_item(str(base or ""))]
-    items += [said_item(answer), _asked_item(complaint(judgement))]
+    items += [said_item(answer)] if answer else []
+    items.append(_asked_item(complaint(judgement)))
     return replace(request, input=tuple(items))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
 
 Write = Callable[[str], None]
@@ -23,10 +22,10 @@ class TextRenderer:
             self._write(text)
 
     def close(self, response: Response) -> None:
-        """End the line, and write the function calls, one JSON object a line."""
+        """End the line, and write calls and what waits, one JSON object a line."""
         self.abort()
-        for call in response.tool_calls:
-            self._write(line(call.as_item()) + "\n")
+        for line in response.lines():
+            self._write(line)
 
     def abort(self) -> None:
         """End the line that an interrupted answer has begun."""

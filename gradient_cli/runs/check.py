@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from gradient_cli.ask import flag_values, inputs
 from gradient_cli.ask.client import Asker
+from gradient_cli.ask.flaws import Allowed
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
@@ -292,7 +293,12 @@ class Desk:
         needs_model = is_digitalocean(settings.base_url) and not self.tape.replay
         if needs_model and not request.model:
             raise UsageError("no model is set", hint="-m ID, or `model` in [defaults]")
-        return Prepared(case, request, open_client, self._rerun(case))
+        allowed = Allowed(
+            empty=case.allow_empty,
+            refusal=case.allow_refusal,
+            tags=settings.get("think_tags") == "keep",
+        )
+        return Prepared(case, request, open_client, self._rerun(case), allowed)
 
     def _prompt(self, case: Case) -> tuple[str, dict[str, Json], dict[str, str]]:
         """Give the filled prompt, the request fields of a prompt file, and the variables."""

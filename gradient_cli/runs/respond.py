@@ -22,8 +22,6 @@ from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import Request
-from gradient_cli.wire.response import Response
 
 
 @record
@@ -94,6 +92,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
             **(prompt_file.fields if prompt_file else {}),
             **inputs.request_flags(flags.request),
             **_output_flags(flags.output),
+            **flags.expectations.settings(),
         },
         flags.network,
         flags.proof,
@@ -104,6 +103,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         invocation.machine_format = name
     if flags.output.output is None and invocation.terminal.stdout_is_closed:
         raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
+    expected = expected.with_tags(session.settings.get("think_tags"))
     look = _look(flags, session, expected)
     target = _target(flags, session)
     try:
@@ -195,7 +195,8 @@ def answer(plan: Plan) -> int:
     plan.session.meanwhile = screen.prepare
     screen.begin()
     try:
-        outcome = client.ask(plan.question.request, screen)
+        reading = plan.expected.allowed.reading(is_printed=screen.shows_pieces)
+        outcome = client.ask(plan.question.request, screen, reading)
         judged = plan.expected.judge(plan.question.request, outcome, client)
         return _finish(plan, screen, judged)
     except BaseException:
@@ -210,7 +211,7 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     error, outcome = judged.error, judged.outcome
     response = outcome.response
     screen.end_answer(response)
-    warnings = _warnings(plan.question.request, outcome, error)
+    warnings = _warnings(outcome, error)
     uncounted = _uncounted(plan, outcome, error)
     careful = [f"warning: {judged.warning}"] if judged.warning else []
     for notice in (*warnings, *careful, *uncounted, *_complaints(judged)):
@@ -258,14 +259,13 @@ def _keep(plan: Plan, judged: verdict.Judged) -> GradientError | None:
     return fault
 
 
-def _warnings(request: Request, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
-    response = outcome.response
-    if error is None and response.is_complete and not response.text and not response.tool_calls:
-        thought = " (it only reasoned; --show-reasoning shows it)" if response.reasoning else ""
-        yield f"warning: the answer is empty{thought}"
-    if error is None and (limit := _used_up(request, response)):
-        # llama.cpp calls an answer completed that the limit has cut.
-        yield f"warning: the answer used all {limit} tokens that it may have; it may be cut"
+def _warnings(outcome: Outcome, error: GradientError | None) -> Iterator[str]:
+    if error is None and outcome.response.has_stray_tag:
+        yield (
+            "warning: the answer holds the end of reasoning (</think> or the like) that never "
+            "began: what stands before it may be reasoning"
+        )
+        yield "hint: --no-stream, -o and --json wait for the whole answer and split it there"
 
 
 def _uncounted(plan: Plan, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
@@ -273,14 +273,6 @@ def _uncounted(plan: Plan, outcome: Outcome, error: GradientError | None) -> Ite
     wanted = plan.session.settings.get("usage") and error is None and outcome.usage is None
     if wanted and plan.question.request.stream:
         yield "hint: --no-stream, or --param stream_options.include_usage=true, asks for the counts"
-
-
-def _used_up(request: Request, response: Response) -> int | None:
-    """Give the limit of tokens if the answer reached it."""
-    body = request.body()
-    limit = body.get("max_output_tokens") or body.get("max_tokens")
-    used = response.usage.output_tokens if response.usage else None
-    return limit if isinstance(limit, int) and used is not None and used >= limit else None
 
 
 def _complaints(judged: verdict.Judged) -> Iterator[str]:

@@ -19,7 +19,7 @@ from gradient_cli.render.text import TextRenderer, Write
 from gradient_cli.terminal.spinner import Spinner
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.values import record
-from gradient_cli.wire.events import Event, ReasoningDelta, TextDelta
+from gradient_cli.wire.events import CommentaryDelta, Event, ReasoningDelta, TextDelta
 from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
 
@@ -101,7 +101,7 @@ class Screen:
         self._spinner = Spinner(terminal)
         self._lines = EventLines(terminal.write_json)
         self._renderer: Renderer | None = None
-        self._shows_pieces = look.format in {"text", "markdown"} and not (
+        self.shows_pieces = look.format in {"text", "markdown"} and not (
             look.is_silent or look.is_held
         )
         """Whether the answer is shown as it comes; else it waits, or goes elsewhere."""
@@ -116,7 +116,7 @@ class Screen:
 
     def _open_renderer(self) -> Renderer | None:
         """Give what shows the answer piece by piece, if it is shown so."""
-        if self._renderer is None and self._shows_pieces:
+        if self._renderer is None and self.shows_pieces:
             is_live = self._look.format == "markdown"
             self._renderer = (
                 _live_markdown(self._terminal, self._look, self._warn)
@@ -147,7 +147,7 @@ class Screen:
                     self._reasoning.end()
                 if renderer := self._open_renderer():
                     renderer.show(text)
-            case ReasoningDelta(text) if self._reasoning:
+            case ReasoningDelta(text) | CommentaryDelta(text) if self._reasoning:
                 self._spinner.stop()
                 self._reasoning.show(text)
             case _:
@@ -212,7 +212,7 @@ class Screen:
                 assert_never(other)  # type: ignore[arg-type]  # a str; the callers decide on auto
 
     def _close_answer(self, result: Result, *, is_answer: bool) -> None:
-        if not self._shows_pieces and is_answer and result.text is not None:
+        if not self.shows_pieces and is_answer and result.text is not None:
             held = TextRenderer(_harmless(self._terminal))
             held.show(result.text)
             held.close(result.response)

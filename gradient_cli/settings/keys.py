@@ -146,6 +146,7 @@ OTHER_KEYS: Mapping[str, Kind] = {
     "color": _choice("auto", "always", "never"),
     "show_reasoning": _TRUTH,
     "usage": _TRUTH,
+    "think_tags": _choice("split", "keep"),
     "decide_model": _TEXT,
     "key_command": _TEXT,
     "key_file": _PATH,

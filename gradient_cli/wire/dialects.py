@@ -261,10 +261,10 @@ def _choices(payload: Object) -> Iterator[Event]:
     if usage := _usage(payload.get("usage")):
         yield UsageReport(usage, payload["usage"])
     finish = first.get("finish_reason")
-    if isinstance(finish, str) and finish:
-        yield Ended(_finish_status(first), finish, is_final=False)
     if payload.get("error"):
         yield from _error(payload)
+    elif isinstance(finish, str) and finish:
+        yield Ended(_finish_status(first), finish, is_final=False)
 
 
 def _finish_status(choice: Object) -> str:

@@ -132,6 +132,12 @@ def _identity(item: Object) -> str:
     return ""
 
 
+def call_words(item: Object) -> str:
+    """Give what an item asks to be done, for people: `custom_tool_call` is a custom tool call."""
+    kind = item.get("type")
+    return f"a {kind.replace('_', ' ')}" if isinstance(kind, str) and kind in _WAITING else "a call"
+
+
 def chat_item(message: Object) -> Object:
     """Give a chat-like message as an item of an output."""
     content = message.get("content")

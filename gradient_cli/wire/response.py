@@ -37,7 +37,7 @@ from gradient_cli.wire.events import (
     WholeText,
 )
 from gradient_cli.wire.items import is_kept, pending
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.message import Reading, Said, Text
 from gradient_cli.wire.messages import Messages
 from gradient_cli.wire.surrogates import PairJoiner
@@ -95,6 +95,20 @@ class Response:
         if self.status == "completed":
             return "tool_calls" if self.tool_calls else "stop"
         return _FINISH_WORDS.get(self.finish_reason or "") if self.status == "incomplete" else None
+
+    def lines(self) -> Iterator[str]:
+        """Give what stands below the text: calls, and what waits, each as a line of JSON."""
+        for call in self.tool_calls:
+            yield line(call.as_item()) + "\n"
+        for item in self.pending:
+            if item.get("type") not in ("message", "function_call"):
+                yield line(dict(item)) + "\n"
+
+    def printed(self, text: str | None = None) -> str:
+        """Give what stdout gets, the newline at its end aside; `text` in place of the answer."""
+        said = self.text if text is None else text
+        below = "".join(self.lines())
+        return said.removesuffix("\n") + "\n" + below if said and below else said + below
 
     @property
     def is_only_calls(self) -> bool:

@@ -30,7 +30,7 @@ class FakeAsker:
         self.asked: list[str] = []
         self.lock = threading.Lock()
 
-    def ask(self, request: Request, watcher: object = None) -> Outcome:
+    def ask(self, request: Request, watcher: object = None, reading: object = None) -> Outcome:
         with self.lock:
             self.asked.append(request.input)
             found = next(v for k, v in self.answers.items() if k in request.input)
@@ -155,7 +155,7 @@ def test_fail_fast_stops_at_the_first():
 class Interrupting(FakeAsker):
     """Is asked once; then Ctrl-C."""
 
-    def ask(self, request, watcher=None):
+    def ask(self, request, watcher=None, reading=None):
         if self.asked:
             raise KeyboardInterrupt
         return super().ask(request, watcher)

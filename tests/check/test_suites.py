@@ -201,14 +201,27 @@ def test_tests_with_the_same_request_replay_as_they_were(suite, tmp_path):
     assert checked(tmp_path, path, "--replay", tape, "-k", "a")[0] == 0
 
 
-def test_an_empty_answer_that_passes_is_named(suite, tmp_path):
-    """It is a complete answer, and forbids nothing; but who looks only at the status should know."""
-    path = suite(TEST + 'reject = "sorry"\n')
+@pytest.mark.parametrize(
+    ("text", "expectation", "status"),
+    [
+        ("", 'reject = "sorry"', 1),
+        (" \n\t", 'reject = "sorry"', 1),
+        ("", 'expect_re = "^$"', 1),
+        ("", 'reject = "sorry"\nallow_empty = true', 0),
+        ("", 'equals = ""', 0),
+        ("", 'equals = ""\nallow_empty = false', 1),
+        ("x", 'equals = ""', 1),
+    ],
+)
+def test_an_empty_answer_passes_only_where_it_may(suite, tmp_path, text, expectation, status):
+    """It forbids nothing, so it would pass every ban."""
+    path = suite(TEST + expectation + "\n")
 
-    status, stdout, _, _ = checked(tmp_path, path, behaviour=Behaviour(text="", times=0))
+    found, stdout, _, _ = checked(tmp_path, path, behaviour=Behaviour(text=text, times=0))
 
-    assert (status, '"a" passed with an answer that has no text' in stdout) == (0, True)
-    assert "no text" not in checked(tmp_path, path)[1]
+    assert found == status
+    assert ("the answer is empty" in stdout) == (status == 1 and not text.strip())
+    assert ('"a" passed with an answer that has no text' in stdout) == (status == 0)
 
 
 def test_an_answer_that_failed_needs_no_judge(suite, tmp_path):

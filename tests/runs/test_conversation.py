@@ -45,7 +45,8 @@ def items(path: Path) -> list:
 
 def test_a_call_and_its_output_are_two_turns(talk):
     """The model calls, the user answers the call, the model speaks."""
-    status, _, kept = talk("sun?", text="", calls=({"name": "f", "arguments": "{}"},))
+    tool = ("--tool", '{"type":"function","name":"f"}')
+    status, _, kept = talk("sun?", *tool, text="", calls=({"name": "f", "arguments": "{}"},))
     assert (status, [i.get("type") for i in kept]) == (0, [None, "function_call"])
 
     status, _, kept = talk("--no-stdin", "--tool-output", f"{kept[1]['call_id']}=sunny")

@@ -57,10 +57,14 @@ def respond(tmp_path) -> Respond:
     return respond
 
 
+TOOL = ("--tool", '{"type":"function","name":"f"}')
 ENDS: list[tuple[int, list[str], bytes, dict[str, Any]]] = [
     (0, ["hi"], b"", {"text": "Hello"}),
     (0, ["hi", "--no-stream"], b"", {"text": "Hello", "dialect": "chunk"}),
-    (0, ["hi"], b"", {"calls": ({"name": "f", "arguments": "{}"},)}),
+    (0, ["hi", *TOOL], b"", {"calls": ({"name": "f", "arguments": "{}"},)}),
+    (1, ["hi"], b"", {"calls": ({"name": "f", "arguments": "{}"},)}),
+    (1, ["hi"], b"", {"text": ""}),
+    (0, ["hi", "--allow-empty"], b"", {"text": ""}),
     (0, ["hi", "--schema", "a int"], b"", {"text": '{"a": 1}'}),
     (0, ["hi", "--one-of", "yes,no"], b"", {"text": "Yes."}),
     (0, ["hi", "-x"], b"", {"text": "```\ncode\n```"}),

@@ -163,7 +163,10 @@ def _join(desk: Desk, found: Iterator[Result | None], results: Results) -> _Join
             joined.repeated += 1
             continue
         task = Task(*note.rows[position], Request())
-        judged = expected.judge(Request(), outcome_of(result, setting), desk.client)
+        terms = note.terms_of(position)
+        asked = None if terms is None else Request(base=terms)
+        outcome = outcome_of(result, setting, expected.allowed.reading())
+        judged = expected.judge(asked, outcome, desk.client)
         done = result_line.done(task, judged, has_labels=has_labels, is_timed=False)
         if done.status is ExitStatus.OK:
             answered.add(position)

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gradient_cli.ask.client import Client
+from gradient_cli.ask.flaws import terms_of
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
@@ -21,12 +22,14 @@ from gradient_cli.batch.plan import Flags as PlanFlags
 from gradient_cli.batch.plan import Plan, make_plan
 from gradient_cli.batch.provider import Engine, Upload, content_id, request_line, write_upload
 from gradient_cli.batch.results import open_results
+from gradient_cli.batch.runner import Task
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport.deadline import run_timed_out
 from gradient_cli.transport.storage import Storage
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json, dumps
+from gradient_cli.wire.json import Json, canonical, dumps
+from gradient_cli.wire.request import Request
 
 
 @record
@@ -82,7 +85,8 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
     path = Path(f"{output.output}.upload")
     client = session.open_client()
     try:
-        rows = ((task.id, task.key, task.request) for task in plan.tasks(results))
+        terms = _Terms()
+        rows = (terms.seen(task) for task in plan.tasks(results))
         upload = write_upload(rows, path)
         if not upload.rows:
             tell(f"nothing to submit: {output.output} has every answer")
@@ -92,7 +96,7 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
         job = _earlier(engine, upload, output.output, known)
         if job is None:
             used_up = known.job_id if known and known.is_fetched else None
-            job = _create(engine, upload, plan, output, used_up)
+            job = _create(engine, upload, plan, output, used_up, terms)
     finally:
         path.unlink(missing_ok=True)
         client.close()
@@ -132,8 +136,31 @@ def _earlier(engine: Engine, upload: Upload, out: str, known: JobFile | None) ->
     return job
 
 
+class _Terms:
+    """What the requests say that bears on judging their answers, each kind of it kept once."""
+
+    def __init__(self) -> None:
+        self.kinds: list[dict[str, Json]] = []
+        self.rows: list[int] = []
+        self._known: dict[str, int] = {}
+
+    def seen(self, task: Task) -> tuple[str | int, str, Request]:
+        """Take note of a row's request."""
+        terms = terms_of(task.request)
+        place = self._known.setdefault(canonical(terms), len(self.kinds))
+        if place == len(self.kinds):
+            self.kinds.append(terms)
+        self.rows.append(place)
+        return task.id, task.key, task.request
+
+
 def _create(
-    engine: Engine, upload: Upload, plan: Plan, output: SubmitOptions, used_up: str | None
+    engine: Engine,
+    upload: Upload,
+    plan: Plan,
+    output: SubmitOptions,
+    used_up: str | None,
+    terms: _Terms,
 ) -> Job:
     note = JobFile(
         job_path(output.output),
@@ -141,6 +168,8 @@ def _create(
         endpoint=plan.session.settings.base_url,
         rows=upload.rows,
         expectations=_kept(plan, output),
+        terms=terms.kinds,
+        row_terms=terms.rows,
     )
 
     def remember(request_id: str, job_id: str | None) -> None:
@@ -161,6 +190,7 @@ def _kept(plan: Plan, output: SubmitOptions) -> dict[str, Json]:
     options, expected = plan.flags.expectations, plan.expected.expectations
     if expected and (schema := expected.schema):
         options = replace(options, schema=dumps(schema.definition))
+    options = replace(options, think_tags="keep" if plan.expected.allowed.tags else None)
     given = {name: value for name, value in asdict(options).items() if value != _PLAIN[name]}
     return {**given, "extract": True} if output.extract else given
 

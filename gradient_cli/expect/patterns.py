@@ -1,10 +1,11 @@
 """
 Regular expressions of users, which may not hang the run.
 
-The `regex` package understands Python's `re`, and takes a time limit.
+The `regex` package understands Python's `re`, and takes a time limit. What it takes to compile
+one is not limited: it writes repeats out, so that `a{99999999}` fills the memory.
 """
 
-from functools import cache
+import re
 from typing import TYPE_CHECKING
 
 from gradient_cli.errors import ExpectationFailed, UsageError
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     import regex
 
 TIME_LIMIT_S = 1.0
+MOST_PLACES = 100_000
+"""What a pattern may come to with its repeats written out: a tenth of a second, 30 MB."""
+
+_PIECE = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]?|(?P<open>\()|(?P<close>\))"
+    r"|\{(?P<least>\d*)(?:,\d*)?\}|.",
+    re.DOTALL | re.ASCII,
+)
 
 
 def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
@@ -20,21 +29,49 @@ def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
     Compile a pattern; it is searched for anywhere, `^` and `$` are the text's ends.
 
     Raises:
-        UsageError: it is empty, or none.
+        UsageError: it is empty, none, or too large.
 
     """
     import regex
 
     if not pattern:
         raise UsageError(f"{flag} is empty: every answer would match")
+    if places_of(pattern) > MOST_PLACES:
+        raise UsageError(
+            f'{flag} "{pattern[:80]}" is too large with its repeats written out',
+            hint=f"at most {MOST_PLACES:,} places: .{{9,}} is one, (.{{999}}){{999}} a million",
+        )
     try:
         return regex.compile(pattern)
-    except regex.error as error:
+    except (regex.error, ValueError, OverflowError) as error:
         raise UsageError(f'{flag} "{pattern}" is no regular expression: {error}') from None
     except RecursionError:
         raise UsageError(f"{flag} is nested too deeply: {len(pattern)} characters") from None
     except MemoryError:
         raise UsageError(f'{flag} "{pattern}" needs more memory than there is') from None
+
+
+def places_of(pattern: str) -> int:
+    """Give how many characters a pattern stands for at least, about: `(ab){3}` for six."""
+    groups = [0]
+    last = 0
+    """What the piece before a repeat comes to; it stands in groups[-1] already."""
+    for piece in _PIECE.finditer(pattern):
+        if piece["open"]:
+            groups.append(0)
+            last = 0
+        elif piece["close"] and len(groups) > 1:
+            last = groups.pop()
+            groups[-1] += last
+        elif piece["least"]:
+            # Of a number of 20 digits it is enough to know that it is too large.
+            times = int(piece["least"]) if len(piece["least"]) < 20 else MOST_PLACES + 1
+            groups[-1] += last * (times - 1) if times else 0
+            last *= max(times, 1)
+        else:
+            last = 1
+            groups[-1] += 1
+    return sum(groups)
 
 
 def search(pattern: "regex.Pattern[str]", text: str) -> tuple[int, int] | None:
@@ -53,27 +90,3 @@ def search(pattern: "regex.Pattern[str]", text: str) -> tuple[int, int] | None:
             hint="nested repeats such as (a+)+ do that; write a+",
         ) from None
     return found.span() if found else None
-
-
-def is_pattern(text: str) -> bool:
-    """Tell whether a schema's pattern is one; an empty one is, and is found everywhere."""
-    try:
-        return not text or bool(_compiled(text))
-    except UsageError:
-        return False
-
-
-def is_found(pattern: str, text: str) -> bool:
-    """
-    Tell whether a schema's pattern, known to be sound, is found in a text.
-
-    Raises:
-        ExpectationFailed: as `search`.
-
-    """
-    return not pattern or search(_compiled(pattern), text) is not None
-
-
-@cache
-def _compiled(pattern: str) -> "regex.Pattern[str]":
-    return compile_pattern(pattern, "pattern")

@@ -3,9 +3,10 @@ The short form of a schema: `name, age int, tags list, note? text: what stood ou
 
     schema  = field { "," field }
     field   = name [ "?" ] [ kind ] [ ":" description ]
-    kind    = str | text | int | float | number | bool | list | KIND list | A|B|C
+    kind    = str | text | int | float | number | bool | list | KIND list | A|B|C | KIND|null
 
-Every field is required unless it has a `?`, and no other is allowed. A description goes to the
+Between bars stand either words to choose from or kinds: `age int|null` is a whole number or
+null, `risk low|high` is one of two words. Every field is required unless it has a `?`, and no other is allowed. A description goes to the
 next comma.
 """
 
@@ -28,6 +29,7 @@ _KINDS: dict[str, dict[str, Json]] = {
     "boolean": {"type": "boolean"},
     "list": {"type": "array", "items": {"type": "string"}},
 }
+_NULL: dict[str, Json] = {"type": "null"}
 
 
 def from_short_form(text: str, flag: str = "--schema") -> dict[str, Json]:
@@ -68,14 +70,41 @@ def _kind(name: str, words: str | None, flag: str) -> dict[str, Json]:
         choices = [choice.strip() for choice in words.split("|")]
         if "" in choices or len(set(choices)) < len(choices):
             raise UsageError(f'{flag}: an empty or repeated choice for the field "{name}": {words}')
-        return {"enum": choices}
-    inner, _, last = words.rpartition(" ")
-    if last == "list" and inner.strip() in _KINDS:
+        return _union(name, choices, flag)
+    if _is_kind(words):
+        inner = words.rpartition(" ")[0]
         return {"type": "array", "items": dict(_KINDS[inner.strip()])}
+    if words == "null":
+        raise UsageError(f'{flag}: null alone is no kind for the field "{name}"', hint="int|null")
     raise UsageError(
         f'{flag}: "{words}" is no kind for the field "{name}"',
-        hint="str, int, float, bool, list, `int list`, or choices: low|high",
+        hint="str, int, float, bool, list, `int list`, int|null, or choices: low|high",
     )
+
+
+def _union(name: str, choices: list[str], flag: str) -> dict[str, Json]:
+    """Give kinds that a value may be of, or the words that it may be."""
+    kinds = [choice for choice in choices if choice == "null" or _is_kind(choice)]
+    if not kinds:
+        return {"enum": choices}
+    words = [choice for choice in choices if choice not in kinds]
+    if words and kinds != ["null"]:
+        raise UsageError(
+            f'{flag}: words and kinds together for the field "{name}": {"|".join(choices)}',
+            hint="either words (low|high), or kinds (int|null); null goes with both",
+        )
+    if words:
+        return {"enum": [*words, None]}
+    parts = [_NULL if kind == "null" else _kind(name, kind, flag) for kind in kinds]
+    if all(part.keys() == {"type"} for part in parts):
+        types = list(dict.fromkeys(part["type"] for part in parts))
+        return {"type": types if len(types) > 1 else types[0]}
+    return {"anyOf": parts}
+
+
+def _is_kind(words: str) -> bool:
+    inner, _, last = words.rpartition(" ")
+    return words in _KINDS or (last == "list" and inner.strip() in _KINDS)
 
 
 def _described(description: str | None) -> dict[str, Json]:

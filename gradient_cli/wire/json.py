@@ -33,9 +33,36 @@ def _finite(number: str) -> float | None:
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=lambda _: None)
 
 
-def dumps(value: Json) -> str:
-    """Give compact one-line JSON; letters stay letters, non-finite numbers are refused."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def dumps(value: Json, comma: str = ",", colon: str = ":") -> str:
+    """
+    Give compact one-line JSON; letters stay letters, non-finite numbers are refused.
+
+    A Decimal is written with all its digits.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(comma, colon), allow_nan=False)
+    except TypeError:
+        # The library's fast way has no place for a Decimal, and no hook for a bare number.
+        return _dumps_slowly(value, comma, colon)
+
+
+def _dumps_slowly(value: Json, comma: str, colon: str) -> str:
+    match value:
+        case dict():
+            pairs = (
+                dumps(name) + colon + _dumps_slowly(inner, comma, colon)
+                for name, inner in value.items()
+            )
+            return "{" + comma.join(pairs) + "}"
+        case list() | tuple():
+            return "[" + comma.join(_dumps_slowly(inner, comma, colon) for inner in value) + "]"
+        case None | bool() | int() | float() | str():
+            return dumps(value)
+    from decimal import Decimal
+
+    if isinstance(value, Decimal) and value.is_finite():
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def line(value: Json) -> str:

@@ -7,6 +7,8 @@ could not be written again as it was, or would hide a part of itself.
 
 import json
 import math
+from collections.abc import Callable
+from functools import cache
 
 from gradient_cli.wire.json import Json, line
 
@@ -23,9 +25,11 @@ class Number(float):
     """As it was written: `1.10` for 1.1."""
 
 
-def parse(text: str) -> Json:
+def parse(text: str, *, is_exact: bool = False) -> Json:
     """
     Give a JSON value, read strictly; a number keeps its value or is refused.
+
+    With `is_exact` a number with a point or an exponent is a Decimal, of any digits.
 
     Refused, because they would not survive being written again: NaN and infinities, numbers
     that a double cannot hold in all their digits, integers of more than 4,300 digits, repeated
@@ -36,7 +40,7 @@ def parse(text: str) -> Json:
 
     """
     try:
-        return _DECODER.decode(text)
+        return (_exact_decoder() if is_exact else _DECODER).decode(text)
     except json.JSONDecodeError as error:
         words = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
         raise ValueError(f"{words} at line {error.lineno}, column {error.colno}") from None
@@ -81,6 +85,18 @@ def _is_held(number: float, digits: str) -> bool:
     return found.replace(".", "") == figures and int(power) == written
 
 
+def _decimal(digits: str) -> Json:
+    """Give a number of the size of a double in all its digits."""
+    from decimal import Decimal
+
+    number = Decimal(digits)
+    if math.isinf(float(digits)) or len(digits) > MOST_DIGITS:
+        raise ValueError(f"{digits[:40]} is too large a number")
+    if number and not float(digits):
+        raise ValueError(f"{digits[:40]} is too small a number")
+    return number
+
+
 def _integer(digits: str) -> int:
     try:
         return int(digits)
@@ -100,9 +116,18 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return found
 
 
-_DECODER = json.JSONDecoder(
-    parse_constant=_no_number,
-    parse_float=_number,
-    parse_int=_integer,
-    object_pairs_hook=_unique,
-)
+def _decoder(number: Callable[[str], Json]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_constant=_no_number,
+        parse_float=number,
+        parse_int=_integer,
+        object_pairs_hook=_unique,
+    )
+
+
+_DECODER = _decoder(_number)
+
+
+@cache
+def _exact_decoder() -> json.JSONDecoder:
+    return _decoder(_decimal)

@@ -24,7 +24,7 @@ FLOORS = [
 LIBRARIES = {
     "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
     "settings": {"platformdirs", "tomlkit"},
-    "expect": {"jsonschema", "jsonschema_specifications", "referencing", "regex"},
+    "expect": {"jsonschema_rs", "regex"},
     "render": {"rich", "markdown_it", "pygments"},
     "cli": {"typer"},
 }

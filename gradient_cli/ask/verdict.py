@@ -5,7 +5,7 @@ What the flags expect of an answer, and what came of it.
                                      └── --repair: ask again, with what was wrong
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,14 @@ class Expected:
         """Tell whether stdout waits for the verdict."""
         needs_whole = self.expectations is not None and self.expectations.needs_whole
         return needs_whole or self.repairs > 0
+
+    def warnings(self) -> Iterator[str]:
+        """Give what is expected less strictly than it reads; a suite refuses that."""
+        if self.expectations is not None and (schema := self.expectations.schema):
+            from gradient_cli.expect.weakness import weakness
+
+            if open_to := weakness(schema):
+                yield f"warning: the schema is weaker than it reads: {open_to}"
 
     def judge(self, request: Request | None, outcome: Outcome, client: Asker) -> Judged:
         """Judge an answer, asking again where --repair allows it and the request is known."""

@@ -170,6 +170,8 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         raise UsageError("--key-file - and ITEMS both want stdin", hint="give one of them a file")
     expected = verdict.expected(flags.expectations, extract=output.extract)
     tell = invocation.terminal.note if not output.quiet else _silent
+    for warning in expected.warnings():
+        tell(warning)
     session = open_session(
         invocation,
         {**inputs.request_flags(flags.request), **flags.expectations.settings()},

@@ -13,6 +13,7 @@ from gradient_cli.errors import UsageError
 from gradient_cli.expect.expectations import Expectations
 from gradient_cli.expect.extract import Extraction
 from gradient_cli.expect.load import load_schema
+from gradient_cli.expect.weakness import weakness
 from gradient_cli.settings.keys import REQUEST_KEYS
 from gradient_cli.wire.json import Json
 
@@ -153,6 +154,8 @@ class Reader:
             schema = None
             if "schema" in table:
                 schema = load_schema(table["schema"], "schema", Path(self._path).parent)
+                if open_to := weakness(schema):
+                    raise UsageError(f"schema: {open_to}", hint="name the kinds that are wanted")
             labels = self._labels()
             key = next((k for k in EXPECTATION_KEYS if k in table and k != "schema"), "name")
             return Expectations.build(

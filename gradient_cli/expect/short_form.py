@@ -6,8 +6,8 @@ The short form of a schema: `name, age int, tags list, note? text: what stood ou
     kind    = str | text | int | float | number | bool | list | KIND list | A|B|C | KIND|null
 
 Between bars stand either words to choose from or kinds: `age int|null` is a whole number or
-null, `risk low|high` is one of two words. Every field is required unless it has a `?`, and no other is allowed. A description goes to the
-next comma.
+null, `risk low|high` one of two words. Every field is required unless it has a `?`, and no
+other is allowed. A description goes to the next comma.
 """
 
 import re

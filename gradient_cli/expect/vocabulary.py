@@ -75,7 +75,11 @@ def _check_words(schema: Mapping[str, Json], place: str, source: str) -> None:
         )
     wanted = schema.get("format")
     # Formats of other vocabularies (int64) say nothing here; a near miss is a misspelling.
-    if isinstance(wanted, str) and wanted not in FORMATS and (near := _advice(wanted, FORMATS, 0.8)):
+    if (
+        isinstance(wanted, str)
+        and wanted not in FORMATS
+        and (near := _advice(wanted, FORMATS, 0.8))
+    ):
         raise UsageError(f"{source}: unknown format `{wanted}` at {place}{near}")
     draft = str(schema.get("$schema", DRAFT)).rstrip("#")
     if draft != DRAFT and not OLDER.fullmatch(draft):

@@ -1,5 +1,7 @@
 """Expectations: what is met, what is not, and what a failure shows."""
 
+import time
+
 import pytest
 
 from gradient_cli.errors import UsageError
@@ -7,7 +9,7 @@ from gradient_cli.expect.excerpt import LONGEST, around, excerpt
 from gradient_cli.expect.expectations import Expectations
 from gradient_cli.expect.interval import wilson
 from gradient_cli.expect.labels import match_label, parse_labels
-from gradient_cli.expect.patterns import TIME_LIMIT_S, compile_pattern
+from gradient_cli.expect.patterns import TIME_LIMIT_S, compile_pattern, places_of
 from gradient_cli.expect.repair import complaint, is_repairable, repaired
 from gradient_cli.expect.schema import make_schema
 from gradient_cli.wire.events import Usage
@@ -214,3 +216,40 @@ def test_the_interval_is_wilsons(passed, total, low, high):
 def test_patterns_are_python_ones():
     """Named groups, look-around, inline flags."""
     assert compile_pattern(r"(?i)(?P<a>x)(?=y)(?<!z)", "--expect-re").search("Xy")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "a{99999999999999999999}",
+        "a{99999999}",
+        "((ab){1000}){1000}",
+        "(?:a{3}){99999}",
+        "(?a)(?u)x",
+    ],
+)
+def test_a_pattern_that_no_machine_can_hold_is_refused(pattern):
+    """At once, by what it would come to."""
+    begun = time.process_time()
+
+    with pytest.raises(UsageError, match=r"too large|no regular expression"):
+        compile_pattern(pattern, "--expect-re")
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "places"),
+    [
+        (r"\d{4}-\d{2}", 7),
+        ("(ab){3}", 6),
+        ("a{0}b", 2),
+        ("[a{9}]{3}", 3),
+        ("[]}{9]", 1),
+        ("a{1,99999999}", 1),
+        (")a{5}", 6),
+        ("", 0),
+    ],
+)
+def test_repeats_are_written_out(pattern, places):
+    """Only what must come at least; a brace in a class is no repeat."""
+    assert places_of(pattern) == places

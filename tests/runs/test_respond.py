@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 import gradient_cli.render
@@ -23,7 +23,7 @@ from tests.captures import KEY
 SCHEMA = json.loads(
     (Path(gradient_cli.render.__file__).parent / "result.schema.json").read_text("utf-8")
 )
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 Respond = Callable[..., tuple[int, Terminal]]
 
 

@@ -192,6 +192,7 @@ _gradient() {
             [[ $only_arguments ]] || case $previous in
                 -i|--items) _gradient_files; return 0 ;;
                 --each-file) _gradient_files; return 0 ;;
+                --prompt-file) _gradient_files; return 0 ;;
                 -s|--system|--instructions) return 0 ;;
                 --var) return 0 ;;
                 -f|--file) _gradient_files; return 0 ;;
@@ -236,7 +237,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
             else
                 :
             fi
@@ -252,6 +253,7 @@ _gradient() {
             [[ $only_arguments ]] || case $previous in
                 -i|--items) _gradient_files; return 0 ;;
                 --each-file) _gradient_files; return 0 ;;
+                --prompt-file) _gradient_files; return 0 ;;
                 -s|--system|--instructions) return 0 ;;
                 --var) return 0 ;;
                 -f|--file) _gradient_files; return 0 ;;
@@ -291,7 +293,7 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --jsonl --lines -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
             else
                 :
             fi

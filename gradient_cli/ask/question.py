@@ -41,7 +41,7 @@ class Question:
     """What the user says in this turn, for the thread."""
 
 
-def read_prompt_file(prompt: str | None, options: InputOptions) -> PromptFile | None:
+def read_prompt_file(prompt: str | None, path: str | None) -> PromptFile | None:
     """
     Read --prompt-file, if there is one.
 
@@ -49,14 +49,14 @@ def read_prompt_file(prompt: str | None, options: InputOptions) -> PromptFile | 
         UsageError: it cannot be read, its settings are wrong, or PROMPT is given, too.
 
     """
-    if options.prompt_file is None:
+    if path is None:
         return None
     if prompt is not None:
         raise UsageError(
             "PROMPT and --prompt-file exclude each other",
             hint="-f FILE puts a file before a prompt",
         )
-    return parse_prompt_file(read_short_file(options.prompt_file), options.prompt_file)
+    return parse_prompt_file(read_short_file(path), path)
 
 
 def make_question(

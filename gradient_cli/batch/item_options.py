@@ -13,16 +13,45 @@ class ItemOptions:
     """What is asked about, one request each."""
 
     items: Annotated[
-        str | None,
-        flag("Input", "-i", "--items", metavar="FILE|-", help="lines, or rows in a .jsonl file"),
+        list[str] | None,
+        flag(
+            "Input",
+            "-i",
+            "--items",
+            metavar="FILE|-",
+            help="lines, or rows in a .csv, .tsv, .jsonl or .json file (repeatable)",
+        ),
     ] = None
     each_file: Annotated[
-        str | None,
-        flag("Input", "--each-file", metavar="GLOB", help="each file that matches is an item"),
+        list[str] | None,
+        flag(
+            "Input",
+            "--each-file",
+            metavar="GLOB",
+            help="each file that matches is an item (repeatable)",
+        ),
     ] = None
+    lines: Annotated[
+        bool, flag("Input", "--lines", help="ITEMS are lines of text, whatever their name")
+    ] = False
+    csv: Annotated[
+        bool, flag("Input", "--csv", help="ITEMS are CSV; the header names the variables")
+    ] = False
+    tsv: Annotated[bool, flag("Input", "--tsv", help="ITEMS are set apart by tabs")] = False
     jsonl: Annotated[
-        bool | None,
-        flag("Input", "--jsonl/--lines", help="what ITEMS are, if their name does not say"),
+        bool, flag("Input", "--jsonl", help="ITEMS are JSON objects, a line each or in one array")
+    ] = False
+    allow_no_items: Annotated[
+        bool, flag("Input", "--allow-no-items", help="no items at all is no error")
+    ] = False
+    prompt_file: Annotated[
+        str | None,
+        flag(
+            "Input",
+            "--prompt-file",
+            metavar="FILE",
+            help="the prompt from a file, settings on top; in place of PROMPT",
+        ),
     ] = None
     instructions: Annotated[
         str | None,

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from gradient_cli.batch.entries import Row
 from gradient_cli.errors import BrokenReply, UsageError
 from gradient_cli.terminal.files import write_file
 from gradient_cli.values import record
@@ -138,8 +139,8 @@ class JobFile:
     request_id: str
     endpoint: str
     """The base URL at which it was submitted."""
-    rows: list[tuple[str | int, str]]
-    """(id, key) of each row, in the order of the upload."""
+    rows: list[Row]
+    """In the order of the upload."""
     job_id: str | None = None
     """None: it is not known whether the engine ever took it."""
     expectations: dict[str, Any] = field(default_factory=dict)
@@ -148,6 +149,8 @@ class JobFile:
     """What the requests said that bears on judging their answers; empty: not known."""
     row_terms: list[int] = field(default_factory=list)
     """Which of the terms each row had; empty: the first."""
+    run: str = ""
+    """The settings that it was submitted with."""
     is_fetched: bool = False
     """Its results are in OUT, but not of all rows: `fetch` may look again, `submit` go on."""
 
@@ -171,7 +174,10 @@ class JobFile:
             "job_id": self.job_id,
             "endpoint": self.endpoint,
             "expectations": self.expectations,
-            "rows": self.rows,
+            "run": self.run,
+            "rows": [
+                [row.id, row.key, *([] if row.data is None else [row.data])] for row in self.rows
+            ],
             "terms": self.terms,
             "row_terms": self.row_terms if len(self.terms) > 1 else [],
             **({"fetched": True} if self.is_fetched else {}),
@@ -227,11 +233,12 @@ def _job_file(path: Path, value: Json) -> JobFile:
         path,
         request_id=value["request_id"],
         endpoint=value["endpoint"],
-        rows=[(identity, key) for identity, key in value["rows"]],
+        rows=[Row(*row) for row in value["rows"]],
         job_id=value["job_id"],
         expectations=value["expectations"],
         terms=_terms(value.get("terms", [])),
         row_terms=_row_terms(value),
+        run=value["run"] if isinstance(value.get("run"), str) else "",
         is_fetched=value.get("fetched") is True,
     )
 
@@ -261,8 +268,8 @@ def _row_terms(value: dict[str, Json]) -> list[int]:
 
 
 def _is_row(row: Json) -> bool:
-    if not isinstance(row, list) or len(row) != 2:
+    if not isinstance(row, list) or len(row) not in {2, 3}:
         return False
-    identity, key = row
+    identity, key = row[:2]
     is_id = isinstance(identity, str | int) and not isinstance(identity, bool)
     return is_id and isinstance(key, str) and bool(_KEY.fullmatch(key))

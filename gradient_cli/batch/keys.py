@@ -1,8 +1,7 @@
 """
-Keys of any number of rows in a few megabytes: which are done, and how often each came.
+Digests of any number of rows in a few megabytes, and a number for each.
 
-    KeyTable   128 bits of a SHA-256 ─► a number; the newest in memory, the others in a file
-    Identity   request ─► a key that no other row of the run has
+    KeyTable   16 bytes of a digest ─► a number; the newest in memory, the others in a file
 
 The file is SQLite's own temporary one: it has no name and no journal, and is gone with the
 process, however that ends.
@@ -10,7 +9,6 @@ process, however that ends.
 
 import hashlib
 import sys
-from binascii import unhexlify
 from typing import TYPE_CHECKING
 
 from gradient_cli.errors import UsageError
@@ -20,12 +18,10 @@ if TYPE_CHECKING:
 
 FRESH = 1 << 14
 """Keys that are held in memory: smaller runs need no file."""
-DIGEST = 16
-"""Bytes of a key that are kept."""
+SIZE = 16
+"""Bytes of a digest."""
 MARKS = 1 << 24
 """Bits that tell without a look at the file that a key is not there; 2 MB."""
-Key = str | bytes
-"""A SHA-256 in hex."""
 _SETTINGS = (
     "pragma journal_mode=off",
     "pragma synchronous=off",
@@ -36,12 +32,17 @@ _SETTINGS = (
 _SELECT = "select number from keys where digest = ?"
 
 
-class KeyTable:
-    """
-    A map from hex keys to numbers above 0. Not for two threads at once.
+def fingerprint(*parts: bytes) -> bytes:
+    """Give the digest of some texts; nobody has ever seen two texts with the same one."""
+    found = hashlib.blake2b(parts[0], digest_size=SIZE)
+    for part in parts[1:]:
+        found.update(b"\n")
+        found.update(part)
+    return found.digest()
 
-    Two keys with the same first 128 bits count as one; nobody has ever seen two.
-    """
+
+class KeyTable:
+    """A map from digests to numbers above 0. Not for two threads at once."""
 
     def __init__(self) -> None:
         self._fresh: dict[bytes, int] = {}
@@ -54,15 +55,17 @@ class KeyTable:
     def __del__(self) -> None:
         self.close()
 
-    def get(self, key: Key) -> int:
+    def __bool__(self) -> bool:
+        return bool(self._fresh) or self._file is not None
+
+    def get(self, digest: bytes) -> int:
         """
-        Give the key's number, 0 if it has none.
+        Give the digest's number, 0 if it has none.
 
         Raises:
             UsageError: the temporary file cannot be read.
 
         """
-        digest = unhexlify(key[: 2 * DIGEST])
         number = self._fresh.get(digest)
         if number is not None:
             return number
@@ -77,15 +80,15 @@ class KeyTable:
             raise _broken(error) from None
         return found[0] if found else 0
 
-    def set(self, key: Key, number: int) -> None:
+    def set(self, digest: bytes, number: int) -> None:
         """
-        Give a key its number, 1 to 2**63 - 1.
+        Give a digest its number, 1 to 2**63 - 1.
 
         Raises:
             UsageError: the temporary file cannot be written.
 
         """
-        self._fresh[unhexlify(key[: 2 * DIGEST])] = number
+        self._fresh[digest] = number
         if len(self._fresh) >= self._most:
             try:
                 self._put_away()
@@ -135,22 +138,3 @@ def _broken(error: Exception) -> UsageError:
         f"cannot keep the keys of the rows in a temporary file: {error}",
         hint="TMPDIR=DIR names the folder where there is room",
     )
-
-
-class Identity:
-    """Gives each row of a run a key of its own, the same in every run over the same rows."""
-
-    def __init__(self, expected: str = "") -> None:
-        """`expected`: what an answer has to be, as a text; another one is another run."""
-        self._seen = KeyTable()
-        self._expected = hashlib.sha256(expected.encode()) if expected else None
-
-    def unique(self, key: str) -> str:
-        """Give the key itself, or one made of it and of what is expected or how often it came."""
-        if self._expected:
-            digest = self._expected.copy()
-            digest.update(key.encode())
-            key = digest.hexdigest()
-        times = self._seen.get(key) + 1
-        self._seen.set(key, times)
-        return key if times == 1 else hashlib.sha256(f"{key}#{times}".encode()).hexdigest()

@@ -1,41 +1,43 @@
 """
 What a batch is to do: its items become tasks, one by one.
 
-    flags ─► Plan ─► tasks; those that OUT has already are skipped
+    flags ─► Plan ─► look(ledger) ─► tasks; those that OUT has already are skipped
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from gradient_cli.ask import flag_values, inputs, verdict
 from gradient_cli.ask.client import Asker
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.question import read_prompt_file
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
-from gradient_cli.batch import items, result_line
+from gradient_cli.batch import result_line
 from gradient_cli.batch.item_options import ItemOptions, RunOptions
-from gradient_cli.batch.items import Item, Shard
-from gradient_cli.batch.keys import Identity, Key, KeyTable
-from gradient_cli.batch.results import Results, id_key
+from gradient_cli.batch.items.item import BadItems, Item
+from gradient_cli.batch.items.reading import Items, Shard
+from gradient_cli.batch.items.source import Source, open_source, stdin_source
+from gradient_cli.batch.join import Join, Part
+from gradient_cli.batch.ledger import Ledger
+from gradient_cli.batch.provenance import Provenance, provenance
+from gradient_cli.batch.results import Results
 from gradient_cli.batch.rows import RequestMaker
 from gradient_cli.batch.runner import Done, Task
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.progress import Meter
+from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.settings.resolve import Value
-from gradient_cli.terminal.intake import has_stdin
-from gradient_cli.terminal.streams import Terminal
+from gradient_cli.terminal.sanitize import visible
 from gradient_cli.values import record
+from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
-from gradient_cli.wire.request import Request
 
 TIMEOUT_S = 600
 """The longest silence, unless the user says another: whole answers are silent until they end."""
-CHECKED = 100_000
-"""Items that are checked before the first is sent; it takes 15 us each."""
 
 
 @record
@@ -59,83 +61,77 @@ class Plan:
     expected: verdict.Expected
     flags: Flags
     meter: Meter
-    is_whole: bool = False
-    """All items were read, none left to a shard or a limit."""
-    asked: KeyTable = field(default_factory=KeyTable)
-    """Keys of this run's tasks: a failure that is in OUT and not in here is outdated."""
-    asked_ids: KeyTable = field(default_factory=KeyTable)
+    join: Join
+    provenance: Provenance
+    ledger: Ledger | None = field(default=None)
+
+    def open_ledger(self, results: Results) -> Ledger:
+        """
+        Read what OUT holds.
+
+        Raises:
+            UsageError: it holds something else.
+
+        """
+        by_id = self.flags.output.retry_failed
+        self.ledger = Ledger(results, run=self.provenance.run, by_id=by_id)
+        return self.ledger
+
+    def look(self) -> None:
+        """
+        Look at every item, before anything is sent, and put OUT right.
+
+        Raises:
+            UsageError: an item is not usable; all that are wrong are named first.
+
+        """
+        terminal = self.session.invocation.terminal
+        allows_none = self.flags.items.allow_no_items
+        try:
+            if self.ledger is None:
+                self.join.check(allows_none=allows_none)
+                return
+            moves = self.join.look(self.ledger, allows_none=allows_none)
+        except BadItems as error:
+            for row in error.rows:
+                terminal.note(f"gradient: {visible(row)}")
+            raise
+        if not self.flags.output.quiet:
+            for words in moves.words(str(self.ledger.shown_aside)):
+                terminal.note(words)
+        self.meter.total, self.meter.skipped = self.join.mine, self.join.answered
 
     def items(self) -> Iterator[Item]:
+        """Give the items that are to be asked, as they are needed."""
+        return self.join.todo()
+
+    def tasks(self) -> Iterator[Task]:
         """
-        Give the items of this run, as they are needed.
+        Give what is left to do.
 
         Raises:
-            UsageError: one cannot be read.
+            UsageError: ITEMS have changed meanwhile, and one cannot be asked any more.
 
         """
-        options = self.flags.items
-        shard = Shard.parse(options.shard) if options.shard else Shard()
-        everything = _items(options, self.session.invocation.terminal)
-        yield from shard.chosen(everything, options.limit)
-        self.is_whole = not options.shard and not options.limit
-
-    def checked_tasks(self, results: Results) -> Iterator[Task]:
-        """
-        Give what is left to do, the first of it checked by now.
-
-        So whatever is wrong with an item is known before anything is sent and paid for.
-
-        Raises:
-            UsageError: a task cannot be made.
-
-        """
-        if not self._can_read_twice():
-            return self.tasks(results)
-        checked = 0
-        for item, _ in islice(self._left(results), CHECKED):
-            # To make a key is a check of all that can differ in an item without fields.
-            if item.fields or not checked:
-                _check_model(self.session, self.maker.request(item))
-            checked += 1
-        if not checked:
-            return iter(())
-        self.meter.skipped, self.is_whole = 0, False
-        return self.tasks(results)
-
-    def _can_read_twice(self) -> bool:
-        options = self.flags.items
-        return not _takes_stdin(options) and (
-            options.each_file is not None or os.path.isfile(str(options.items))
-        )
-
-    def tasks(self, results: Results) -> Iterator[Task]:
-        """Give what is left to do."""
-        for item, key in self._left(results):
-            request = self.maker.request(item)
-            _check_model(self.session, request)
-            if results.is_untidy:
-                self.asked.set(key, 1)
-                self.asked_ids.set(id_key(item.id), 1)
-            yield Task(item.id, key, request)
-
-    def _left(self, results: Results) -> Iterator[tuple[Item, str]]:
-        """Give the items that are to be asked about, and count the others as skipped."""
-        identity = Identity(self.expected.fingerprint)
-        retries_only = self.flags.output.retry_failed
+        assert self.ledger
         for item in self.items():
-            key = identity.unique(self.maker.key(item))
-            if results.is_done(key) or (retries_only and not results.has_failed(key, item.id)):
-                self.meter.skipped += 1
-            else:
-                yield item, key
+            request = self.maker.request(item)
+            row = self.join.row(item)
+            yield Task(row, request, self.ledger.spent_before(row))
 
-    def knows_all(self, key: Key, row_id: Key) -> bool:
-        """Tell whether a failure is one of this run's, which has seen all items."""
-        return self.asked.get(key) > 0
-
-    def knows(self, key: Key, row_id: Key) -> bool:
-        """Tell whether a failure is one of this run's, or of a row that it has not asked anew."""
-        return self.asked.get(key) > 0 or not self.asked_ids.get(row_id)
+    def keep_provenance(self) -> None:
+        """Write down beside OUT what is asked, and with which settings."""
+        output, options = self.flags.output, self.flags.items
+        if self.ledger is None or not self.ledger.is_file:
+            return
+        part = {"shard": options.shard, "limit": options.limit}
+        self.provenance.keep(
+            output.output,
+            self.ledger.times.now(),
+            items=self.join.items.names(),
+            rows=self.join.todo_count,
+            **{name: value for name, value in part.items() if value},
+        )
 
     def count(self, done: Done) -> None:
         """Count a result for the progress bar."""
@@ -145,12 +141,26 @@ class Plan:
 
     def work(self, task: Task, client: Asker) -> Done:
         """Ask, judge, and give the line; in a worker's thread."""
+        assert self.ledger
         outcome = client.ask(task.request, None, self.expected.allowed.reading())
         judged = self.expected.judge(task.request, outcome, client)
-        done = result_line.done(task, judged, has_labels=self.flags.expectations.one_of is not None)
+        done = result_line.done(
+            task,
+            judged,
+            at=self.ledger.times.now(),
+            run=self.provenance.run,
+            has_labels=self.flags.expectations.one_of is not None,
+        )
         if done.tokens:
             self.session.limiter.spent(done.tokens)
         return done
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.session.close()
+        self.join.items.close()
+        if self.ledger is not None:
+            self.ledger.close()
 
 
 def make_plan(invocation: Invocation, flags: Flags) -> Plan:
@@ -162,24 +172,25 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
 
     """
     output = flags.output
-    if output.json and output.output == "-" and not output.dry_run:
-        raise UsageError("--json and results on stdout exclude each other", hint="-o OUT.jsonl")
-    if flags.request.body == "-":
-        raise UsageError("--body - and ITEMS both want stdin", hint="give --body a file")
-    if flags.network.key_file == "-" and _takes_stdin(flags.items):
-        raise UsageError("--key-file - and ITEMS both want stdin", hint="give one of them a file")
+    _check_streams(flags)
+    prompt_file = read_prompt_file(flags.prompt, flags.items.prompt_file)
     expected = verdict.expected(flags.expectations, extract=output.extract)
     tell = invocation.terminal.note if not output.quiet else _silent
     for warning in expected.warnings():
         tell(warning)
     session = open_session(
         invocation,
-        {**inputs.request_flags(flags.request), **flags.expectations.settings()},
+        {
+            **(prompt_file.fields if prompt_file else {}),
+            **inputs.request_flags(flags.request),
+            **flags.expectations.settings(),
+        },
         flags.network,
         ProofOptions(dry_run=output.dry_run, record=output.record, replay=output.replay),
         tell=tell,
         detail=_silent,
     )
+    maker = _maker(flags, session, expected, prompt_file)
     if not output.verbose:
         # A wait is everybody's, and the progress bar shows it once.
         session.tell = _silent
@@ -187,12 +198,39 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     if settings.source("timeout") == "built in":
         given = {**settings.values, "timeout": Value(TIMEOUT_S, "built in")}
         session.settings = replace(settings, values=given)
-    maker = _maker(flags, session, expected)
+    shard = Shard.parse(flags.items.shard)
+    part = Part(shard, flags.items.limit, output.retry_failed)
+    items = _items(flags, session, tell)
+    join = Join(items, maker, expected.fingerprint, part)
+    known = provenance(maker, expected.fingerprint, session.settings.base_url)
     expected = expected.with_tags(session.settings.get("think_tags"))
-    return Plan(session, maker, expected, flags, Meter(invocation.clock))
+    return Plan(session, maker, expected, flags, Meter(invocation.clock), join, known)
 
 
-def _maker(flags: Flags, session: Session, expected: verdict.Expected) -> RequestMaker:
+def _check_streams(flags: Flags) -> None:
+    """Refuse two that want stdin, or two that want stdout."""
+    output = flags.output
+    takes_stdin = takes(flags.items)
+    if output.json and output.output == "-" and not output.dry_run:
+        raise UsageError("--json and results on stdout exclude each other", hint="-o OUT.jsonl")
+    if flags.request.body == "-":
+        raise UsageError("--body - and ITEMS both want stdin", hint="give --body a file")
+    if flags.network.key_file == "-" and takes_stdin:
+        raise UsageError("--key-file - and ITEMS both want stdin", hint="give one of them a file")
+    if "-" in (flags.items.file or []):
+        raise UsageError("-f - and ITEMS both want stdin", hint="give -f a file")
+
+
+def takes(options: ItemOptions) -> bool:
+    """Tell whether ITEMS come on stdin."""
+    if options.items is None:
+        return options.each_file is None
+    return "-" in options.items
+
+
+def _maker(
+    flags: Flags, session: Session, expected: verdict.Expected, prompt_file: PromptFile | None
+) -> RequestMaker:
     settings, options = session.settings, flags.items
     base = inputs.base_body(flags.request, lambda: "")
     fields = {
@@ -216,54 +254,66 @@ def _maker(flags: Flags, session: Session, expected: verdict.Expected) -> Reques
         max_bytes=settings.max_input_bytes,
         note=session.tell,
     )
-    if "-" in (options.file or []):
-        raise UsageError("-f - and ITEMS both want stdin", hint="give -f a file")
+    prompt = prompt_file.text if prompt_file else flags.prompt
+    prompt = flag_values.utf8(prompt) if prompt else prompt
+    said = flag_values.variables(options.var or [])
+    own = dict(prompt_file.variables) if prompt_file else {}
+    _warn_unused(session, prompt, request.instructions, said)
     return RequestMaker(
         request,
-        flag_values.utf8(flags.prompt) if flags.prompt else flags.prompt,
-        flag_values.variables(options.var or []),
+        prompt,
+        {**own, **said},
         [reader.file(path) for path in options.file or []],
+        where=options.prompt_file or "the prompt",
+        needs_model=is_digitalocean(settings.base_url),
     )
 
 
-def _takes_stdin(options: ItemOptions) -> bool:
-    return options.each_file is None and options.items in {None, "-"}
+def _warn_unused(
+    session: Session, prompt: str | None, instructions: str | None, said: dict[str, str]
+) -> None:
+    """Warn of a --var that nothing asks for; rows without PROMPT may."""
+    if prompt is None:
+        return
+    for name in template.unused([text for text in (prompt, instructions) if text], said):
+        session.tell(f"warning: --var {name} is not used")
 
 
-def _items(options: ItemOptions, terminal: Terminal) -> Iterator[Item]:
+def _items(flags: Flags, session: Session, tell: Callable[[str], None]) -> Items:
+    """
+    Find the items, and keep what cannot be read twice.
+
+    Raises:
+        UsageError: there are none, or OUT is one of them.
+
+    """
+    options, terminal = flags.items, session.invocation.terminal
+    named = [name for name in ("lines", "csv", "tsv", "jsonl") if getattr(options, name)]
+    if len(named) > 1:
+        raise UsageError(f"--{named[0]} and --{named[1]} exclude each other")
     if options.each_file is not None:
         if options.items is not None:
             raise UsageError("--items and --each-file exclude each other")
-        yield from items.read_files(options.each_file)
-        return
-    path = options.items
-    if path is None and not has_stdin(terminal):
-        raise UsageError("there are no items", hint="-i FILE, or --each-file GLOB, or a pipe")
-    is_rows = options.jsonl if options.jsonl is not None else items.is_rows(path or "")
-    read = items.read_rows if is_rows else items.read_lines
-    if path is None or path == "-":
-        if terminal.stdin is None:
-            raise UsageError("`-` means stdin, and stdin is closed")
-        yield from read(terminal.stdin, "stdin")
-        return
+        return Items(patterns=options.each_file)
+    for path in options.items or []:
+        _check_other(path, flags.output.output)
+    form = named[0] if named else None
+    sources: list[Source] = []
+    if options.items is None:
+        sources.append(stdin_source(terminal, tell, form))
+    for path in options.items or []:
+        sources.append(open_source(path, terminal, tell, form))
+    return Items(sources)
+
+
+def _check_other(path: str, out: str) -> None:
+    """Refuse an OUT that is read as ITEMS."""
     try:
-        file = open(path, "rb", buffering=1 << 20)  # noqa: SIM115, PTH123  # closed below
-    except OSError as error:
-        raise UsageError(
-            f'cannot read "{path}": {(error.strerror or str(error)).lower()}'
-        ) from None
-    with file:
-        yield from read(file, path)
-
-
-def _check_model(session: Session, request: Request) -> None:
-    if request.model is None and is_digitalocean(session.settings.base_url):
-        if request.body().get("model"):
-            return
-        raise UsageError(
-            "no model is set",
-            hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",
-        )
+        is_same = path != "-" and os.path.isfile(path) and os.path.samefile(path, out)  # noqa: PTH121
+    except OSError:
+        return
+    if is_same:
+        raise UsageError(f'"{path}" is both ITEMS and OUT', hint="-o names another file")
 
 
 def _silent(line: str) -> None:

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import quote
 
+from gradient_cli.batch.entries import Row
 from gradient_cli.batch.jobs import Job, read_job, read_jobs, read_result_urls
-from gradient_cli.errors import BrokenReply, GradientError, ServiceError, UsageError
+from gradient_cli.errors import BrokenReply, GradientError, ServiceError, TimedOut, UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import PATH, Request, encode_json
@@ -63,23 +64,23 @@ class Upload:
     """A file of requests."""
 
     path: Path
-    rows: list[tuple[str | int, str]]
-    """(id, key) of each line."""
+    rows: list[Row]
+    """The row of each line."""
     digest: str
     """SHA-256 (hex) of the content."""
     size_bytes: int
 
 
-def write_upload(rows: Iterable[tuple[str | int, str, Request]], path: Path) -> Upload:
+def write_upload(rows: Iterable[tuple[Row, Request]], path: Path) -> Upload:
     """
-    Write the requests of (id, key, request) to a file that only its owner may read.
+    Write the requests of some rows to a file that only its owner may read.
 
     Raises:
         UsageError: more than the engine takes, or the file cannot be written.
 
     """
     digest = hashlib.sha256()
-    kept: list[tuple[str | int, str]] = []
+    kept: list[Row] = []
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             size = _write_lines(rows, file, digest.update, kept)
@@ -90,17 +91,17 @@ def write_upload(rows: Iterable[tuple[str | int, str, Request]], path: Path) -> 
 
 
 def _write_lines(
-    rows: Iterable[tuple[str | int, str, Request]],
+    rows: Iterable[tuple[Row, Request]],
     file: BinaryIO,
     update: Callable[[bytes], None],
-    kept: list[tuple[str | int, str]],
+    kept: list[Row],
 ) -> int:
     """Write the lines and note their rows; give the bytes written."""
     size = 0
-    for identity, key, request in rows:
+    for row, request in rows:
         line = request_line(len(kept), request)
         size += len(line)
-        kept.append((identity, key))
+        kept.append(row)
         if len(kept) > MAX_ROWS or size > MAX_BYTES:
             what = (
                 f"{MAX_ROWS:,} rows" if len(kept) > MAX_ROWS else f"{MAX_BYTES // 10**6} MB of rows"
@@ -158,12 +159,14 @@ class Engine:
         upload: Upload,
         name: str,
         remember: Callable[[str, str | None], None],
+        forget: Callable[[], None],
         used_up: str | None = None,
     ) -> Job:
         """
         Upload and create the job, or find the one that has this content.
 
-        `remember(request_id, job_id)` is called before the job is created and after it.
+        `remember(request_id, job_id)` is called before the job is created and after it, `forget`
+        where it is certain that there is none.
         `used_up` is the id of a job that is over and gave no answer to these rows.
 
         Raises:
@@ -174,7 +177,7 @@ class Engine:
         for repeat in range(MOST_REPEATS):
             request_id = content_id(upload, repeat)
             remember(request_id, None)
-            job = self._create(file_id, request_id)
+            job = self._create(file_id, request_id, forget)
             # An earlier job of this content that failed or expired is not what is wanted now.
             if job.id != used_up and (not job.is_over or job.is_good):
                 remember(request_id, job.id)
@@ -284,7 +287,7 @@ class Engine:
                 self._sleep(pause)
                 pause *= 2
 
-    def _create(self, file_id: str, request_id: str) -> Job:
+    def _create(self, file_id: str, request_id: str, forget: Callable[[], None]) -> Job:
         """Create the job; one that is there already is given instead."""
         wanted = {
             "file_id": file_id,
@@ -297,9 +300,10 @@ class Engine:
             return read_job(self._service.call("POST", JOBS_PATH, "the job", wanted))
         except GradientError as error:
             # The reply to a first try may be lost, while the job is not.
-            is_unclear = error.http_status == 409 or isinstance(error, ServiceError)
+            is_unclear = error.http_status == 409 or isinstance(error, ServiceError | TimedOut)
             found = self.find(request_id) if is_unclear else None
             if found is None:
+                forget()
                 raise
             return found
 

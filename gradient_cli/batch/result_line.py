@@ -1,11 +1,12 @@
 """
 A result of `batch` as a line of OUT.
 
-The first three keys stand first, because a resumed run reads them without decoding the rest.
+The first keys stand first, because a resumed run reads them without decoding the rest.
 """
 
 from gradient_cli.ask.verdict import Judged
 from gradient_cli.batch.runner import Done, Task
+from gradient_cli.batch.spending import spent_on
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.wire.events import total_tokens
@@ -15,17 +16,32 @@ _FAULTS = (ExitStatus.SERVICE, ExitStatus.TIMEOUT)
 """The statuses of a service that is down, or cannot be reached."""
 
 
-def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool = True) -> Done:
-    """Give what came of a task; where nobody measured how long it took, that is null."""
+def done(
+    task: Task,
+    judged: Judged,
+    *,
+    at: str,
+    run: str = "",
+    has_labels: bool = False,
+    is_timed: bool = True,
+) -> Done:
+    """
+    Give what came of a task `at` an instant; where nobody measured how long it took, that is null.
+
+    `run` are the settings that it was asked with.
+    """
     error, response = judged.error, judged.outcome.response
     status = error.status if error else ExitStatus.OK
     usage = judged.outcome.usage
     # Not even sent: the quota is used up, for hours. A burst of 429 passes.
     is_quota = status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
     record: dict[str, Json] = {
-        "id": task.id,
-        "key": task.key,
+        "id": task.row.id,
+        "key": task.row.key,
         "ok": status is ExitStatus.OK,
+        "at": at,
+        "run": run,
+        **({} if task.row.data is None else {"data": task.row.data}),
         "exit_code": int(status),
         "text": response.text if judged.text is None else judged.text,
     }
@@ -40,6 +56,7 @@ def done(task: Task, judged: Judged, *, has_labels: bool = False, is_timed: bool
         "model": response.model,
         "request_id": judged.outcome.request_id,
         "usage": usage_object(usage),
+        "spent": (task.spent_before + spent_on(usage)).as_document(),
         "total_ms": judged.outcome.total_ms if is_timed else None,
         "attempts": judged.outcome.attempts,
         "error": error_object(error),

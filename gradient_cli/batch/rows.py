@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from gradient_cli.batch.items import Item
+from gradient_cli.batch.items.item import Item
 from gradient_cli.errors import UsageError
 from gradient_cli.values import record
 from gradient_cli.wire import template
@@ -51,6 +51,12 @@ class RequestMaker:
     variables: Mapping[str, str] = field(default_factory=dict)
     blocks: Sequence[Block] = ()
     """Files that go before every prompt."""
+    where: str = "the prompt"
+    """What PROMPT is called in errors: the file that it stands in."""
+    needs_model: bool = False
+    """The endpoint takes no request without one."""
+    _checked: Sequence[str] | None = field(init=False)
+    """The kind of item that was checked last."""
     _stencil: Stencil | None = field(init=False)
     """None where more than the input differs, or a parameter stands in for it."""
 
@@ -59,6 +65,7 @@ class RequestMaker:
         is_varied = bool(self.base.instructions and self.variables) or any(
             name.split(".")[0] == "input" for name in self.base.params
         )
+        object.__setattr__(self, "_checked", None)
         object.__setattr__(self, "_stencil", None if is_varied else Stencil(self.base))
 
     def key(self, item: Item) -> str:
@@ -71,12 +78,39 @@ class RequestMaker:
         """
         if self._stencil and not (item.fields or (item.variables and self.base.instructions)):
             try:
-                text = self._input(item, {**self.variables, **item.variables})
+                text = self._input(item, self._variables(item))
             except UsageError as error:
                 raise _located(error, item) from None
             if isinstance(text, str) and text:
                 return self._stencil.key(text)
         return self.request(item).key()
+
+    def check(self, item: Item) -> None:
+        """
+        Make sure that `request(item)` can be made; what is alike is looked at once.
+
+        Raises:
+            UsageError: as `request` does.
+
+        """
+        if item.fields or (item.text is None and item.columns is None):
+            self.request(item)
+            return
+        # All lines are alike, and all rows of a table.
+        kind = item.columns if item.text is None else ("", str(item.path is None))
+        if kind is not self._checked and kind != self._checked:
+            # Before the request: one line says what is wrong with all of them.
+            object.__setattr__(self, "_checked", kind)
+            self.request(item)
+
+    def uses_prompt(self, item: Item) -> bool:
+        """Tell whether PROMPT is a part of the item's request."""
+        return item.prompt is None and "input" not in item.fields
+
+    def _variables(self, item: Item) -> Mapping[str, str]:
+        if not item.variables:
+            return self.variables
+        return {**self.variables, **item.variables} if self.variables else item.variables
 
     def request(self, item: Item) -> Request:
         """
@@ -87,13 +121,19 @@ class RequestMaker:
 
         """
         try:
-            return self._request(item)
+            request = self._request(item)
         except UsageError as error:
             raise _located(error, item) from None
+        if self.needs_model and not request.sent_model:
+            raise UsageError(
+                "no model is set",
+                hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",
+            )
+        return request
 
     def _request(self, item: Item) -> Request:
-        variables = {**self.variables, **item.variables}
-        named = self._named(item.fields)
+        variables = self._variables(item)
+        named = self._named(item)
         if "input" not in named:
             named["input"] = self._input(item, variables)
         elif item.prompt is not None:
@@ -103,23 +143,42 @@ class RequestMaker:
             named["instructions"] = template.fill(instructions, variables, "the instructions")
         return replace(self.base, **named)
 
-    def _input(self, item: Item, variables: dict[str, str]) -> str | LongText:
+    def _input(self, item: Item, variables: Mapping[str, str]) -> str | LongText:
         blocks = list(self.blocks)
-        prompt = item.prompt if item.prompt is not None else self.prompt
+        prompt = item.prompt if item.prompt is not None else self._prompt_for(item)
         if item.text is None:
             if prompt is None and not self.base.body().get("input"):
                 raise UsageError(
                     "there is no prompt", hint='a row needs "prompt" or "input", or give PROMPT'
                 )
             self._check_used(item, prompt or "", variables)
-            return compose(blocks, template.fill(prompt or "", variables))
+            return compose(blocks, self._filled(item, prompt or "", variables))
         if prompt is None:
             return compose(blocks, item.text)
         if "{{" in prompt and ITEM in template.names(prompt):
             variables = {**variables, ITEM: item.text}
         else:
             blocks.append(Block(item.path, item.text, ITEM))
-        return compose(blocks, template.fill(prompt, variables))
+        return compose(blocks, self._filled(item, prompt, variables))
+
+    def _prompt_for(self, item: Item) -> str | None:
+        """Give PROMPT; without one a table's own column of that name."""
+        if self.prompt is None and item.columns is not None and "prompt" in item.variables:
+            return "{{ prompt }}"
+        return self.prompt
+
+    def _filled(self, item: Item, prompt: str, variables: Mapping[str, str]) -> str:
+        """Fill in the variables: PROMPT is a template, a row's own prompt may be none."""
+        if "{{" not in prompt:
+            return prompt
+        is_own = item.prompt is not None
+        way = "--var {name}=VALUE"
+        if item.text is None:
+            way += ", or a column of that name" if item.columns else ', or "vars" of the row'
+        else:
+            way += ", or --csv where ITEMS are a table"
+        where = "the prompt" if is_own else self.where
+        return template.fill(prompt, variables, where, is_template=not is_own, way=way)
 
     def _check_used(self, item: Item, prompt: str, variables: Mapping[str, str]) -> None:
         """Refuse a row whose data would not be in the request."""
@@ -135,13 +194,15 @@ class RequestMaker:
         asked = asked.union(*(template.names(text) for text in texts if isinstance(text, str)))
         if asked.isdisjoint(item.variables):
             name = next(iter(item.variables))
+            what = 'no "vars" of the row is used' if item.columns is None else "no column is used"
             raise UsageError(
-                f'no "vars" of the row is used, such as `{name}`',
+                f"{what}, such as `{name}`",
                 hint=f"the prompt says where it goes: {{{{ {name} }}}}",
             )
 
-    def _named(self, fields: Mapping[str, Json]) -> dict[str, Any]:
+    def _named(self, item: Item) -> dict[str, Any]:
         """Give a row's fields by the names that a Request has; the others are parameters."""
+        fields = item.fields
         if not fields:
             return {}
         named: dict[str, Any] = {}
@@ -152,7 +213,7 @@ class RequestMaker:
                 named[name] = tuple(value) if isinstance(value, list) else value
             elif name == "params" and isinstance(value, dict):
                 params.update(value)
-            elif name in _KINDS or name in OTHER_FIELDS:
+            elif name in _KINDS or name in OTHER_FIELDS or item.is_body:
                 _check_text(name, value)
                 params[name] = value
             else:
@@ -182,7 +243,8 @@ def _unknown(name: str) -> UsageError:
     advice = f"; did you mean {near[0]}?" if near else ""
     return UsageError(
         f'unknown field "{name}"{advice}',
-        hint="data goes into `vars`, other fields of the request into `params`",
+        hint="jq -c '{id, vars: .}' makes variables of columns; `data` is carried along as it is; "
+        "other fields of the request go into `params`",
     )
 
 

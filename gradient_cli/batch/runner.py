@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gradient_cli.ask.client import Asker, OpenClient
+from gradient_cli.batch.entries import Row
 from gradient_cli.batch.results import Results
+from gradient_cli.batch.spending import NOTHING, Spent
 from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
@@ -28,9 +30,10 @@ HEARING_S = 0.2
 class Task:
     """One request to send, and what its result is known by."""
 
-    id: str | int
-    key: str
+    row: Row
     request: Request
+    spent_before: Spent = NOTHING
+    """What was paid for the row in vain."""
 
 
 @record

@@ -56,17 +56,19 @@ def run(
     return ask_all(ctx.obj, flags)
 
 
-@app.command(name="summary", help="Say what a file of results holds as a whole.")
+@app.command(name="summary", help="Say what files of results hold as a whole.")
 def summary(
     ctx: typer.Context,
-    out: Annotated[str, typer.Argument(metavar="OUT.jsonl", help="the results of a run")],
+    out: Annotated[
+        list[str], typer.Argument(metavar="OUT.jsonl...", help="the results of runs; - is stdin")
+    ],
     json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> int:
     """
-    Count statuses and labels; give the spread of latencies and tokens.
+    Count statuses, labels, models and duplicates; give the spread of latencies and tokens.
 
     Raises:
-        UsageError: the file cannot be read, or holds something else.
+        UsageError: a file cannot be read, or holds something else.
 
     """
     return show_summary(ctx.obj, out, is_json=json)

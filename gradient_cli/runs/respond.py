@@ -84,7 +84,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
 
     """
     expected = verdict.expected(flags.expectations, extract=flags.output.extract)
-    prompt_file = question.read_prompt_file(flags.prompt, flags.input)
+    prompt_file = question.read_prompt_file(flags.prompt, flags.input.prompt_file)
     notices = Notices(invocation.terminal, flags.output)
     for warning in expected.warnings():
         notices.tell(warning)

@@ -1,7 +1,7 @@
 """
 Templates: {{ name }} stands for a variable.
 
-    name     a letter or _, then letters, digits, _ and -
+    name     a letter of any script or _, then letters, digits, _ and -
     {{{{     a literal {{
 """
 
@@ -11,7 +11,8 @@ from difflib import get_close_matches
 
 from gradient_cli.errors import UsageError
 
-_PLACE = re.compile(r"\{\{\{\{|\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
+_NAME = re.compile(r"[^\W\d][\w-]*")
+_PLACE = re.compile(rf"\{{\{{\{{\{{|\{{\{{\s*({_NAME.pattern})\s*\}}\}}")
 
 
 def fill(
@@ -54,6 +55,11 @@ def _unset(name: str, variables: Mapping[str, str], where: str, remedy: str) -> 
         f"{{{{ {name} }}}} in {where} is not set{advice}",
         hint=f"{remedy}, or {{{{{{{{ for a literal {{{{",
     )
+
+
+def is_name(text: str) -> bool:
+    """Tell whether {{ text }} would be a variable's place."""
+    return bool(_NAME.fullmatch(text))
 
 
 def names(text: str) -> set[str]:

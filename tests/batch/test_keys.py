@@ -2,13 +2,11 @@
 
 import random
 import sys
-from hashlib import sha256
 
 import pytest
 
 from gradient_cli.batch import keys
-from gradient_cli.batch.keys import Identity, KeyTable
-from gradient_cli.batch.results import FileResults
+from gradient_cli.batch.keys import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
 from tests.batch.bench import Batch, serving
 
@@ -20,8 +18,8 @@ def few(monkeypatch):
     monkeypatch.setattr(keys, "MARKS", 16)
 
 
-def key(number: int) -> str:
-    return sha256(str(number).encode()).hexdigest()
+def key(number: int) -> bytes:
+    return fingerprint(str(number).encode())
 
 
 def fill(table: KeyTable, count: int) -> None:
@@ -66,15 +64,6 @@ def test_a_full_disk_is_told_in_one_line(few, monkeypatch):
     table.close()
 
 
-def test_equal_rows_far_apart_have_keys_of_their_own(few):
-    """The second of two equal rows is known to be the second, however many lie between."""
-    identity = Identity()
-    rows = [identity.unique(key(n % 100)) for n in range(300)]
-
-    assert len(set(rows)) == 300
-    assert rows[:100] == [key(n) for n in range(100)]
-
-
 def test_a_long_run_resumes_by_its_file_of_keys(few, tmp_path):
     """Failed rows, equal rows, a changed one: the same as with a few."""
     with serving(limit_per_minute=None) as server:
@@ -92,26 +81,5 @@ def test_a_long_run_resumes_by_its_file_of_keys(few, tmp_path):
         assert batch.asked() == {"changed": 1}
         assert "120 skipped" in notes
         results = batch.results()
-        assert len(results) == len({row["key"] for row in results}) == 122
-
-
-def test_a_rewrite_leaves_the_last_line_of_each_key(few, tmp_path):
-    """An answer before any failure, whichever stands last."""
-    out = tmp_path / "out.jsonl"
-    rows = [(n, is_ok) for n in range(100) for is_ok in (n % 2 == 0, n % 3 == 0)]
-    out.write_text(
-        "".join(
-            f'{{"id":{n},"key":"{key(n)}","ok":{str(ok).lower()},"exit_code":0}}\n'
-            for n, ok in rows
-        )
-    )
-    results = FileResults(str(out))
-    good = {n for n, ok in rows if ok}
-
-    results.finish()
-
-    lines = out.read_text().splitlines()
-    assert (results.done, results.failed) == (len(good), 100 - len(good))
-    assert len(lines) == 100
-    assert sum('"ok":true' in line for line in lines) == len(good)
-    results.close()
+        assert sorted(row["id"] for row in results) == list(range(1, 122))
+        assert all(row["ok"] for row in results)

@@ -7,6 +7,7 @@ import pytest
 
 from gradient_cli.ask.client import Client
 from gradient_cli.batch import provider
+from gradient_cli.batch.entries import Row
 from gradient_cli.batch.jobs import (
     JobFile,
     job_path,
@@ -59,13 +60,15 @@ def engine(fake: FakeEngine, patience: FakePatience) -> Iterator[Engine]:
 
 
 def upload_of(tmp_path, *prompts: str):
-    rows = ((f"id-{n}", f"{n:064x}", Request(model="m", input=p)) for n, p in enumerate(prompts))
+    rows = (
+        (Row(f"id-{n}", f"{n:064x}"), Request(model="m", input=p)) for n, p in enumerate(prompts)
+    )
     return write_upload(rows, tmp_path / "upload.jsonl")
 
 
 def submit(engine: Engine, upload, memory: list | None = None):
     notes = memory if memory is not None else []
-    return engine.submit(upload, "out.jsonl", lambda *known: notes.append(known))
+    return engine.submit(upload, "out.jsonl", lambda *known: notes.append(known), lambda: None)
 
 
 def run(engine: Engine, upload) -> dict[int, str]:
@@ -288,7 +291,7 @@ def test_limits_are_known_before_anything_is_uploaded(tmp_path, monkeypatch):
 def test_a_job_file_survives_and_is_checked(tmp_path):
     """What submit knew, fetch knows; a broken one is an error, not a guess."""
     out = str(tmp_path / "out.jsonl")
-    rows = [(1, "a" * 64), ("zwei\u2028", "b" * 64)]
+    rows = [Row(1, "a" * 64), Row("zwei\u2028", "b" * 64, {"n": [1]})]
     JobFile(job_path(out), "gradient-1", "http://x", rows, "batch_1", {"one_of": "a,b"}).save()
 
     loaded = load_job(out)

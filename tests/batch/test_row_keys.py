@@ -2,17 +2,17 @@
 
 import pytest
 
-from gradient_cli.batch.items import Item
+from gradient_cli.batch.items.item import Item
 from gradient_cli.batch.rows import RequestMaker
 from gradient_cli.wire.request import Request
 
 ITEMS = [
-    Item(1, 1, "x:1", text="plain"),
-    Item(2, 2, "x:2", text='"é\u2028\\ \x00 😀'),
-    Item(3, "a", "x:3", prompt="{{ name }} and more", variables={"name": "a value"}),
-    Item(4, 4, "x:4", prompt="p", fields={"temperature": 0.5}),
-    Item(5, 5, "x:5", text=" "),
-    Item(6, "f.txt", "f.txt", text="a file\n", path="f.txt"),
+    Item(1, "x:1", text="plain"),
+    Item(2, "x:2", text='"é\u2028\\ \x00 😀'),
+    Item("a", "x:3", prompt="{{ name }} and more", variables={"name": "a value"}),
+    Item(4, "x:4", prompt="p", fields={"temperature": 0.5}),
+    Item(5, "x:5", text=" "),
+    Item("f.txt", "f.txt", text="a file\n", path="f.txt"),
 ]
 BASES = {
     "bare": Request(),

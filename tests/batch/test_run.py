@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gradient_cli.batch.items import read_files
+from gradient_cli.batch.items.folder import read_files
+from gradient_cli.batch.items.item import raise_it
 from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import Behaviour
 from tests.batch.bench import Batch, serving
@@ -55,7 +56,7 @@ def test_stdin_to_stdout(batch):
     status, out, _ = batch.batch("run", "-i", "-", "-q", stdin=b"a\n\nb\n")
 
     assert status == 0
-    assert sorted(json.loads(line)["id"] for line in out.splitlines()) == [1, 2]
+    assert sorted(json.loads(line)["id"] for line in out.splitlines()) == [1, 3]
 
 
 def test_an_item_fills_its_place_or_stands_before_the_prompt(batch):
@@ -106,31 +107,14 @@ def test_a_name_that_is_too_long_is_no_file(batch):
     assert 'xxx": file name too long' in notes
 
 
-def test_rows_of_a_pipe_are_checked_as_they_come(batch):
-    """What came before the bad one is kept."""
+def test_rows_of_a_pipe_are_checked_before_the_first_is_sent(batch):
+    """A pipe is kept, and read twice like a file."""
     status, _, notes = batch.run("--jsonl", "-j", "1", stdin=b'{"prompt": "a"}\n{"prompt": \n')
 
     assert status == 2
     assert "stdin:2: no JSON" in notes
-    assert len(batch.results()) == 1
-
-
-def test_only_so_many_rows_are_checked_beforehand(batch, monkeypatch):
-    """A file without end begins soon, too; each row is asked once, and counted once."""
-    monkeypatch.setattr("gradient_cli.batch.plan.CHECKED", 2)
-    rows = [{"prompt": text} for text in "abc"]
-
-    status, _, notes = batch.run("-i", batch.items(*map(json.dumps, rows), "{", name="r.jsonl"))
-
-    assert status == 2
-    assert "r.jsonl:4: no JSON" in notes
-    assert batch.asked() == {"a": 1, "b": 1, "c": 1}
-
-    status, stdout, _ = batch.run("-i", batch.rows(*rows, {"prompt": "d"}), "--json")
-
-    assert status == 0
-    assert (json.loads(stdout)["done"], json.loads(stdout)["skipped"]) == (1, 3)
-    assert len(batch.results()) == 4
+    assert not batch.server.requests
+    assert not batch.out.exists()
 
 
 def test_a_field_of_the_wrong_kind_is_named(batch):
@@ -152,7 +136,7 @@ def test_a_file_that_cannot_be_looked_at_is_named(batch, monkeypatch):
     monkeypatch.setattr(Path, "read_bytes", refuse)
 
     with pytest.raises(UsageError, match=f'cannot read "{path}": permission denied'):
-        next(read_files(str(batch.folder / "*.md")))
+        next(read_files([str(batch.folder / "*.md")], raise_it))
 
 
 def test_each_file_is_an_item(batch):
@@ -305,7 +289,7 @@ def test_summary_counts_labels_and_statuses(batch):
 )
 def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
     """A typo or a column of data is not sent to the service as it is."""
-    from gradient_cli.batch.items import Item
+    from gradient_cli.batch.items.item import Item
     from gradient_cli.batch.rows import RequestMaker
     from gradient_cli.errors import UsageError
     from gradient_cli.wire.request import Request
@@ -314,19 +298,19 @@ def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
     fields = {name: value for name, value in row.items() if name != "prompt"}
 
     with pytest.raises(UsageError) as error:
-        maker.request(Item(1, 1, "rows.jsonl:1", prompt="x", fields=fields))
+        maker.request(Item(1, "rows.jsonl:1", prompt="x", fields=fields))
 
     assert words in error.value.message
 
 
 def test_params_of_a_row_reach_the_body():
     """Whatever field a server has."""
-    from gradient_cli.batch.items import Item
+    from gradient_cli.batch.items.item import Item
     from gradient_cli.batch.rows import RequestMaker
     from gradient_cli.wire.request import Request
 
     request = RequestMaker(base=Request(model="m")).request(
-        Item(1, 1, "r:1", prompt="x", fields={"params": {"odd": 1}, "seed": 7})
+        Item(1, "r:1", prompt="x", fields={"params": {"odd": 1}, "seed": 7})
     )
 
     assert (request.body()["odd"], request.body()["seed"]) == (1, 7)

@@ -18,6 +18,7 @@ from gradient_cli.ask.session import open_session
 from gradient_cli.batch import result_line
 from gradient_cli.batch.item_options import JobOptions
 from gradient_cli.batch.jobs import Job, JobFile, load_job
+from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.provider import Engine, Result
 from gradient_cli.batch.replies import outcome_of
 from gradient_cli.batch.results import Results, open_results
@@ -71,8 +72,10 @@ def cancel(invocation: Invocation, options: JobOptions, network: NetworkOptions)
 
     """
     with _open(invocation, options, network) as desk:
-        job = desk.engine.cancel(desk.job_id)
-    shown = line(_document(job)) if options.json else job.words()
+        before = desk.engine.status(desk.job_id)
+        job = before if before.is_over else desk.engine.cancel(desk.job_id)
+    words = f"{job.words()}: there is nothing to cancel" if before.is_over else job.words()
+    shown = line(_document(job)) if options.json else words
     invocation.terminal.write(f"{shown}\n")
     return ExitStatus.OK
 
@@ -102,11 +105,13 @@ def fetch(
         if found is None:
             raise ServiceError(job.words(), hint="the same `batch submit` makes a new job")
         results = open_results(options.output, invocation.terminal.write_bytes)
+        ledger = Ledger(results, run=desk.note.run)
         try:
-            joined = _join(desk, found, results)
-            results.finish()
+            joined = _join(desk, found, results, ledger)
+            ledger.finish()
         finally:
             results.close()
+            ledger.close()
         if joined.is_whole or not job.is_good:
             desk.note.forget()
         else:
@@ -137,7 +142,7 @@ class _Joined:
         return not (self.missing or self.foreign)
 
 
-def _join(desk: Desk, found: Iterator[Result | None], results: Results) -> _Joined:
+def _join(desk: Desk, found: Iterator[Result | None], results: Results, ledger: Ledger) -> _Joined:
     """
     Write a line of each row; what OUT has already is not written again.
 
@@ -146,12 +151,14 @@ def _join(desk: Desk, found: Iterator[Result | None], results: Results) -> _Join
     note, joined = desk.note, _Joined(len(desk.note.rows))
     expected, has_labels = _expected(note)
     setting = Setting("the batch engine")
+    present = {position for position, row in enumerate(note.rows) if ledger.claim(row)}
+    ledger.settle(is_whole=False)
     answered: set[int] = set()
     failed: dict[int, Done] = {}
 
     def keep(position: int, done: Done) -> None:
         joined.tally.add(done)
-        if not results.is_done(note.rows[position][1]):
+        if position not in present:
             results.write(done.line)
 
     for result in found:
@@ -162,12 +169,20 @@ def _join(desk: Desk, found: Iterator[Result | None], results: Results) -> _Join
         if position in answered:
             joined.repeated += 1
             continue
-        task = Task(*note.rows[position], Request())
+        row = note.rows[position]
+        task = Task(row, Request(), ledger.spent_before(row))
         terms = note.terms_of(position)
         asked = None if terms is None else Request(base=terms)
         outcome = outcome_of(result, setting, expected.allowed.reading())
         judged = expected.judge(asked, outcome, desk.client)
-        done = result_line.done(task, judged, has_labels=has_labels, is_timed=False)
+        done = result_line.done(
+            task,
+            judged,
+            at=ledger.times.now(),
+            run=note.run,
+            has_labels=has_labels,
+            is_timed=False,
+        )
         if done.status is ExitStatus.OK:
             answered.add(position)
             joined.repeated += failed.pop(position, None) is not None

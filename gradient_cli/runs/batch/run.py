@@ -7,9 +7,9 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.batch import items
-from gradient_cli.batch.item_options import ItemOptions, RunOptions
-from gradient_cli.batch.items import Shard
+from gradient_cli.batch.item_options import RunOptions
+from gradient_cli.batch.jobs import load_job
+from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.plan import Flags, Plan, make_plan
 from gradient_cli.batch.results import Results, open_results
 from gradient_cli.batch.runner import Runner, Tally
@@ -40,35 +40,76 @@ def run(invocation: Invocation, flags: Flags) -> int:
             return _show_requests(plan)
         return _run(plan)
     finally:
-        plan.session.close()
+        plan.close()
 
 
 def _show_requests(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
+    plan.look()
     for item in plan.items():
         terminal.write_bytes(b"".join(plan.maker.request(item).encode()) + b"\n")
     return ExitStatus.OK
 
 
 def _run(plan: Plan) -> int:
-    session, flags = plan.session, plan.flags
+    session, out = plan.session, plan.flags.output.output
+    _check_job(out)
     session.credential()
-    terminal = session.invocation.terminal
-    results = open_results(flags.output.output, terminal.write_bytes)
-    plan.meter.wait_s = session.limiter.wait_s
-    plan.meter.total = _total(flags.items)
-    plan.meter.begin()
+    results = open_results(out, session.invocation.terminal.write_bytes)
+    ledger = plan.open_ledger(results)
+    tally = Tally()
     try:
-        with _progress(plan):
-            tally = _runner(plan, results).run(plan.checked_tasks(results))
-        is_known = plan.is_whole and not tally.stopped_by and not flags.output.retry_failed
-        results.finish(knows=plan.knows_all if is_known else plan.knows)
+        plan.look()
+        plan.meter.wait_s = session.limiter.wait_s
+        plan.meter.begin()
+        if plan.join.todo_count:
+            plan.keep_provenance()
+            tally = _ask(plan, results, ledger)
     except UsageError:
         results.discard()
         raise
     finally:
         results.close()
     return _report(plan, tally)
+
+
+def _ask(plan: Plan, results: Results, ledger: Ledger) -> Tally:
+    runner = _runner(plan, results)
+    try:
+        with _progress(plan):
+            return runner.run(plan.tasks())
+    except KeyboardInterrupt:
+        _tell_break(plan)
+        raise
+    finally:
+        ledger.finish()
+
+
+def _tell_break(plan: Plan) -> None:
+    """Say how far it came, and how it goes on."""
+    meter, output = plan.meter, plan.flags.output
+    done, total = meter.done + meter.skipped, plan.join.mine
+    how = "; the same command goes on" if output.output != "-" else ""
+    words = f"stopped: {done:,} of {total:,} rows are answered"
+    plan.session.invocation.terminal.note(f"gradient: {words}{how}")
+
+
+def _check_job(out: str) -> None:
+    """
+    Refuse an OUT that a job of the provider's engine will fill.
+
+    Raises:
+        UsageError: its rows would be paid for twice.
+
+    """
+    job = load_job(out) if out != "-" else None
+    if job is not None and not job.is_fetched:
+        name = f"job {job.job_id}" if job.job_id else "a job"
+        raise UsageError(
+            f"{out} waits for the answers of {name}",
+            hint=f"`gradient batch fetch -o {out}` gets them; `batch cancel`, then `fetch`, "
+            "frees the rows",
+        )
 
 
 def _runner(plan: Plan, results: Results) -> Runner:
@@ -100,19 +141,6 @@ def _progress(plan: Plan) -> AbstractContextManager[object]:
     # A bar among results that scroll by helps nobody.
     has_bar = may_move and (plan.flags.output.output != "-" or not terminal.stdout_is_tty)
     return Progress(terminal, plan.meter, has_bar=has_bar)
-
-
-def _total(options: ItemOptions) -> int | None:
-    """Give the number of items, as far as it can be had before they are read."""
-    if options.items in (None, "-") or options.each_file is not None:
-        return None
-    try:
-        lines = items.count_lines(str(options.items))
-    except OSError:
-        return None
-    shard = Shard.parse(options.shard) if options.shard else Shard()
-    mine = len(range(shard.index - 1, lines, shard.count))
-    return min(mine, options.limit) if options.limit else mine
 
 
 def _report(plan: Plan, tally: Tally) -> ExitStatus:
@@ -158,9 +186,9 @@ def _why(tally: Tally) -> str:
 
 
 def _left(meter: Meter) -> str:
-    """Give how many rows were not begun, as far as it is known: empty lines count, too."""
+    """Give how many rows were not begun."""
     left = (meter.total or 0) - meter.done - meter.skipped
-    return f"; about {left:,} rows are left" if left > 0 else ""
+    return f"; {left:,} rows are left" if left > 0 else ""
 
 
 def _worst(tally: Tally) -> str:

@@ -16,8 +16,10 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
 from gradient_cli.ask.session import Session
+from gradient_cli.batch.entries import Row
 from gradient_cli.batch.item_options import ItemOptions, RunOptions, SubmitOptions
 from gradient_cli.batch.jobs import Job, JobFile, job_path, load_job
+from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.plan import Flags as PlanFlags
 from gradient_cli.batch.plan import Plan, make_plan
 from gradient_cli.batch.provider import Engine, Upload, content_id, request_line, write_upload
@@ -65,11 +67,12 @@ def submit(invocation: Invocation, flags: Flags) -> int:
     try:
         return _show_upload(plan) if output.dry_run else _submit(plan, output)
     finally:
-        plan.session.close()
+        plan.close()
 
 
 def _show_upload(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
+    plan.look()
     for position, item in enumerate(plan.items()):
         terminal.write_bytes(request_line(position, plan.maker.request(item)))
     return ExitStatus.OK
@@ -82,29 +85,50 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
     session.credential()
     # Open, it keeps a second submit and a run out until the job is made.
     results = open_results(output.output, terminal.write_bytes)
+    try:
+        ledger = plan.open_ledger(results)
+        job, rows = _sent(plan, output, ledger, tell)
+    except BaseException:
+        results.discard()
+        raise
+    finally:
+        results.close()
+    if job is None:
+        tell(f"nothing to submit: {output.output} has every answer")
+        return ExitStatus.OK
+    terminal.write(f"{job.id}\n")
+    tell(f"{rows:,} rows: {job.words()}")
+    is_over = "" if job.is_over else "--wait "
+    tell(f"hint: `gradient batch fetch {is_over}-o {output.output}` gets the answers")
+    return ExitStatus.OK
+
+
+def _sent(
+    plan: Plan, output: SubmitOptions, ledger: Ledger, tell: Callable[[str], None]
+) -> tuple[Job | None, int]:
+    """Give the job and its number of rows; None where there is nothing to ask."""
+    session = plan.session
     path = Path(f"{output.output}.upload")
     client = session.open_client()
+    job = None
     try:
+        plan.look()
         terms = _Terms()
-        rows = (terms.seen(task) for task in plan.tasks(results))
-        upload = write_upload(rows, path)
-        if not upload.rows:
-            tell(f"nothing to submit: {output.output} has every answer")
-            return ExitStatus.OK
-        engine = open_engine(session, client, tell)
-        known = load_job(output.output)
-        job = _earlier(engine, upload, output.output, known)
-        if job is None:
-            used_up = known.job_id if known and known.is_fetched else None
-            job = _create(engine, upload, plan, output, used_up, terms)
+        upload = write_upload((terms.seen(task) for task in plan.tasks()), path)
+        if upload.rows:
+            engine = open_engine(session, client, tell)
+            known = load_job(output.output)
+            job = _earlier(engine, upload, output.output, known)
+            if job is None:
+                used_up = known.job_id if known and known.is_fetched else None
+                job = _create(engine, upload, plan, output, used_up, terms)
+                plan.keep_provenance()
     finally:
         path.unlink(missing_ok=True)
         client.close()
-        results.close()
-    terminal.write(f"{job.id}\n")
-    tell(f"{len(upload.rows):,} rows: {job.words()}")
-    tell(f"hint: `gradient batch fetch --wait -o {output.output}` gets the answers")
-    return ExitStatus.OK
+        if job is None:
+            ledger.finish()
+    return job, len(upload.rows)
 
 
 def _earlier(engine: Engine, upload: Upload, out: str, known: JobFile | None) -> Job | None:
@@ -112,7 +136,7 @@ def _earlier(engine: Engine, upload: Upload, out: str, known: JobFile | None) ->
     Give the job that OUT waits for, if it is of this content; None if there is room for one.
 
     Raises:
-        UsageError: it is another's, or its answers wait to be fetched.
+        UsageError: it is of another content.
 
     """
     if known is None or known.is_fetched:
@@ -127,8 +151,7 @@ def _earlier(engine: Engine, upload: Upload, out: str, known: JobFile | None) ->
         job = engine.status(known.job_id)
     if job is None or (job.is_over and not job.is_good):
         return None
-    is_same = known.request_id.startswith(content_id(upload))
-    if job.is_over or not is_same:
+    if not known.request_id.startswith(content_id(upload)):
         raise UsageError(
             f"{out} waits for the answers of another job: {job.words()}",
             hint=f"`gradient batch fetch -o {out}` gets them, `batch cancel` ends it",
@@ -144,14 +167,14 @@ class _Terms:
         self.rows: list[int] = []
         self._known: dict[str, int] = {}
 
-    def seen(self, task: Task) -> tuple[str | int, str, Request]:
+    def seen(self, task: Task) -> tuple[Row, Request]:
         """Take note of a row's request."""
         terms = terms_of(task.request)
         place = self._known.setdefault(canonical(terms), len(self.kinds))
         if place == len(self.kinds):
             self.kinds.append(terms)
         self.rows.append(place)
-        return task.id, task.key, task.request
+        return task.row, task.request
 
 
 def _create(
@@ -170,6 +193,7 @@ def _create(
         expectations=_kept(plan, output),
         terms=terms.kinds,
         row_terms=terms.rows,
+        run=plan.provenance.run,
     )
 
     def remember(request_id: str, job_id: str | None) -> None:
@@ -178,7 +202,7 @@ def _create(
 
     try:
         name = f"gradient-{upload.digest[:16]}.jsonl"
-        return engine.submit(upload, name, remember, used_up)
+        return engine.submit(upload, name, remember, note.forget, used_up)
     except CredentialError as error:
         if error.http_status == 403:
             error.hint = "a key must be allowed to use batches; see the key's settings"

@@ -1,5 +1,5 @@
 """
-`gradient batch summary OUT`: what a file of results says as a whole.
+`gradient batch summary OUT...`: what files of results say as a whole.
 """
 
 from collections import Counter
@@ -17,15 +17,15 @@ BAR = 24
 MOST_SHOWN = 20
 
 
-def summary(invocation: Invocation, path: str, *, is_json: bool) -> int:
+def summary(invocation: Invocation, paths: Sequence[str], *, is_json: bool) -> int:
     """
     Print the summary.
 
     Raises:
-        UsageError: the file cannot be read, or holds something else.
+        UsageError: a file cannot be read, or holds something else.
 
     """
-    found = digest(path)
+    found = digest(paths, invocation.terminal.stdin)
     if is_json:
         invocation.terminal.write(line(found.as_document()) + "\n")
     else:
@@ -34,24 +34,48 @@ def summary(invocation: Invocation, path: str, *, is_json: bool) -> int:
 
 
 def _sections(found: Digest) -> Iterator[str]:
-    yield f"{found.total:,} results\n"
+    yield f"{found.total:,} results{_others(found)}\n"
     if found.total:
         yield aligned(_bars(Counter({_meaning(s): n for s, n in found.statuses.items()})))
     if found.labels:
         yield aligned(_bars(found.labels))
+    if len(found.models) > 1:
+        yield aligned(_bars(found.models))
     counts: Sequence[tuple[str, Spread]] = (
         ("milliseconds", found.latencies_ms),
         ("tokens", found.tokens),
+        ("tokens in", found.tokens_in),
+        ("tokens out", found.tokens_out),
     )
     rows = [
-        (name, *(f"{key} {value:,}" for key, value in values.quantiles().items()))
+        (
+            name,
+            *(f"{key} {value:,}" for key, value in values.quantiles().items()),
+            "" if values is found.latencies_ms else f"sum {values.sum:,}",
+        )
         for name, values in counts
         if values
     ]
     if rows:
         yield aligned(rows)
+    if found.spent.total_tokens > found.tokens.sum:
+        spent = found.spent
+        yield (
+            f"{spent.total_tokens:,} tokens were paid for in all "
+            f"({spent.input_tokens:,} in, {spent.output_tokens:,} out)\n"
+        )
     if found.errors:
         yield aligned([(f"{n:,}", _short(words)) for words, n in found.errors.most_common(5)])
+
+
+def _others(found: Digest) -> str:
+    """Give the lines that do not count."""
+    parts = []
+    if found.duplicates:
+        parts.append(f"{found.duplicates:,} of {found.lines:,} lines are duplicates")
+    if found.stale:
+        parts.append(f"{found.stale:,} set aside")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _bars(counts: Counter[str]) -> list[tuple[str, str, str, str]]:

@@ -17,24 +17,46 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Run the program and end the process."""
-    argv = sys.argv[1:]
-    quick = _quick_answer(argv)
-    if quick is not None:
-        _print(quick)
-        return
-    import gc
-
-    # Nothing that is loaded will ever be garbage; commands that run long turn it on again.
-    gc.disable()
-    import signal
-
+    """Run the program and end the process: whatever happens, with its status and its line."""
     try:
-        _exit(_run_process(argv))
+        _exit(_run_process(sys.argv[1:]))
     except KeyboardInterrupt:
+        import signal
+
         _die_by(signal.SIGINT)
     except BrokenPipeError:
+        import signal
+
         _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
+    except SystemExit:
+        raise
+    except BaseException as error:  # Python would make a 1 of it
+        _exit(_last_words(error))
+
+
+def _last_words(error: BaseException) -> int:
+    """Say what ended the program before, or after, there was anybody else to say it."""
+    try:
+        from gradient_cli.terminal.downfall import last_words
+
+        return last_words(error, _tell)
+    except Exception as worse:  # there is nothing left to say it with
+        is_exhausted = getattr(worse, "errno", None) in {12, 23, 24} or isinstance(
+            worse, MemoryError
+        )
+        _tell(f"gradient: {type(error).__name__}: {error}; and then: {worse}")
+        return 2 if is_exhausted else 70
+
+
+def _tell(text: str) -> None:
+    """Write to stderr with what is always there."""
+    if sys.stderr is None:  # Started without: descriptor 2 may be a file or a socket of ours.
+        return
+    shown = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    try:  # noqa: SIM105  # contextlib is one more module to be had
+        os.write(2, f"{shown}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
 
 
 def _quick_answer(argv: list[str]) -> str | None:
@@ -50,27 +72,35 @@ def _quick_answer(argv: list[str]) -> str | None:
     return None
 
 
-def _print(text: str) -> None:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Its enums would cost `--version` a quarter of its time.
-        import signal
+def _print(text: str) -> int:
+    """Write to stdout; give the status."""
+    from gradient_cli.terminal.writing import write_whole
 
-        _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
-    except (AttributeError, OSError) as error:  # AttributeError: started without a stdout
-        words = getattr(error, "strerror", None) or "it is closed"
-        if sys.stderr:
-            sys.stderr.write(f"gradient: cannot write to stdout: {words.lower()}\n")
-        # 2 is usage; and Python must not flush stdout again.
-        _exit(2)
+    if sys.stdout is None:
+        _tell("gradient: cannot write to stdout: it is closed")
+        return 2
+    try:
+        write_whole(1, text.encode())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _tell(f"gradient: cannot write to stdout: {str(error.strerror).lower()}")
+        return 2
+    return 0
 
 
 def _run_process(argv: list[str]) -> int:
     """Run with the real world around; SIGTERM unwinds, so that files are cleaned up."""
+    quick = _quick_answer(argv)
+    if quick is not None:
+        return _print(quick)
+    import gc
+
+    # Nothing that is loaded will ever be garbage; commands that run long turn it on again.
+    gc.disable()
     import signal
 
+    import gradient_cli.terminal.downfall  # noqa: F401  # while it can be had
     from gradient_cli.errors import OutputClosed, Terminated
 
     def terminate(number: int, frame: object) -> None:
@@ -114,17 +144,21 @@ def run(argv: list[str], invocation: "Invocation") -> int:
 
     KeyboardInterrupt, OutputClosed and Terminated pass through: they are deaths, no errors.
     """
-    from gradient_cli.cli.app import dispatch
-    from gradient_cli.errors import GradientError, OutputClosed
+    from gradient_cli.errors import GradientError, MachineExhausted, OutputClosed
+    from gradient_cli.terminal.downfall import last_words
 
     try:
+        from gradient_cli.cli.app import dispatch
+
         return dispatch(argv, invocation)
     except GradientError as error:
         return _report(error, argv, invocation)
     except OutputClosed:
         raise
-    except Exception:
-        return _report_bug(invocation)
+    except Exception as error:
+        if exhausted := MachineExhausted.behind(error):
+            return _report(exhausted, argv, invocation)
+        return last_words(error, invocation.terminal.note)
 
 
 def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -> int:
@@ -158,17 +192,6 @@ def _machine_format(argv: list[str]) -> str | None:
         if word.partition("=")[0] == "--format" and value in {"json", "events"}:
             return value
     return None
-
-
-def _report_bug(invocation: "Invocation") -> int:
-    """Print the traceback of a bug; it shows code, never values."""
-    import traceback
-
-    from gradient_cli import __version__
-
-    invocation.terminal.note(traceback.format_exc().rstrip())
-    invocation.terminal.note(f"gradient: a bug in gradient {__version__}; please report the above")
-    return 70
 
 
 def _exit(status: int) -> None:

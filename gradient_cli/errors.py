@@ -24,6 +24,9 @@ The family of errors. Each child owns one exit status; `__main__` is the only ca
     Terminated                      SIGTERM arrived: clean up, then die by it
 """
 
+import errno
+import os
+
 from gradient_cli.exits import ExitStatus
 
 
@@ -92,6 +95,52 @@ class WriteFailed(UsageError):
 
 class MachineExhausted(UsageError):
     """No more open files, threads or memory are to be had here; the service is not to blame."""
+
+    @classmethod
+    def behind(cls, error: BaseException) -> "MachineExhausted | None":
+        """Give the error that this one means, if the machine has come to an end of something."""
+        seen: BaseException | None = error
+        while seen is not None:
+            if what := _exhausted(seen):
+                return cls(f"this machine gives no more {what}", hint=_MORE.get(what))
+            seen = seen.__cause__ or seen.__context__
+        return None
+
+
+_FILES = "open files"
+_OF_ERRNO = {
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
+    errno.ENOMEM: "memory",
+    errno.ENOSPC: "room on the disk",
+    getattr(errno, "EDQUOT", errno.ENOSPC): "room on the disk",
+}
+_MORE = {
+    _FILES: "`ulimit -n 1024` allows more; -j N asks fewer at a time",
+    "threads": "`ulimit -u`, or the container's limit of processes, allows more",
+}
+
+
+def _exhausted(error: BaseException) -> str | None:
+    match error:
+        case MemoryError():
+            return "memory"
+        case RuntimeError() if "start new thread" in str(error):
+            return "threads"
+        case OSError(errno=int(number)) if number in _OF_ERRNO:
+            return _OF_ERRNO[number]
+        case ImportError() | OSError() if _has_no_files_left():
+            # A library that was not loaded, a resolver without a socket: they say it in words.
+            return _FILES
+    return None
+
+
+def _has_no_files_left() -> bool:
+    try:
+        os.close(os.open(os.sep, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in {errno.EMFILE, errno.ENFILE}
+    return False
 
 
 class CredentialError(GradientError):

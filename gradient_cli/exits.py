@@ -33,7 +33,7 @@ MEANINGS: dict[ExitStatus, tuple[str, str]] = {
     ),
     ExitStatus.USAGE: (
         "usage: flags, missing file, bad suite or schema, unset variable, stdin never came, "
-        "replay miss; nothing was sent",
+        "replay miss: nothing was sent; a full disk, no more files or threads on this machine",
         "fix the script",
     ),
     ExitStatus.CREDENTIALS: ("no key, 401, 403", "fix the secret"),
@@ -56,7 +56,10 @@ MEANINGS: dict[ExitStatus, tuple[str, str]] = {
         "not sure enough (--sure): neither yes nor no",
         "ask a person, or a better model",
     ),
-    ExitStatus.BUG: ("a bug in gradient (traceback, please report)", "report"),
+    ExitStatus.BUG: (
+        "a bug in gradient (traceback, please report), or a broken installation",
+        "report",
+    ),
 }
 """status -> (what it means, what a CI job should make of it)."""
 

@@ -14,6 +14,7 @@ render/unfailing.py goes on with it plainly.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from gradient_cli.render.blocks import Blocks, Step
 from gradient_cli.render.live import NEWLINE, Growth, LiveRegion
@@ -97,7 +98,8 @@ class MarkdownRenderer:
         self._is_due.set()
         if self._has_thread and self._thread is None:
             self._thread = threading.Thread(target=self._draw_when_due, daemon=True)
-            self._thread.start()
+            with suppress(RuntimeError):  # No more threads: the next piece draws what is due.
+                self._thread.start()
 
     def close(self, response: Response) -> None:
         """Show the rest; then function calls, one JSON object a line."""

@@ -7,6 +7,7 @@ The sight of a long run, on stderr: a bar on a terminal, elsewhere a line every 
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,8 +85,10 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         show = self._show_bar if self._has_bar else self._show_lines
-        self._thread = threading.Thread(target=show, daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=show, daemon=True)
+        with suppress(RuntimeError):  # No more threads: then without it.
+            thread.start()
+            self._thread = thread
         return self
 
     def __exit__(self, *exc: object) -> None:

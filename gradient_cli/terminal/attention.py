@@ -71,5 +71,9 @@ def _is_pipe(fd: int) -> bool:
 
 
 def open_attention() -> Attention | None:
-    """Give an Attention, or None where the system has no poll()."""
-    return Attention() if os.name == "posix" else None
+    """Give an Attention, or None where the system has no poll(), or no more pipes."""
+    if os.name != "posix":
+        return None
+    with suppress(OSError):  # No descriptors left: signals are heard a little later then.
+        return Attention()
+    return None

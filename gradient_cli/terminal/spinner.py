@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from itertools import cycle
 
 from gradient_cli.terminal.streams import Terminal
@@ -25,7 +26,8 @@ class Spinner:
 
     def start(self) -> None:
         """Begin; shows nothing yet."""
-        threading.Thread(target=self._turn, daemon=True).start()
+        with suppress(RuntimeError):  # No more threads: then without it.
+            threading.Thread(target=self._turn, daemon=True).start()
 
     def stop(self) -> None:
         """Erase it; may be called at any time, and twice."""

@@ -124,7 +124,8 @@ class Terminal:
             words = (error.strerror or str(error)).lower()
             lost = len(data) - getattr(error, "written", 0)
             raise WriteFailed(
-                f"cannot write to stdout: {words}; {lost:,} bytes and what follows are lost"
+                f"cannot write to stdout: {words}; the answer is lost from there on, "
+                f"{lost:,} byte{'' if lost == 1 else 's'} and what follows"
             ) from error
 
     def note(self, text: str) -> None:

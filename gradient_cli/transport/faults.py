@@ -24,6 +24,7 @@ from gradient_cli.errors import (
     ConnectionFailed,
     CredentialError,
     GradientError,
+    MachineExhausted,
     RateLimited,
     RequestRejected,
     ServiceError,
@@ -275,6 +276,8 @@ def from_exception(
     """
     import httpx
 
+    if isinstance(error, httpx.TransportError) and (own := MachineExhausted.behind(error)):
+        return own
     place = setting.endpoint
     cause = _words(_root_words(error), setting.secret)
     if is_at_proxy and setting.proxy and isinstance(error, httpx.TransportError):

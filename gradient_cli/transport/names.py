@@ -33,10 +33,14 @@ def look_up(host: str, port: int, timeout_s: float | None) -> list[Place]:
 
     # A daemon: the process does not wait for it at its end.
     thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if thread.is_alive():
-        raise TimeoutError(f"the resolver did not answer for {host}")
+    try:
+        thread.start()
+    except RuntimeError:  # This machine gives no more threads: then it is asked without a limit.
+        ask()
+    else:
+        thread.join(timeout_s)
+        if thread.is_alive():
+            raise TimeoutError(f"the resolver did not answer for {host}")
     if faults:
         raise faults[0]
     return found

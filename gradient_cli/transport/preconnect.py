@@ -38,7 +38,11 @@ class EarlyConnection:
         self._ended = self.began
         self._is_done = _taken_lock()
         self._has_tls = _taken_lock()
-        _thread.start_new_thread(self._connect, ())
+        try:
+            _thread.start_new_thread(self._connect, ())
+        except RuntimeError:  # This machine gives no more: nobody connects early.
+            self._is_done.release()
+            return
         # Not in the thread: while it makes a dataclass, the main thread may be in the middle
         # of importing typing, which dataclasses (3.11) looks at without waiting for its end.
         if self.is_tls:

@@ -67,12 +67,9 @@ def _intruder() -> tuple[str, str] | None:
 
 
 def _traceback(error: BaseException) -> str:
-    try:
-        import traceback
+    import traceback
 
-        return "".join(traceback.format_exception(error)).rstrip()
-    except Exception:  # whatever it is, the first error matters more
-        return f"{type(error).__name__}: {error}"
+    return "".join(traceback.format_exception(error)).rstrip()
 
 
 def _version() -> str:

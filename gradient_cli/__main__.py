@@ -65,7 +65,11 @@ def _quick_answer(argv: list[str]) -> str | None:
         from gradient_cli import __version__
 
         return f"gradient {__version__}\n"
-    if argv in ([], ["--help"], ["-h"], ["help"]):
+    if argv == ["-h"]:
+        from gradient_cli.cli.pages import short_page
+
+        return short_page.overview(80)
+    if argv in ([], ["--help"], ["help"]):
         from gradient_cli.cli.pages import overview
 
         return overview.text()

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.cli.pages import overview
+from gradient_cli.cli.pages import overview, short_page
 from gradient_cli.cli.pages.command_page import HelpfulCommand, HelpfulGroup
 from gradient_cli.cli.table import COMMANDS
 from gradient_cli.errors import UsageError
@@ -40,6 +40,10 @@ class LazyGroup(HelpfulGroup):
     def help_page(self, ctx: typer.Context, width: int) -> str:
         """Give the overview, which knows the commands without loading them."""
         return overview.text(width)
+
+    def short_page(self, ctx: typer.Context, width: int) -> str:
+        """Give what `gradient -h` prints."""
+        return short_page.overview(width)
 
 
 class App(typer.Typer):

@@ -14,7 +14,7 @@ import typer
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.cli.app import LazyGroup, new_app
-from gradient_cli.cli.pages import overview, topics
+from gradient_cli.cli.pages import overview, short_page, topics
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.table import COMMANDS
 from gradient_cli.errors import UsageError
@@ -104,7 +104,7 @@ def test_examples_fit_80_columns():
 
 def test_options_stand_in_their_groups(program):
     """Options are listed by subject in a fixed order, the general ones last."""
-    page = program("respond", "-h")
+    page = program("respond", "--help")
 
     assert headings(page) == ["Usage", "Arguments", "Request", "Network", "Options"]
     assert "  -m, --model ID" in page
@@ -220,3 +220,26 @@ def test_everything_is_told_as_json(home):
 def test_words_beside_help_json_are_refused(home):
     """It tells everything; a word that did nothing would promise less."""
     assert home.runs("help", "respond", "--json")[0] == 2
+
+
+SHORT = ["", "respond", "check", "batch", "batch run", "decide", "mock", "models", "config set"]
+
+
+@pytest.mark.parametrize("path", SHORT)
+def test_a_short_page_fits_a_screen(home, path):
+    """24 rows of 80 columns: examples, the flags that people use, where the rest is."""
+    status, page, _ = home.runs(*path.split(), "-h")
+
+    assert status == 0
+    assert len(page.splitlines()) <= short_page.ROWS - 1  # the prompt wants a row, too
+    assert [line for line in page.splitlines() if len(line) > 80] == []
+    assert EXAMPLES[path][0] in page
+
+
+def test_the_short_page_names_flags_that_exist(home):
+    """Each of the flags that are called the most used is on the whole page, and shown."""
+    for path, names in short_page.USED.items():
+        whole, short = home.runs(*path.split(), "--help")[1], home.runs(*path.split(), "-h")[1]
+        shown = {row.split()[0].rstrip(",") for row in short.splitlines() if row.startswith("  -")}
+        assert [name for name in names if not re.search(rf"{name}\b", whole)] == []
+        assert len(shown) == len(names)

@@ -10,11 +10,13 @@ is noticed like everywhere else.
 """
 
 import re
+from copy import copy
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gradient_cli.cli.pages import short_page
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.pages.layout import WIDTH, column, columns, paragraph
 from gradient_cli.terminal.streams import Terminal
@@ -163,9 +165,38 @@ def page_width(terminal: Terminal) -> int:
     return max(50, min(terminal.size()[0], WIDTH))
 
 
+def short(command: TyperCommand | TyperGroup, ctx: typer.Context, width: int = WIDTH) -> str:
+    """Give what `-h` prints of a command: a screen."""
+    _, _, path = ctx.command_path.partition(" ")
+    rows: list[tuple[Any, str, str]] = [
+        ((), name, text) for name, text in subcommand_rows(command, ctx)
+    ]
+    for options in grouped(command, ctx).values():
+        rows += [(o.opts, _short_term(o), option_help(o, ctx)) for o in options]
+    return short_page.page(path, usage(command, ctx), rows, width)
+
+
+def _short_term(option: Any) -> str:
+    """Give an option with one short and one long name, its value and nothing else."""
+    short_names = [name for name in option.opts if not name.startswith("--")]
+    long_names = [name for name in option.opts if name.startswith("--")]
+    names = ", ".join([*short_names[:1], *long_names[:1]])
+    return names if option.is_flag or option.count else f"{names} {value_name(option)}"
+
+
 def _on_help_flag(ctx: typer.Context, parameter: Any, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         show(ctx, ctx.command)
+        ctx.exit()
+
+
+def _on_short_flag(ctx: typer.Context, parameter: Any, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        terminal = getattr(ctx.find_root().obj, "terminal", None)
+        width = page_width(terminal) if terminal else WIDTH
+        command: Any = ctx.command
+        text = command.short_page(ctx, width)
+        terminal.write(text) if terminal else typer.echo(text, nl=False)
         ctx.exit()
 
 
@@ -185,8 +216,22 @@ class _Helpful:
         option = super().get_help_option(ctx)  # type: ignore[misc]  # Typer's class comes next
         if option:
             option.callback = _on_help_flag
-            option.help = "this page"
+            option.help = "this page; -h is a short one"
         return option
+
+    def short_page(self, ctx: typer.Context, width: int) -> str:
+        """Give what `-h` prints."""
+        return short(self, ctx, width)  # type: ignore[arg-type]  # as above
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:
+        """Give Typer's parameters, with an `-h` of its own behind Typer's: the later one wins."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]  # as above
+        if not parameters or set(parameters[-1].opts) != {"-h", "--help"}:
+            return parameters
+        only_h = copy(parameters[-1])
+        only_h.opts, only_h.name, only_h.hidden = ["-h"], "short_help", True
+        only_h.callback = _on_short_flag
+        return [*parameters, only_h]
 
 
 class HelpfulCommand(_Helpful, TyperCommand):  # type: ignore[misc]  # vendored click's Context

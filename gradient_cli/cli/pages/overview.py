@@ -11,7 +11,7 @@ from gradient_cli.cli.table import COMMANDS, SUMMARY
 def text(width: int = WIDTH) -> str:
     """Give the first page: examples, commands, topics, where to begin."""
     topics = [(f"gradient help {topic.name}", topic.summary) for topic in TOPICS.values()]
-    flags = [("-h, --help", "this page"), ("-V, --version", "the version")]
+    flags = [("-h, --help", "this page; -h is a short one"), ("-V, --version", "the version")]
     begin = [
         ("gradient auth login", "keep a key (or set GRADIENT_MODEL_ACCESS_KEY)"),
         ("gradient respond -p demo hi", "try it without a key or a network"),

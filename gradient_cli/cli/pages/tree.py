@@ -121,7 +121,7 @@ def read_tree() -> Node:
     context = root.make_context("gradient", [], resilient_parsing=True)
     children = [_node(root.get_command(context, name), context, (name,)) for name in COMMANDS]
     flags = (
-        Flag(("-h", "--help"), (), None, "this page", "Options", False),
+        Flag(("-h", "--help"), (), None, "this page; -h is a short one", "Options", False),
         Flag(("-V", "--version"), (), None, "the version", "Options", False),
     )
     line = "gradient COMMAND [OPTIONS] [ARGUMENTS]"

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 
 from gradient_cli.mock import chunks, typed
 from gradient_cli.mock.answer import Answer
-from gradient_cli.mock.http import Connection, Gone, merged
-from gradient_cli.wire.json import Json, dumps
+from gradient_cli.mock.http import Connection, Gone, encoded, merged
+from gradient_cli.wire.json import Json
 
 _DONE = b"data: [DONE]\n\n"
 _HALF_FRAME = b'data: {"type": "response.output_text.delta", "del\n\n'
@@ -52,7 +52,7 @@ def send_stream(
             connection.send_chunk(_HALF_FRAME)
     if answer.end == "done" or (not is_typed and answer.end not in {"close", "malformed"}):
         connection.send_chunk(_DONE)
-    connection.send_chunk(b"")
+    connection.end_stream()
 
 
 def send_whole(
@@ -72,15 +72,14 @@ def send_whole(
         connection.wait(wait_s)
     if end == "stall":
         stall(connection)
-    body = dumps(_whole(answer, dialect)).encode()
+    body = encoded(_whole(answer, dialect))
     headers = merged({"Content-Type": "application/json"}, headers)
     match end:
         case "cut" | "reset":
-            promised = merged(headers, {"Content-Length": str(len(body))})
-            connection.send_reply(200, body[: len(body) // 2], promised)
+            connection.send_short(body[: len(body) // 2], len(body), headers)
             break_off(connection, end)
         case "close":
-            connection.send_open_end(body[: len(body) // 2], headers)
+            connection.send_short(body[: len(body) // 2], None, headers)
         case "malformed":
             connection.send_reply(200, body[: len(body) // 2], headers)
         case "done":
@@ -125,4 +124,4 @@ def stall(connection: Connection) -> None:
 
 def _frame(event: Mapping[str, Json], *, is_named: bool) -> bytes:
     name = f"event: {event['type']}\n" if is_named else ""
-    return f"{name}data: {dumps(event)}\n\n".encode()
+    return b"%sdata: %s\n\n" % (name.encode(), encoded(event))

@@ -175,8 +175,10 @@ class MockServer:
 
     def _serve(self, connection: Connection) -> None:
         try:
-            while not connection.is_last:
+            while True:
                 self._answer(connection, connection.read_request())
+                if connection.is_last:
+                    break
         except Gone:
             pass
         finally:
@@ -240,7 +242,8 @@ class MockServer:
         path, key = request.path, self.script.key
         if path not in _PATHS:
             return 404, f"no such path: {path}"
-        if request.method != _PATHS[path]:
+        method = "GET" if request.method == "HEAD" else request.method
+        if method != _PATHS[path]:
             return 405, f"{path} takes {_PATHS[path]}"
         if key and request.headers.get("authorization") != f"Bearer {key}":
             return 401, "Unable to authenticate you."

@@ -24,6 +24,7 @@ FLOORS = [
 LIBRARIES = {
     "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
     "settings": {"platformdirs", "tomlkit"},
+    "mock": {"h11"},
     "expect": {"jsonschema_rs", "regex"},
     "render": {"rich", "markdown_it", "pygments"},
     "cli": {"typer"},

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import ssl
+import time
 from dataclasses import replace
 from queue import SimpleQueue
 
@@ -169,7 +171,7 @@ def ended(end: str, *, stream: bool = True) -> tuple[bytes, bool]:
     """Give what comes of a scripted end, and whether the connection broke."""
     body = BODY if stream else b'{"input": "hi"}'
     script = Script(behaviours=(replace(WORDS, end=end, after=2),))
-    head = b"POST /v1/responses HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = b"POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
     pieces, is_broken = [], False
     with (
         MockServer(script) as server,
@@ -250,9 +252,113 @@ def test_no_secret_is_kept():
         assert "sk-1" not in str(server.requests)
 
 
-def test_what_is_no_http_is_hung_up_on():
-    """Without a trace on stderr, and the next is served."""
-    assert talk(first="hello", body=b"") == b""
+def test_what_is_no_http_is_told_so():
+    """Without a trace on stderr."""
+    reply = talk(first="hello", body=b"")
+
+    assert status_of(reply) == 400
+    assert b"this is no HTTP" in reply
+
+
+def test_a_tls_handshake_ends_at_once():
+    """A client that was told https by mistake does not wait for its time limit."""
+    begun = time.monotonic()
+    with (
+        MockServer() as server,
+        socket.create_connection(server._listener.getsockname(), 30) as sock,
+        pytest.raises(OSError, match=r"(?i)ssl|eof|reset|closed"),
+    ):
+        ssl._create_unverified_context().wrap_socket(sock)
+
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("first", ["HEAD /v1/models HTTP/1.1", "HEAD /v1/nowhere HTTP/1.1"])
+def test_no_body_comes_after_head(first):
+    """And the next request on the connection is answered as its own."""
+    get = "GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    script = Script(behaviours=(WORDS,))
+    with (
+        MockServer(script) as server,
+        socket.create_connection(server._listener.getsockname(), 5) as sock,
+    ):
+        sock.sendall(f"{first}\r\nHost: x\r\n\r\n{get}".encode())
+        reply = b"".join(iter(lambda: sock.recv(65536), b""))
+
+    head, _, rest = reply.partition(b"\r\n\r\n")
+    assert b"content-length" in head.lower()
+    assert rest.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("end", ["", "X-Sum: 1\r\nX-More: 2\r\n"])
+def test_chunks_with_trailers_and_extensions_are_read(end):
+    """What stands behind the last chunk is no part of the next request."""
+    chunked = f"5;q=1\r\n{BODY[:5].decode()}\r\n{len(BODY) - 5:X}\r\n{BODY[5:].decode()}\r\n0\r\n{end}\r\n"
+    head = "POST /v1/responses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    get = "GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with (
+        MockServer() as server,
+        socket.create_connection(server._listener.getsockname(), 5) as sock,
+    ):
+        sock.sendall((head + chunked + get).encode())
+        reply = b"".join(iter(lambda: sock.recv(65536), b""))
+
+        assert server.requests[0].body == json.loads(BODY)
+    assert reply.count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://localhost:1/v1/models", "HTTP://a/v1/models?x=http://b/", "/v1/models?limit=1"],
+)
+def test_an_absolute_target_is_a_path(target):
+    """As a proxy's client sends it."""
+    assert status_of(talk(first=f"GET {target} HTTP/1.1", body=b"")) == 200
+
+
+def test_a_client_that_asks_first_is_told_to_go_on():
+    """curl does before a large body."""
+    with (
+        MockServer() as server,
+        socket.create_connection(server._listener.getsockname(), 5) as sock,
+    ):
+        head = f"POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: {len(BODY)}\r\n"
+        sock.sendall(f"{head}Expect: 100-continue\r\n\r\n".encode())
+        first = sock.recv(65536)
+        sock.sendall(BODY)
+
+        assert first.startswith(b"HTTP/1.1 100 ")
+        assert status_of(sock.recv(65536)) == 200
+
+
+@pytest.mark.parametrize("stream", [b"true", b"false"])
+@pytest.mark.parametrize("dialect", ["typed", "chunk"])
+def test_half_an_emoji_is_given_back_as_an_escape(stream, dialect, capfd):
+    """JSON can say it, UTF-8 cannot."""
+    echo = Script(behaviours=(Behaviour(text="got {{ prompt }}", times=0),), dialect=dialect)
+    body = b'{"input": "a\\ud83d b", "instructions": "\\ud83d", "stream": ' + stream + b"}"
+
+    reply = talk(echo, body=body)
+
+    assert status_of(reply) == 200
+    assert b"a\\ud83d" in reply
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Content-Length": "5"}, {"Transfer-Encoding": "gzip"}, {"X Y": "1"}, {"X-Odd": "a\x00b"}],
+    ids=str,
+)
+def test_headers_that_no_library_sends_go_past_it(headers):
+    """A script may say what is wrong; the connection ends then."""
+    script = Script(behaviours=(Behaviour(status=503, headers=headers, times=0),))
+
+    reply = talk(script, headers="", times=2)
+
+    assert reply.count(b"HTTP/1.1 503") == 1
+    [(name, text)] = headers.items()
+    assert f"{name}: {text}".encode() in reply
 
 
 def test_a_stopped_server_ends_its_connections():
@@ -260,7 +366,7 @@ def test_a_stopped_server_ends_its_connections():
     server = MockServer()
     server.start()
     with socket.create_connection(server._listener.getsockname(), 5) as sock:
-        sock.sendall(b"GET /v1/models HTTP/1.1\r\n\r\n")
+        sock.sendall(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n")
         sock.recv(65536)
 
         server.stop()
@@ -274,7 +380,7 @@ def test_a_client_that_leaves_is_noticed():
     script = Script(behaviours=(Behaviour(delay=60),))
     with MockServer(script, log=lambda record, _: seen.put(record.end)) as server:
         with socket.create_connection(server._listener.getsockname(), 5) as sock:
-            sock.sendall(b"POST /v1/responses HTTP/1.1\r\nContent-Length: 15\r\n\r\n")
+            sock.sendall(b"POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 15\r\n\r\n")
             sock.sendall(b'{"input": "hi"}')
 
         assert seen.get(timeout=5) == "left"

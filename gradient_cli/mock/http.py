@@ -133,7 +133,7 @@ class Connection:
 
         while (event := self._http.next_event()) is h11.NEED_DATA:
             if self._http.they_are_waiting_for_100_continue:
-                self._pass_on(h11.InformationalResponse(status_code=100, headers=[]))
+                self._write(self._said(h11.InformationalResponse(status_code=100, headers=[])))
             try:
                 piece = self._socket.recv(256 * 1024)
             except OSError:
@@ -143,8 +143,8 @@ class Connection:
             self._http.receive_data(piece)
         return event
 
-    def _pass_on(self, event: "h11.Event") -> None:
-        self._write(self._http.send(event) or b"")
+    def _said(self, *events: "h11.Event") -> bytes:
+        return b"".join(self._http.send(event) or b"" for event in events)
 
     def send(self, data: bytes) -> None:
         """
@@ -171,16 +171,16 @@ class Connection:
             body, own = b"", {}
         else:
             own = {"Content-Length": str(len(body))}
-        if not self._begin(status, merged(own, headers), own):
-            self.send(body)
+        head = self._head(status, merged(own, headers), own)
+        if self._is_past_library:
+            self.send(head + body)
             return
-        if body and not self._is_headless:
-            self._pass_on(h11.Data(data=body))
-        self._pass_on(h11.EndOfMessage())
+        data = [h11.Data(data=body)] if body and not self._is_headless else []
+        self._write(head + self._said(*data, h11.EndOfMessage()))
 
-    def _begin(self, status: int, headers: Mapping[str, str], own: Mapping[str, str]) -> bool:
+    def _head(self, status: int, headers: Mapping[str, str], own: Mapping[str, str]) -> bytes:
         """
-        Send a head: by the library, which knows then how the body goes, or past it.
+        Give a head: by the library, which knows then how the body goes, or past it.
 
         Past it goes what it would not send: a false length, a name that is none, a status
         with a body of another form.
@@ -193,13 +193,12 @@ class Connection:
             pairs = [(_bytes(name), _bytes(text)) for name, text in headers.items()]
             with suppress(h11.LocalProtocolError):
                 reply = h11.Response(status_code=status, headers=pairs, reason=reason.encode())
-                self._pass_on(reply)
-                return True
+                return self._said(reply)
+        self._is_past_library = True
         lines = [f"HTTP/1.1 {status} {reason}"]
         known = merged({"Connection": "close"}, headers)
         lines += [f"{name}: {text}" for name, text in known.items()]
-        self.send(b"\r\n".join([*map(_bytes, lines), b"", b""]))
-        return False
+        return b"\r\n".join([*map(_bytes, lines), b"", b""])
 
     def send_json(self, status: int, value: Json, headers: Mapping[str, str]) -> None:
         """Send a whole reply that is JSON, unless `headers` name another type."""
@@ -209,13 +208,13 @@ class Connection:
     def send_short(self, body: bytes, promised: int | None, headers: Mapping[str, str]) -> None:
         """Send less of a body than is promised, or one that says nowhere how long it is."""
         length = {} if promised is None else {"Content-Length": str(promised)}
-        self._begin(200, merged(headers, {"Connection": "close", **length}), {"": ""})
-        self.send(body)
+        head = self._head(200, merged(headers, {"Connection": "close", **length}), {"": ""})
+        self.send(head + body)
 
     def begin_stream(self, headers: Mapping[str, str]) -> None:
         """Send the head of an event stream, chunked if the other side knows chunks."""
         stream = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"}
-        self._begin(200, merged(stream, headers), {})
+        self._write(self._head(200, merged(stream, headers), {}))
 
     def send_chunk(self, data: bytes) -> None:
         """Send a piece of a stream, a chunk where the other side knows chunks."""
@@ -224,14 +223,14 @@ class Connection:
         if self._is_past_library:
             self.send(data)
         elif not self._is_headless:
-            self._pass_on(h11.Data(data=data))
+            self._write(self._said(h11.Data(data=data)))
 
     def end_stream(self) -> None:
         """End a stream as HTTP wants it."""
         import h11
 
         if not self._is_past_library:
-            self._pass_on(h11.EndOfMessage())
+            self._write(self._said(h11.EndOfMessage()))
 
     def reset(self) -> None:
         """Break off at once: the other side sees a reset, not an end."""

@@ -166,7 +166,7 @@ def run_once(*argv: str, is_tty: bool = False, key: str = "") -> tuple[str, str]
     def ask(_seconds: float) -> None:
         host = terminal.stdout_text.strip().removeprefix("http://")
         connection = HTTPConnection(host)
-        connection.putrequest("GET", "/%1b", skip_host=True)
+        connection.putrequest("GET", "/%1b")
         connection.putheader("Authorization", f"Bearer {key}")
         connection.endheaders()
         connection.getresponse().read()

@@ -117,7 +117,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -h --help
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay -h --help
             else
                 :
             fi
@@ -148,7 +148,7 @@ _gradient() {
                 --ask) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file --no-stdin --json -q --quiet --expect --at-least --at-most --sure --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay -m --model --one-of --one-of-file --scale --yes-means --no-means --ask -h --help
+                _gradient_words -f --file --no-stdin --json -q --quiet --expect --at-least --at-most --sure --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay -m --model --one-of --one-of-file --scale --yes-means --no-means --ask -h --help
             else
                 :
             fi
@@ -168,6 +168,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
                 -j|--jobs) return 0 ;;
                 -k) return 0 ;;
+                --root) _gradient_files dirnames; return 0 ;;
                 --repeat) return 0 ;;
                 --require) return 0 ;;
                 --max-total-tokens) return 0 ;;
@@ -176,7 +177,7 @@ _gradient() {
                 --color) _gradient_words auto always never; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay -j --jobs -k --repeat --require --fail-fast --max-total-tokens --json --junit --html --github --no-github --color -q --quiet -v --verbose -h --help
+                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --root --repeat --require --fail-fast --max-total-tokens --json --junit --html --github --no-github --color -q --quiet -v --verbose -h --help
             else
                 _gradient_files
             fi
@@ -237,7 +238,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay -h --help
             else
                 :
             fi

@@ -7,7 +7,7 @@ Every error names the flag, what was given and what is wanted.
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.intake import read_short_file
@@ -15,9 +15,11 @@ from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
 
 
-def text_or_file(value: str) -> str:
+def text_or_file(value: str, read: Callable[[str], str] = read_short_file) -> str:
     """
     Give the text, or the content of @FILE; `@@` begins a literal `@`.
+
+    `read` gives the content of a file.
 
     Raises:
         UsageError: the file cannot be read, or the text is not UTF-8.
@@ -25,7 +27,7 @@ def text_or_file(value: str) -> str:
     """
     if value.startswith("@@"):
         return utf8(value[1:])
-    return read_short_file(value[1:]) if value.startswith("@") else utf8(value)
+    return read(value[1:]) if value.startswith("@") else utf8(value)
 
 
 def utf8(text: str) -> str:

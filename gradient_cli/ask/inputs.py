@@ -5,7 +5,7 @@ From flags and files to a Request, and to the input that stands in it.
     files, stdin ─► labelled blocks ─► the prompt ─► input
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from gradient_cli.ask import flag_values
 from gradient_cli.ask.question_options import InputOptions, RequestOptions
@@ -115,6 +115,30 @@ def build_request(
         params={**params, **flag_values.json_pairs("--param", options.param or [])},
         base=base,
     )
+
+
+def check_context(blocks: Sequence[Block], named: Mapping[str, str]) -> None:
+    """
+    Refuse to ask about nothing: files that were named, all of them empty.
+
+    `blocks` are the files and the stdin that were asked for, `named` the texts of @FILE.
+
+    Raises:
+        UsageError: there is no context but empty files.
+
+    """
+    empty = [block.path or STDIN for block in blocks if _is_blank(block.text)]
+    empty += [name for name, text in named.items() if not text.strip()]
+    if empty and len(empty) == len(blocks) + len(named):
+        what = "stdin" if empty[0] == STDIN else f'"{empty[0]}"'
+        raise UsageError(
+            f"{what} is empty: there is nothing to ask about",
+            hint="the command that made it may have failed; without it, leave it out",
+        )
+
+
+def _is_blank(text: Text) -> bool:
+    return isinstance(text, str) and not text.strip()
 
 
 @record

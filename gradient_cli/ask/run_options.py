@@ -200,3 +200,7 @@ class ProofOptions:
         str | None,
         flag(PROOF, "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
     ] = None
+    strict_replay: Annotated[
+        bool,
+        flag(PROOF, "--strict-replay", help="recordings that nothing asked for are status 2"),
+    ] = False

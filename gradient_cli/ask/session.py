@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from gradient_cli.transport.reply import Transport
     from gradient_cli.transport.retry import Limiter
     from gradient_cli.transport.sockets import Wait
-    from gradient_cli.transport.tape import Player, Recorder
+    from gradient_cli.transport.tape import Player, Recorder, Unasked
 
     Around = Callable[[Transport], Transport]
+
+STALE = "delete what is no longer asked, or record anew into an empty folder"
+"""What to do about recordings that nothing asks for."""
 
 Tell = Callable[[str], None]
 
@@ -197,6 +200,21 @@ class Session:
         """Give why an exchange could not be recorded, if one could not."""
         return self._recorder.fault if self._recorder else None
 
+    def unasked(self) -> "list[Unasked]":
+        """Give the recordings that a replay did not ask for."""
+        return self._open_player().unasked() if self.proof.replay else []
+
+    def check_replay(self) -> UsageError | None:
+        """Name the recordings that nothing asked for; give that as an error where it is one."""
+        if not (unasked := self.unasked()):
+            return None
+        from gradient_cli.transport.tape import in_words
+
+        if self.proof.strict_replay:
+            return UsageError(in_words(unasked), hint=STALE)
+        self.tell(f"note: {in_words(unasked)}")
+        return None
+
     def close(self) -> None:
         """End what was begun in this process."""
         if self._mock is not None:
@@ -253,6 +271,8 @@ def open_session(
     """
     if proof.record and proof.replay:
         raise UsageError("--record and --replay exclude each other")
+    if proof.strict_replay and not proof.replay:
+        raise UsageError("--strict-replay belongs to --replay DIR")
     _check_network(network)
     from gradient_cli.transport.deadline import Deadline
     from gradient_cli.transport.retry import Limiter, Unlimited

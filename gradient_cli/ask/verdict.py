@@ -59,11 +59,8 @@ class Expected:
 
     def warnings(self) -> Iterator[str]:
         """Give what is expected less strictly than it reads; a suite refuses that."""
-        if self.expectations is not None and (schema := self.expectations.schema):
-            from gradient_cli.expect.weakness import weakness
-
-            if open_to := weakness(schema):
-                yield f"warning: the schema is weaker than it reads: {open_to}"
+        if self.expectations is not None:
+            yield from (f"warning: {doubt}" for doubt in self.expectations.doubts())
 
     def judge(self, request: Request | None, outcome: Outcome, client: Asker) -> Judged:
         """Judge an answer, asking again where --repair allows it and the request is known."""

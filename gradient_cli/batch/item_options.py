@@ -161,6 +161,10 @@ class RunOptions:
         str | None,
         flag("Proof", "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
     ] = None
+    strict_replay: Annotated[
+        bool,
+        flag("Proof", "--strict-replay", help="recordings that nothing asked for are status 2"),
+    ] = False
 
 
 @record(kw_only=True)

@@ -186,7 +186,12 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
             **flags.expectations.settings(),
         },
         flags.network,
-        ProofOptions(dry_run=output.dry_run, record=output.record, replay=output.replay),
+        ProofOptions(
+            dry_run=output.dry_run,
+            record=output.record,
+            replay=output.replay,
+            strict_replay=output.strict_replay,
+        ),
         tell=tell,
         detail=_silent,
     )

@@ -1,10 +1,11 @@
 """One test as its suite says it."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from gradient_cli.expect.expectations import Expectations
+from gradient_cli.check.wants import Wants
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
@@ -18,6 +19,8 @@ class Case:
     line: int
     """Where the test stands in it, from 1."""
     name: str
+    places: Mapping[str, int] = field(default_factory=dict)
+    """key -> its line; a key of [defaults] that the test takes over has the line there."""
     prompt: str | None = None
     prompt_file: str | None = None
     files: tuple[str, ...] = ()
@@ -29,16 +32,24 @@ class Case:
     profile: str | None = None
     repeat: int = 1
     require: int = 1
-    expectations: Expectations = field(default_factory=Expectations)
+    wants: Wants = field(default_factory=Wants)
     expected: tuple[tuple[str, str], ...] = ()
     """(key, value) of each expectation, for reports."""
     allow_empty: bool = False
     allow_refusal: bool = False
-    judge: str | None = None
     judge_model: str | None = None
     judge_votes: int = 1
+    judge_sees: tuple[str, ...] = ()
+    """What a judge sees beside the answer: prompt, files."""
 
     @property
-    def folder(self) -> Path:
-        """The folder that the suite's paths are relative to."""
-        return Path(self.suite).parent
+    def known_as(self) -> str:
+        """The test's name in recordings: its suite as seen from the working folder, and its own."""
+        path = Path(os.path.normpath(self.suite))
+        suite = "/".join(part for part in path.parts if part != "..")
+        if path.is_absolute():
+            here = Path.cwd()
+            suite = path.name
+            if path.is_relative_to(here):
+                suite = path.relative_to(here).as_posix()
+        return f"{suite}: {self.name}"

@@ -144,7 +144,7 @@ class Result:
 
 @record
 class Stop:
-    """Why a run ended before its end."""
+    """Why a run ended before its end, or is not right as a whole."""
 
     reason: str
     """Lower case, no full stop."""
@@ -153,6 +153,13 @@ class Stop:
     """What it alone would end with; OK where what stopped it is a result already."""
     signal_status: int | None = None
     """130 or 143 where a signal ends the process, whatever was found until then."""
+    is_early: bool = True
+    """False: every test was asked, and something else is wrong."""
+
+    @property
+    def words(self) -> str:
+        """The reason, after what became of the run."""
+        return f"{'stopped' if self.is_early else 'not right'}: {self.reason}"
 
 
 @record

@@ -11,14 +11,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed
 from gradient_cli.ask.verdict import verdict_on
 from gradient_cli.check.case import Case
-from gradient_cli.check.judge import vote
+from gradient_cli.check.judge import Bench, Ruling, judge
 from gradient_cli.check.report import (
     Attempt,
     Finding,
@@ -34,7 +33,7 @@ from gradient_cli.errors import (
     Terminated,
 )
 from gradient_cli.exits import ExitStatus
-from gradient_cli.expect.expectations import Judgement
+from gradient_cli.expect.expectations import Expectations, Judgement
 from gradient_cli.transport.tape import ASKED_FOR
 from gradient_cli.values import record
 from gradient_cli.wire.events import add_usage, total_tokens
@@ -57,6 +56,8 @@ class Prepared:
     """The command that runs this test alone."""
     allowed: Allowed = Allowed()
     """What is taken for an answer besides."""
+    expectations: Expectations = field(default_factory=Expectations)
+    bench: Bench = field(default_factory=Bench)
 
 
 @dataclass(slots=True)
@@ -226,10 +227,10 @@ def _stop_by(error: BaseException) -> Stop:
 def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
     """Ask once and judge; from a recording, each attempt gets its own answers again."""
     # The context is this thread's alone, and the next attempt sets it anew.
-    ASKED_FOR.set(f"{Path(test.case.suite).name}: {test.case.name} #{number}")
+    ASKED_FOR.set(f"{test.case.known_as} #{number}")
     outcome = client.ask(test.request, None, test.allowed.reading())
     try:
-        found = verdict_on(test.request, outcome, test.case.expectations, test.allowed)
+        found = verdict_on(test.request, outcome, test.expectations, test.allowed)
     except GradientError as error:
         return _failed(number, outcome, error, [])
     judgement, fault = found.judgement, found.error
@@ -239,21 +240,21 @@ def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
     findings = _findings(judgement)
     if isinstance(fault, NoAnswer):
         findings.insert(0, Finding("answer", False, fault.message))
-    asked: list[Outcome] = []
+    ruling = Ruling()
     # An answer that has failed already is not worth another call.
-    if test.case.judge and fault is None:
-        model = test.case.judge_model or test.request.model
-        voted, asked = vote(
-            client, test.case.judge, outcome.response.text, model, test.case.judge_votes
-        )
-        if voted is None:
-            fault = asked[-1].error
-            assert fault
-            return _failed(number, outcome, fault, asked, "the judge: ")
-        findings.append(voted)
+    if test.bench.criteria and fault is None:
+        ruling = judge(client, test.bench, outcome.response.printed(judgement.text))
+        if ruling.fault:
+            return _failed(number, outcome, ruling.fault, ruling.asked, "the judge: ")
+        findings += ruling.findings
     status = ExitStatus.OK if all(f.is_met for f in findings) else ExitStatus.EXPECTATION
     return _attempt(
-        number, status, outcome, asked, findings=tuple(findings), warning=judgement.warning
+        number,
+        status,
+        outcome,
+        ruling.asked,
+        findings=tuple(findings),
+        warning=judgement.warning,
     )
 
 
@@ -265,7 +266,7 @@ def _findings(judgement: Judgement) -> list[Finding]:
 
 
 def _failed(
-    number: int, outcome: Outcome, error: GradientError, asked: list[Outcome], who: str = ""
+    number: int, outcome: Outcome, error: GradientError, asked: Sequence[Outcome], who: str = ""
 ) -> Attempt:
     return _attempt(
         number, error.status, outcome, asked, error=f"{who}{error.message}", hint=_hint(error)
@@ -283,7 +284,7 @@ def _attempt(
     number: int,
     status: ExitStatus,
     outcome: Outcome,
-    asked: list[Outcome],
+    asked: Sequence[Outcome],
     *,
     findings: tuple[Finding, ...] = (),
     error: str | None = None,

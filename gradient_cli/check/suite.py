@@ -19,7 +19,14 @@ from pathlib import Path
 
 from gradient_cli.check.case import Case
 from gradient_cli.check.positions import Lines
-from gradient_cli.check.suite_reader import MOST_REPEATS, NOT_IN_DEFAULTS, Reader, near_words
+from gradient_cli.check.suite_reader import (
+    ADDED_KEYS,
+    FORM_KEYS,
+    MOST_REPEATS,
+    NOT_IN_DEFAULTS,
+    Reader,
+    near_words,
+)
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
@@ -60,16 +67,23 @@ def load_suite(path: str) -> list[Case]:
     return tests
 
 
-def select(tests: Sequence[Case], pattern: str | None) -> list[Case]:
+def select(tests: Sequence[Case], patterns: Sequence[str]) -> list[Case]:
     """
-    Give the tests of this very name; without one, those whose name holds it, in any case.
+    Give the tests that one of the patterns selects, in their own order; without any, all.
+
+    A pattern selects the test of this very name; without one, those whose name holds it.
 
     Raises:
-        UsageError: none does.
+        UsageError: one of them selects none.
 
     """
-    if pattern is None:
+    if not patterns:
         return list(tests)
+    chosen = {id(test) for pattern in patterns for test in _selected(tests, pattern)}
+    return [test for test in tests if id(test) in chosen]
+
+
+def _selected(tests: Sequence[Case], pattern: str) -> list[Case]:
     found = [test for test in tests if test.name == pattern] or [
         test for test in tests if pattern.casefold() in test.name.casefold()
     ]
@@ -141,10 +155,20 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
         inner = [table[key] for table in (defaults, test) if isinstance(table.get(key), dict)]
         if len(inner) == 2:
             joined[key] = {**inner[0], **inner[1]}
+    for key in ADDED_KEYS:
+        if key in defaults and key in test and test[key] != []:
+            joined[key] = list(dict.fromkeys([*_listed(defaults[key]), *_listed(test[key])]))
+    for key in FORM_KEYS:
+        if key in defaults and key not in test and any(other in test for other in FORM_KEYS):
+            del joined[key]
     many = test.get("repeat")
     if isinstance(many, int) and "require" not in test and "require" in defaults:
         joined["require"] = min(defaults["require"], many)
     return joined
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
 
 
 def _jsonl(path: str, text: str) -> list[_Table]:

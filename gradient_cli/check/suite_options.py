@@ -19,10 +19,20 @@ class WhichOptions:
     jobs: Annotated[
         int, _which("-j", "--jobs", metavar="N", least=1, help="tests at a time (4)")
     ] = 4
-    pattern: Annotated[
+    patterns: Annotated[
+        list[str] | None,
+        _which(
+            "-k",
+            metavar="PATTERN",
+            help="only the test of this name, or those with this in it (repeatable)",
+        ),
+    ] = None
+    root: Annotated[
         str | None,
         _which(
-            "-k", metavar="PATTERN", help="only the test of this name, or those with this in it"
+            "--root",
+            metavar="DIR",
+            help="read what suites name only below DIR (the working folder and the suite's own)",
         ),
     ] = None
     repeat: Annotated[
@@ -79,3 +89,7 @@ class TapeOptions:
         str | None,
         _proof("--replay", metavar="DIR", help="answer from the files in DIR; no network"),
     ] = None
+    strict_replay: Annotated[
+        bool,
+        _proof("--strict-replay", help="recordings that nothing asked for are status 2"),
+    ] = False

@@ -5,41 +5,36 @@ One table of a suite, read strictly: every key known, every value of its kind, s
 import math
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 from gradient_cli.check.case import Case
 from gradient_cli.check.positions import Lines
+from gradient_cli.check.wants import Wants
 from gradient_cli.errors import UsageError
-from gradient_cli.expect.expectations import Expectations
 from gradient_cli.expect.extract import Extraction
-from gradient_cli.expect.load import load_schema
-from gradient_cli.expect.weakness import weakness
 from gradient_cli.settings.keys import REQUEST_KEYS
 from gradient_cli.wire.json import Json
 
 MOST_REPEATS = 1000
 
-TEXT_KEYS = ("name", "prompt", "prompt_file", "profile", "judge", "judge_model", "equals", "schema",
-             "extract_lang")  # fmt: skip
-LIST_KEYS = ("files", "expect", "expect_re", "reject", "reject_re", "one_of")
+TEXT_KEYS = (
+    "name", "prompt", "prompt_file", "profile", "judge_model", "equals", "schema", "extract_lang",
+)  # fmt: skip
+ADDED_KEYS = ("expect", "expect_re", "reject", "reject_re", "judge")
+"""What can stand together: [defaults] and the test both hold."""
+FORM_KEYS = ("one_of", "schema")
+"""What the answer is: one of [defaults] yields to another of the test."""
+LIST_KEYS = ("files", *ADDED_KEYS, "one_of", "judge_sees")
 COUNT_KEYS = ("repeat", "require", "judge_votes", "max_output_tokens_used")
 EXPECTATION_KEYS = (
-    "equals",
-    "expect",
-    "expect_re",
-    "reject",
-    "reject_re",
-    "one_of",
-    "schema",
-    "max_output_tokens_used",
-    "max_seconds",
-    "judge",
-)
+    "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
+    "max_output_tokens_used", "max_seconds", "judge",
+)  # fmt: skip
 EXTRACT_KEYS = ("extract", "extract_last", "extract_lang")
 ALLOW_KEYS = ("allow_empty", "allow_refusal")
 OTHER_KEYS = ("vars", "max_seconds", "extract", "extract_last", *ALLOW_KEYS)
 KEYS = (*TEXT_KEYS, *LIST_KEYS, *COUNT_KEYS, *OTHER_KEYS, *REQUEST_KEYS)
 NOT_IN_DEFAULTS = ("name", "prompt", "prompt_file")
+JUDGES_SEE = ("prompt", "files")
 
 
 def near_words(key: str, known: Sequence[str]) -> str:
@@ -114,11 +109,7 @@ class Reader:
                 "name", f'"{name}" expects nothing: every answer would pass',
                 f"one of {', '.join(EXPECTATION_KEYS)}",
             )  # fmt: skip
-        for key in EXPECTATION_KEYS:
-            if table.get(key) == []:
-                raise self._fault(key, f"{key} is empty: it says nothing about an answer")
-        if "judge" in table and not table["judge"].strip():
-            raise self._fault("judge", "`judge` is empty: it says nothing about an answer")
+        self._check_expectations()
         repeat = table.get("repeat", 1)
         require = table.get("require", repeat)
         if repeat > MOST_REPEATS:
@@ -137,56 +128,60 @@ class Reader:
             profile=table.get("profile"),
             repeat=repeat,
             require=require,
-            expectations=self._expectations(),
+            places={key: self._lines.of(key) for key in table},
+            wants=self._wants(),
             expected=self._expected(),
             # An answer that is to be empty may be.
             allow_empty=table.get("allow_empty", table.get("equals") == ""),
             allow_refusal=table.get("allow_refusal", False),
-            judge=table.get("judge"),
             judge_model=table.get("judge_model"),
             judge_votes=table.get("judge_votes", 1),
+            judge_sees=tuple(self._list("judge_sees")),
         )
 
-    def _expectations(self) -> Expectations:
+    def _check_expectations(self) -> None:
+        """Refuse what says nothing, or contradicts itself."""
         table = self._table
-        key = "schema"
-        try:
-            schema = None
-            if "schema" in table:
-                schema = load_schema(table["schema"], "schema", Path(self._path).parent)
-                if open_to := weakness(schema):
-                    raise UsageError(f"schema: {open_to}", hint="name the kinds that are wanted")
-            labels = self._labels()
-            key = next((k for k in EXPECTATION_KEYS if k in table and k != "schema"), "name")
-            return Expectations.build(
-                expect=self._list("expect"),
-                expect_re=self._list("expect_re"),
-                reject=self._list("reject"),
-                reject_re=self._list("reject_re"),
-                equals=table.get("equals"),
-                one_of=labels,
-                schema=schema,
-                extract=self._extraction(),
-                max_output_tokens_used=table.get("max_output_tokens_used"),
-                max_seconds=table.get("max_seconds"),
-                prefix="",
-            )
-        except UsageError as error:
-            named = next((k for k in KEYS if error.message.startswith(f"{k} ")), key)
-            named = next((k for k in KEYS if error.message.startswith(f"{k}:")), named)
-            raise self._fault(named, error.message, error.hint) from None
+        for key in (*EXPECTATION_KEYS, "judge_sees"):
+            if table.get(key) == [] or (key == "judge" and "" in map(str.strip, self._list(key))):
+                raise self._fault(key, f"{key} is empty: it says nothing about an answer")
+        forms = [key for key in FORM_KEYS if key in table]
+        if self._extraction():
+            forms.append(next(key for key in EXTRACT_KEYS if table.get(key)))
+        if len(forms) > 1:
+            raise self._fault(
+                forms[1], f"`{forms[0]}` and `{forms[1]}` exclude each other: the answer is one",
+                "a schema and `one_of` take a fenced answer as it is",
+            )  # fmt: skip
+        for name in self._list("judge_sees"):
+            if name not in JUDGES_SEE:
+                raise self._fault("judge_sees", f'`judge_sees` knows no "{name}"', "prompt, files")
+        params = table.get("params", {})
+        for name in params:
+            if name.split(".")[0] == "input":
+                raise self._fault("params", "`params.input` would replace the prompt")
+
+    def _wants(self) -> Wants:
+        table = self._table
+        return Wants(
+            equals=table.get("equals"),
+            expect=tuple(self._list("expect")),
+            expect_re=tuple(self._list("expect_re")),
+            reject=tuple(self._list("reject")),
+            reject_re=tuple(self._list("reject_re")),
+            one_of=tuple(self._list("one_of")),
+            schema=table.get("schema"),
+            extraction=self._extraction(),
+            max_output_tokens_used=table.get("max_output_tokens_used"),
+            max_seconds=table.get("max_seconds"),
+            judge=tuple(self._list("judge")),
+        )
 
     def _extraction(self) -> Extraction | None:
         language = self._table.get("extract_lang")
         is_last = bool(self._table.get("extract_last"))
         is_wanted = bool(self._table.get("extract")) or is_last or language is not None
         return Extraction(language, is_last) if is_wanted else None
-
-    def _labels(self) -> list[str]:
-        labels = self._list("one_of")
-        if len(labels) == 1 and "," in labels[0]:
-            return [label.strip() for label in labels[0].split(",")]
-        return labels
 
     def _expected(self) -> tuple[tuple[str, str], ...]:
         found = []

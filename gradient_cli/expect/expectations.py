@@ -135,6 +135,27 @@ class Expectations:
             max_seconds=max_seconds,
         )
 
+    def doubts(self, prefix: str = "--") -> Iterator[str]:
+        """Say what cannot fail, or cannot be met: it would be weaker than it reads."""
+        from gradient_cli.expect.vacuous import finds_everything, finds_nothing
+        from gradient_cli.expect.weakness import weakness
+
+        wanted, unwanted = (f"{prefix}expect-re", f"{prefix}reject-re") if prefix else (
+            "expect_re", "reject_re",
+        )  # fmt: skip
+        for pattern in self.matches:
+            if finds_everything(pattern):
+                yield f'{wanted} "{pattern.pattern}" is found in every answer, even an empty one'
+            if finds_nothing(pattern):
+                yield f'{wanted} "{pattern.pattern}" can be found in no answer'
+        for pattern in self.rejects_matching:
+            if finds_nothing(pattern):
+                yield f'{unwanted} "{pattern.pattern}" can be found in no answer: it rejects none'
+            if finds_everything(pattern):
+                yield f'{unwanted} "{pattern.pattern}" is found in every answer: none can pass'
+        if self.schema and (doubt := weakness(self.schema)):
+            yield f"{prefix}schema: {doubt}"
+
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is expected."""
@@ -232,6 +253,13 @@ def _check_labels_expected(labels: Sequence[str], expect: Sequence[str], name: o
                 f'{name("expect")} "{wanted}" is none of the labels {", ".join(labels)}',
                 hint="with one-of, expect names the label that is wanted",
             )
+    wanted_labels = {match_label(wanted, labels) for wanted in expect}
+    if len(wanted_labels) > 1:
+        assert callable(name)
+        raise UsageError(
+            f"{name('expect')} names two labels, and the answer is one of them",
+            hint="a pattern such as ^(a|b)$ takes either",
+        )
 
 
 def _contains(text: str, wanted: str) -> Verdict:

@@ -210,9 +210,10 @@ def answer(plan: Plan) -> int:
 
 def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     """Show the end, and keep the answer if it is one."""
-    error, outcome = judged.error, judged.outcome
+    outcome = judged.outcome
     response = outcome.response
     screen.end_answer(response)
+    error = judged.error or plan.session.check_replay()
     warnings = _warnings(outcome, error)
     uncounted = _uncounted(plan, outcome, error)
     careful = [f"warning: {judged.warning}"] if judged.warning else []

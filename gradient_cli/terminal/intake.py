@@ -147,7 +147,17 @@ def read_short_file(path: str) -> str:
         UsageError: as `read_file`, or it is longer than 8 MiB.
 
     """
-    text = read_file(path)
+    return short(path, read_file(path))
+
+
+def short(path: str, text: Text) -> str:
+    """
+    Give a text that must be short; `path` is where it came from.
+
+    Raises:
+        UsageError: it is longer than 8 MiB.
+
+    """
     if isinstance(text, LongText):
         raise UsageError(f'"{path}" is longer than {LONG_TEXT // 1024 // 1024} MiB')
     return text

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gradient_cli.errors import UsageError
+from gradient_cli.transport.recording import request_of
 from gradient_cli.wire.json import Json, dumps
 
 MAX_FILES = 2000
@@ -38,11 +40,10 @@ def explain(asked: Mapping[str, Json], folder: Path) -> str:
 def _recorded(folder: Path) -> Iterator[tuple[str, Mapping[str, Json]]]:
     for path in sorted(folder.glob("*.json"))[:MAX_FILES]:
         try:
-            request = json.loads(path.read_bytes())["request"]
-        except (OSError, ValueError, KeyError, TypeError):
+            request = request_of(path)
+        except (OSError, UsageError):
             continue
-        if isinstance(request, dict):
-            yield path.stem, request
+        yield path.stem, request.as_json()
 
 
 def _likeness(asked: Mapping[str, Json], other: Mapping[str, Json]) -> float:

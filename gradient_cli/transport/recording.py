@@ -7,6 +7,8 @@ One recorded exchange, and the file that it lives in.
 """
 
 import json
+import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from gradient_cli import errors
 from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.transport.redaction import MARK, clean, clean_body, clean_text
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical
 
@@ -22,6 +25,8 @@ MODE = 0o644
 """A recording is committed and shared."""
 Put = Callable[[Path, bytes, int], None]
 """Puts a file of a mode in the place of another, as a whole; OSError if it cannot."""
+MAX_BYTES = 128 * 1024 * 1024
+"""The most that is read of one file."""
 KEPT_HEADERS = ("content-type", "retry-after", "retry-after-ms", "request-id")
 """Kept from a reply, with every name that ends in `request-id` or speaks of a rate limit."""
 
@@ -41,8 +46,37 @@ class Question:
 
     def key(self) -> str:
         """Give the SHA-256 (hex) of method, path and canonical body."""
-        text = f"{self.method} {self.path}\n{canonical(self.body)}"
-        return sha256(text.encode()).hexdigest()
+        return sha256(self._text().encode()).hexdigest()
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Question":
+        """Read the file's `request`; KeyError or TypeError if it is none."""
+        method, path = value["method"], value["path"]
+        if not (isinstance(method, str) and isinstance(path, str)):
+            raise TypeError
+        return cls(method, path, value.get("body"))
+
+    def stands_for(self, other: "Question") -> bool:
+        """
+        Tell whether this recorded question is another one, just asked.
+
+        Where the key stood in the question, the recording has a mark in its place: all marks
+        must stand for the same word then.
+        """
+        mine, asked = self._text(), other._text()
+        if mine == asked:
+            return True
+        pieces = mine.split(MARK)
+        if len(pieces) < 2 or not asked.startswith(pieces[0]):
+            return False
+        start = len(pieces[0])
+        end = asked.find(pieces[1], start + 1) if pieces[1] else len(asked)
+        word = asked[start:end] if end > start else ""
+        is_word = bool(word) and word.isascii() and word.isprintable() and not set(word) & set(' "')
+        return is_word and word.join(pieces) == asked
+
+    def _text(self) -> str:
+        return f"{self.method} {self.path}\n{canonical(self.body)}"
 
     def as_json(self) -> dict[str, Json]:
         """Give the file's `request`."""
@@ -63,27 +97,30 @@ class Take:
         """Give one of the file's `replies`; a secret that the server echoed is taken out."""
         chunks = self.chunks
         whole = b"".join(chunks)
-        if any(secret.encode() in whole for secret in secrets):
-            chunks = [_without(secrets, whole)]
+        if (cleaned := clean_body(whole, secrets)) != whole:
+            chunks = [cleaned]
         value: dict[str, Json] = {
             "status": self.status,
-            "headers": _cleaned(self.headers, secrets),
+            "headers": clean(self.headers, secrets),
             "chunks": [_as_text(chunk) for chunk in chunks],
         }
         if self.error:
-            value["error"] = {"type": type(self.error).__name__, "message": self.error.message}
+            message = clean_text(self.error.message, secrets)
+            value["error"] = {"type": type(self.error).__name__, "message": message}
         if self.asked_for:
-            value["for"] = self.asked_for
+            value["for"] = clean_text(self.asked_for, secrets)
         return value
 
     @classmethod
     def from_json(cls, value: Json) -> "Take":
         """Read one of the file's `replies`; KeyError, TypeError or ValueError if it is none."""
-        error = value.get("error")
+        status, chunks, error = value["status"], value["chunks"], value.get("error")
+        if type(status) is not int or not 100 <= status <= 599 or not isinstance(chunks, list):
+            raise ValueError
         return cls(
-            status=int(value["status"]),
+            status=status,
             headers={str(name): str(text) for name, text in value["headers"].items()},
-            chunks=[_as_bytes(chunk) for chunk in value["chunks"]],
+            chunks=[_as_bytes(chunk) for chunk in chunks],
             error=_error(error) if error else None,
             asked_for=str(value.get("for", "")),
         )
@@ -98,22 +135,70 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def read(path: Path) -> list[Take]:
+def read(path: Path, question: Question | None = None) -> list[Take]:
     """
-    Read the replies of one file.
+    Read the replies of one file; they must be to this question, if one is given.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UsageError: it is not a recording, or one of another request.
+
+    """
+    value = _load(path)
+    try:
+        takes = [Take.from_json(reply) for reply in value["replies"]]
+        recorded = Question.from_json(value["request"])
+        is_answered = question is None or recorded.stands_for(question)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise _no_recording(path) from error
+    if not is_answered:
+        raise UsageError(
+            f'"{path}" holds another request than its name says',
+            hint="somebody changed or renamed it: delete it and record again",
+        )
+    return takes
+
+
+def request_of(path: Path) -> Question:
+    """
+    Read the request of one file.
 
     Raises:
         FileNotFoundError: there is no such file.
         UsageError: it is not a recording.
 
     """
+    value = _load(path)
     try:
-        value = json.loads(path.read_bytes())
-        return [Take.from_json(reply) for reply in value["replies"]]
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(
-            f'"{path}" is not a recording of gradient', hint="delete it and record again"
-        ) from error
+        return Question.from_json(value["request"])
+    except (KeyError, TypeError) as error:
+        raise _no_recording(path) from error
+
+
+def _no_recording(path: Path) -> UsageError:
+    return UsageError(f'"{path}" is not a recording of gradient', hint="delete it and record again")
+
+
+def _load(path: Path) -> Json:
+    """Give the JSON of a file that anybody may have written; a pipe is not waited for."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        kind = os.fstat(handle)
+        if not stat.S_ISREG(kind.st_mode):
+            os.close(handle)
+            raise _no_recording(path)
+        with os.fdopen(handle, "rb") as file:
+            if kind.st_size > MAX_BYTES:
+                raise UsageError(
+                    f'"{path}" is larger than {MAX_BYTES:,} bytes', hint="record a shorter answer"
+                )
+            return json.loads(file.read())
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UsageError(f'cannot read "{path}": {_reason(error)}') from None
+    except (ValueError, RecursionError) as error:
+        raise _no_recording(path) from error
 
 
 def prepare(folder: Path, put: Put) -> None:
@@ -146,7 +231,7 @@ def write(
         UsageError: the folder cannot be written to.
 
     """
-    request = _cleaned(question.as_json(), secrets)
+    request = clean(question.as_json(), secrets)
     exchange = {"gradient": FORMAT, "request": request, "replies": replies}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,13 +244,17 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+_FAULTS = ("ConnectionFailed", "TimedOut", "BrokenReply", "ServiceError", "IncompleteAnswer")
+"""How a transfer may break; a recording can claim nothing else."""
+
+
 def _error(value: Mapping[str, str]) -> GradientError:
     """Give the error that broke the transfer; one of an unknown name is a ConnectionFailed."""
-    family = getattr(errors, value["type"], None)
-    # GradientError itself has no status: no fault is one.
-    if isinstance(family, type) and issubclass(family, GradientError) and family != GradientError:
-        return family(value["message"])
-    return errors.ConnectionFailed(value["message"])
+    name, message = value["type"], value["message"]
+    if not (isinstance(name, str) and isinstance(message, str)):
+        raise TypeError
+    family: type[GradientError] = getattr(errors, name if name in _FAULTS else "ConnectionFailed")
+    return family(message)
 
 
 def _as_text(chunk: bytes) -> Json:
@@ -183,25 +272,6 @@ def _as_bytes(value: Json) -> bytes:
     from base64 import b64decode
 
     return b64decode(value["base64"], validate=True)
-
-
-def _without(secrets: Sequence[str], data: bytes) -> bytes:
-    for secret in secrets:
-        data = data.replace(secret.encode(), b"[key]")
-    return data
-
-
-def _cleaned(value: Json, secrets: Sequence[str]) -> Json:
-    """Give a value whose texts and names are without the secrets."""
-    if isinstance(value, str):
-        return _without(secrets, value.encode("utf-8", "surrogatepass")).decode(
-            "utf-8", "surrogatepass"
-        )
-    if isinstance(value, Mapping):
-        return {_cleaned(k, secrets): _cleaned(v, secrets) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_cleaned(one, secrets) for one in value]
-    return value
 
 
 def _pretty(value: Json) -> bytes:

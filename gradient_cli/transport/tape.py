@@ -23,12 +23,17 @@ from threading import Lock
 from gradient_cli.errors import GradientError, ReplayMiss, UsageError
 from gradient_cli.transport.recording import Put, Question, Take, kept, prepare, read, write
 from gradient_cli.transport.reply import Reply, Transport
+from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 ASKED_FOR: ContextVar[str] = ContextVar("asked_for", default="")
 """
 Who asks in this thread, where several ask the same at once: each gets its own answer again.
 """
+
+
+MOST_NAMED = 3
+"""Tests that a miss names."""
 
 
 class Recorder:
@@ -73,12 +78,35 @@ class Recorder:
                 self.fault = self.fault or error
 
 
+@record
+class Unasked:
+    """A recorded reply that nothing asked for."""
+
+    path: Path
+    asked_for: str = ""
+    """Whom it was recorded for; "" outside of suites."""
+
+    @property
+    def words(self) -> str:
+        """Its file, shortened, and whom it was for."""
+        name = f"{self.path.name[:12]}…" if len(self.path.name) > 24 else self.path.name
+        return f"{name} ({self.asked_for})" if self.asked_for else name
+
+
+def in_words(unasked: Sequence[Unasked]) -> str:
+    """Say which recordings nothing asked for; lower case, no full stop."""
+    were = "recording was" if len(unasked) == 1 else "recordings were"
+    named = ", ".join(one.words for one in unasked[:MOST_NAMED])
+    more = f" and {len(unasked) - MOST_NAMED} more" if len(unasked) > MOST_NAMED else ""
+    return f"{len(unasked)} {were} not asked for: {named}{more}"
+
+
 class Player:
     """
     Answers from a folder; one for a run, shared by its workers.
 
-    Each recorded reply is given once, in order, and to whoever it was for: a recording of two
-    answers cannot stand for three.
+    Each recorded reply is given once, in order; in a suite only to the attempt of the test that
+    it was recorded for: a recording of two answers cannot stand for three.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,7 +116,8 @@ class Player:
                 hint=f"make them by the same command with `--record {folder}`",
             )
         self._folder = folder
-        self._asked: dict[tuple[str, str], int] = {}
+        self._given: dict[str, set[int]] = {}
+        """File name -> places of the replies that were given."""
         self._lock = Lock()
 
     def transport(self) -> Transport:
@@ -101,29 +130,55 @@ class Player:
 
         Raises:
             ReplayMiss: there is none; the message shows the nearest recorded request.
+            UsageError: its file is no recording, or one of another request.
 
         """
-        key = question.key()
-        path = self._folder / f"{key}.json"
+        path = self._folder / f"{question.key()}.json"
         try:
-            takes = read(path)
+            takes = read(path, question)
         except FileNotFoundError:
             raise self._miss(question) from None
         asker = ASKED_FOR.get()
-        if own := [take for take in takes if take.asked_for == asker]:
-            takes = own
-        else:
-            asker = ""
+        own = _places_for(asker, takes) if asker else list(range(len(takes)))
+        if not own:
+            raise self._not_for(asker, takes, path)
         with self._lock:
-            position = self._asked.get((key, asker), 0)
-            self._asked[key, asker] = position + 1
-        if position >= len(takes):
+            given = self._given.setdefault(path.name, set())
+            place = next((place for place in own if place not in given), None)
+            if place is not None:
+                given.add(place)
+        if place is None:
+            whom = f" of {asker}" if asker else ""
             raise ReplayMiss(
-                f"{path} holds {_count(len(takes), 'answer')} to this request; "
-                f"it was asked {position + 1} times",
+                f"{path} holds {_count(len(own), 'answer')} to this request{whom}; "
+                f"it was asked {len(own) + 1} times",
                 hint=f"record again with `--record {self._folder}`",
             )
-        return takes[position]
+        return takes[place]
+
+    def unasked(self) -> list[Unasked]:
+        """Give the recorded replies that were not given; a file that is no recording is one."""
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                takes = read(path)
+            except (UsageError, FileNotFoundError):
+                found.append(Unasked(path))
+                continue
+            given = self._given.get(path.name, set())
+            left = [take for place, take in enumerate(takes) if place not in given]
+            found += [Unasked(path, take.asked_for) for take in left]
+        return found
+
+    def _not_for(self, asker: str, takes: Sequence[Take], path: Path) -> ReplayMiss:
+        """Explain that a request was recorded, but for others."""
+        others = list(dict.fromkeys(take.asked_for or "no suite" for take in takes))
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        return ReplayMiss(
+            f"{path} was recorded for {', '.join(others[:MOST_NAMED])}{more}; "
+            f"it is asked by {asker}, which may have been renamed or added since",
+            hint=f"record again with `--record {self._folder}`",
+        )
 
     def _miss(self, question: Question) -> ReplayMiss:
         from gradient_cli.transport.nearest import explain
@@ -230,6 +285,27 @@ class _ReplayedReply:
 
     def close(self) -> None:
         pass
+
+
+def is_same(one: str, other: str) -> bool:
+    """Tell whether two names are of the same test, each by its suite as seen from somewhere."""
+    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+
+
+def _places_for(asker: str, takes: Sequence[Take]) -> list[int]:
+    """
+    Give the places of the replies for an asker: by its whole name, else by the suite's file.
+
+    The same suite is tests/s.toml from one folder and s.toml from another; where that leaves
+    it open which of several is meant, none is.
+    """
+    names = {take.asked_for for take in takes if take.asked_for}
+    if asker not in names:
+        alike = [name for name in names if is_same(name, asker)]
+        if len(alike) != 1:
+            return []
+        asker = alike[0]
+    return [place for place, take in enumerate(takes) if take.asked_for == asker]
 
 
 def _count(number: int, noun: str) -> str:

@@ -102,6 +102,11 @@ class Request:
         if len(self.stop) > MAX_STOPS:
             raise UsageError(f"--stop was given {len(self.stop)} times; the limit is {MAX_STOPS}")
         _check_metadata(self.metadata)
+        if self.input and any(name.split(".")[0] == "input" for name in self.params):
+            raise UsageError(
+                "the parameter `input` and the prompt exclude each other: only one is sent",
+                hint="--param and `params` set other fields; give the one or the other",
+            )
 
     def check_tool_choice(self) -> None:
         """

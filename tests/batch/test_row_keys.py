@@ -19,8 +19,7 @@ BASES = {
     "full": Request(model="m", temperature=0.5, stop=("x",), user="u", tools=({"type": "f"},)),
     "instructed": Request(instructions="be {{ name }}", stream=True),
     "based": Request(base={"a": 1, "input": "old", "z": [2]}),
-    "replaced": Request(params={"input": "mine"}),
-    "nested": Request(params={"input.x": 1, "reasoning.effort": "low"}),
+    "nested": Request(params={"reasoning.effort": "low"}),
 }
 
 

@@ -62,7 +62,7 @@ ACCIDENTS = {
     "a number of 5000 digits": (FULL + f"seed = {'1' * 5000}\n", "s.toml: exceeds the limit"),
     "an empty expectation": (TEST + 'expect = ""\n', "s.toml:4: expect is empty"),
     "an empty list": (TEST + "expect = []\n", "s.toml:4: expect is empty"),
-    "an empty judge": (TEST + 'judge = " "\n', "s.toml:4: `judge` is empty"),
+    "an empty judge": (TEST + 'judge = " "\n', "s.toml:4: judge is empty"),
     "no labels": (TEST + "one_of = []\n", "s.toml:4: one_of is empty"),
     "one label": (TEST + 'one_of = ["a"]\n', "s.toml:4: one_of needs at least two labels"),
     "an unknown key": (
@@ -93,7 +93,7 @@ ACCIDENTS = {
         TEST + "schema = '{\"requird\": []}'\n",
         "s.toml:4: schema: unknown keyword `requird`",
     ),
-    "a missing schema": (TEST + 'schema = "no.json"\n', "s.toml:4: cannot read"),
+    "a missing schema": (TEST + 'schema = "no.json"\n', "s.toml:4: schema: cannot read"),
     "two of one name": (FULL + FULL, 's.toml:5: a second test is called "a"'),
     "require above repeat": (
         FULL + "repeat = 2\nrequire = 3\n",
@@ -109,12 +109,12 @@ ACCIDENTS = {
     ),
     "an unset variable": (
         FULL.replace('"x"', '"{{ city }}"'),
-        "s.toml:1: {{ city }} in the prompt is not set",
+        "s.toml:3: {{ city }} in the prompt is not set",
     ),
     "a variable in vain": (FULL + "vars = { a = 'b' }\n", "s.toml:1: the variable `a` is not used"),
     "an unset variable in the instructions": (
         FULL + 'instructions = "in {{ lang }}"\n',
-        "s.toml:1: {{ lang }} in the instructions is not set",
+        "s.toml:5: {{ lang }} in the instructions is not set",
     ),
     "a time that never ends": (
         TEST + "max_seconds = inf\n",

@@ -10,6 +10,7 @@ from gradient_cli.expect.load import load_schema
 from gradient_cli.expect.schema import make_schema
 from gradient_cli.expect.short_form import from_short_form
 from gradient_cli.expect.vocabulary import FORMATS as KNOWN_FORMATS
+from gradient_cli.terminal.opener import Opener
 from gradient_cli.wire.json import dumps
 
 OLD = {"$schema": "http://json-schema.org/draft-07/schema#"}
@@ -488,7 +489,7 @@ def test_a_schema_comes_from_a_file_from_json_or_short(tmp_path):
     path.write_text('{"type": "null"}')
 
     assert load_schema(str(path)).definition == {"type": "null"}
-    assert load_schema("s.json", folder=tmp_path).definition == {"type": "null"}
+    assert load_schema("s.json", files=Opener(tmp_path, (tmp_path,))).definition == {"type": "null"}
     assert load_schema('{"type": "null"}').definition == {"type": "null"}
     assert load_schema("name").definition["required"] == ["name"]
     assert len(load_schema(", ".join(f"a{n}" for n in range(1200))).definition["required"]) == 1200

@@ -216,7 +216,7 @@ def test_the_key_is_nowhere_in_a_recording(tmp_path):
 
 
 def test_each_asker_gets_its_own_answers_again(tmp_path):
-    """Two tests with the same request, in any order; a new one gets what is there."""
+    """Two tests with the same request, in any order; a new one gets neither's."""
     recording = Recorder(tmp_path).over(
         FakeTransport(*(FakeReply([text]) for text in (b"b1", b"a1", b"b2")))
     )
@@ -229,10 +229,160 @@ def test_each_asker_gets_its_own_answers_again(tmp_path):
         ASKED_FOR.set(asker)
         return b"".join(ask(player.transport(), Request(input="hi"))[1])
 
-    assert [again(asker) for asker in ("a", "b", "b", "new")] == [b"a1", b"b1", b"b2", b"a1"]
+    try:
+        assert [again(asker) for asker in ("a", "b", "b")] == [b"a1", b"b1", b"b2"]
+        with pytest.raises(ReplayMiss, match=r"holds 1 answer .* of a; it was asked 2 times"):
+            again("a")
+        with pytest.raises(ReplayMiss, match=r"recorded for a, b; it is asked by new"):
+            again("new")
+    finally:
+        ASKED_FOR.set("")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asker", "is_given"),
+    [
+        ("s.toml: a #1", "s.toml: a #1", True),
+        ("s.toml: a #1", "s.toml: a #2", False),
+        ("s.toml: a #1", "s.toml: b #1", False),
+        ("s.toml: a #1", "t.toml: a #1", False),
+        ("tests/s.toml: a #1", "s.toml: a #1", True),
+        ("s.toml: a #1", "tests/s.toml: a #1", True),
+        ("other/s.toml: a #1", "tests/s.toml: a #1", False),
+        ("tests/s.toml: a #1", "ests/s.toml: a #1", False),
+        ("", "s.toml: a #1", False),
+        ("s.toml: a #1", "", True),
+        ("", "", True),
+    ],
+)
+def test_an_answer_is_given_to_whom_it_was_recorded_for(recorded, asker, is_given, tmp_path):
+    """The same test, whatever folder it is run from; outside of suites, to anybody."""
+    ASKED_FOR.set(recorded)
+    ask(Recorder(tmp_path).over(FakeTransport(FakeReply([b"x"]))), Request(input="hi"))
+    ASKED_FOR.set(asker)
+
+    try:
+        found = ask(Player(tmp_path).transport(), Request(input="hi"))[1]
+    except ReplayMiss:
+        found = None
+    finally:
+        ASKED_FOR.set("")
+
+    assert found == ([b"x"] if is_given else None)
+
+
+def test_two_suites_of_one_name_are_told_apart(tmp_path):
+    """Which of both is meant is not guessed."""
+    recording = Recorder(tmp_path).over(FakeTransport(FakeReply([b"a"]), FakeReply([b"b"])))
+    try:
+        for suite in ("a", "b"):
+            ASKED_FOR.set(f"{suite}/s.toml: t #1")
+            ask(recording, Request(input="hi"))
+        ASKED_FOR.set("s.toml: t #1")
+        with pytest.raises(ReplayMiss, match=r"recorded for a/s\.toml: t #1, b/s\.toml: t #1"):
+            ask(Player(tmp_path).transport(), Request(input="hi"))
+        ASKED_FOR.set("b/s.toml: t #1")
+        assert ask(Player(tmp_path).transport(), Request(input="hi"))[1] == [b"b"]
+    finally:
+        ASKED_FOR.set("")
+
+
+def test_what_nothing_asked_for_can_be_named(tmp_path):
+    """A reply left over, a request never made, a file that is no recording."""
+    recording = Recorder(tmp_path).over(FakeTransport(*(FakeReply([b"x"]) for _ in range(3))))
+    for text in ("hi", "hi", "bye"):
+        ask(recording, Request(input=text))
+    (tmp_path / "zz.json").write_text("{}")
+    player = Player(tmp_path)
+    ask(player.transport(), Request(input="hi"))
+
+    unasked = sorted(one.path.name for one in player.unasked())
+
+    keys = [Request(input=text).key() for text in ("hi", "bye")]
+    assert unasked == sorted([*(f"{key}.json" for key in keys), "zz.json"])
+
+
+def tampered(folder, change) -> None:
+    """Record an exchange, and change its file's JSON."""
+    ask(Recorder(folder).over(FakeTransport(FakeReply([b"x"]))), Request(model="m", input="hi"))
+    (path,) = folder.iterdir()
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda value: value["request"]["body"].update(input="bye"),
+        lambda value: value["request"]["body"].update(temperature=1),
+        lambda value: value["request"].update(path="/v1/models"),
+        lambda value: value["request"].update(method="GET"),
+        lambda value: value["request"].update(body=None),
+        lambda value: value["request"]["body"].update(input="[key]", model="[key]"),
+    ],
+)
+def test_a_recording_answers_only_for_the_request_in_it(change, tmp_path):
+    """Renaming a file does not make its answer that of another request."""
+    tampered(tmp_path, change)
+
+    with pytest.raises(UsageError, match="another request than its name says"):
+        ask(Player(tmp_path).transport(), Request(model="m", input="hi"))
+
+
+BROKEN = [
+    lambda value: value.pop("request"),
+    lambda value: value.update(request=[]),
+    lambda value: value.update(request={"method": 1, "path": 2}),
+    lambda value: value["request"].update(body=float("nan")),
+    lambda value: value.update(replies={"status": 200}),
+    lambda value: value["replies"][0].update(status=True),
+    lambda value: value["replies"][0].update(status="200"),
+    lambda value: value["replies"][0].update(status=-1),
+    lambda value: value["replies"][0].update(status=10**4000),
+    lambda value: value["replies"][0].update(chunks="text"),
+    lambda value: value["replies"][0].update(chunks=[1]),
+    lambda value: value["replies"][0].update(chunks=["\ud800"]),
+    lambda value: value["replies"][0].update(chunks=[{"base64": "*"}]),
+    lambda value: value["replies"][0].update(headers=[]),
+    lambda value: value["replies"][0].update(error={"type": 1}),
+    lambda value: value["replies"][0].update(error={"type": [], "message": ""}),
+    lambda value: value["replies"][0].update(error={"type": "TimedOut", "message": 1}),
+    lambda value: value["replies"][0].update(error="x"),
+]
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_a_malformed_recording_is_a_usage_error(change, tmp_path):
+    """Whatever somebody made of it."""
+    tampered(tmp_path, change)
+
+    with pytest.raises(UsageError):
+        ask(Player(tmp_path).transport(), Request(model="m", input="hi"))
+
+
+@pytest.mark.parametrize("name", ["GradientError", "OutputClosed", "ReplayMiss", "x", "__doc__"])
+def test_a_recorded_fault_is_one_of_the_network(name, tmp_path):
+    """A recording cannot claim any error that it likes."""
+    fault = {"type": name, "message": "m"}
+    tampered(tmp_path, lambda value: value["replies"][0].update(error=fault))
+
+    with pytest.raises(ConnectionFailed):
+        ask(Player(tmp_path).transport(), Request(model="m", input="hi"))
+
+
+def test_a_recording_that_is_no_file_is_not_waited_for(tmp_path):
+    """A pipe or a folder of its name; a miss beside them still looks for its neighbour."""
+    import os
+
+    os.mkfifo(tmp_path / f"{Request(input='hi').key()}.json")
+    (tmp_path / f"{Request(input='ho').key()}.json").mkdir()
+
+    for text in ("hi", "ho"):
+        with pytest.raises(UsageError):
+            ask(Player(tmp_path).transport(), Request(input=text))
     with pytest.raises(ReplayMiss):
-        again("a")
-    ASKED_FOR.set("")
+        ask(Player(tmp_path).transport(), Request(input="hu"))
 
 
 def test_a_reply_that_is_let_go_of_early_is_recorded(tmp_path):

@@ -54,7 +54,7 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
     """Give Markdown for the job summary, at most `room` bytes; what does not fit is counted."""
     parts = [f"## gradient check\n\n{_markdown(report.summary())}\n\n"]
     if report.stop:
-        parts.append(f"Stopped: {_markdown(report.stop.reason)}.\n\n")
+        parts.append(f"{_markdown(report.stop.words.capitalize())}.\n\n")
     rows = list(_rows(report))
     left = room - _ROOM_FOR_THE_END - sum(len(part.encode()) for part in parts)
     for position, row in enumerate(rows):

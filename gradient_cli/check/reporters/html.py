@@ -80,7 +80,7 @@ def _notes(report: Report) -> str:
     if report.exit_code in MEANINGS and report.exit_code:
         notes.append(f"exit {report.exit_code}: {MEANINGS[ExitStatus(report.exit_code)][0]}")
     if report.stop:
-        notes.append(f"stopped: {report.stop.reason}")
+        notes.append(report.stop.words)
     return "".join(f'<p class="note">{_text(note)}</p>\n' for note in notes)
 
 

@@ -33,19 +33,20 @@ def _suite(
     report: Report, position: int, suite: str, results: Sequence[Result], hostname: str
 ) -> list[str]:
     verdicts = [result.verdict for result in results]
+    whole = _whole(report, suite) if position == 0 else []
     attributes = {
         "name": suite,
         "package": "gradient",
         "id": str(position),
         "timestamp": report.started,
         "hostname": hostname or "localhost",
-        "tests": str(len(results)),
+        "tests": str(len(results) + bool(whole)),
         "failures": str(verdicts.count(FAILED)),
-        "errors": str(verdicts.count(ERROR) + verdicts.count(NOT_RUN)),
+        "errors": str(verdicts.count(ERROR) + verdicts.count(NOT_RUN) + bool(whole)),
         "time": _time(sum(result.seconds for result in results)),
     }
     rates = "\n".join(f"{one_line(r.name)}: {rate(r)}" for r in results)
-    stop = f"stopped: {report.stop.reason}" if report.stop else ""
+    stop = report.stop.words if report.stop else ""
     return [
         f"<testsuite{_attributes(attributes)}>",
         "<properties>",
@@ -53,6 +54,7 @@ def _suite(
         f'<property name="tokens" value="{sum(result.tokens for result in results)}"/>',
         "</properties>",
         *(_case(suite, result) for result in results),
+        *whole,
         f"<system-out>{_text(rates)}</system-out>",
         f"<system-err>{_text(stop)}</system-err>",
         "</testsuite>",
@@ -66,6 +68,15 @@ def _case(suite: str, result: Result) -> str:
     tag = "failure" if result.verdict == FAILED else "error"
     problem = {"type": _type(result), "message": first_words(result)}
     return f"{case}><{tag}{_attributes(problem)}>{_text(_story(result))}</{tag}></testcase>"
+
+
+def _whole(report: Report, suite: str) -> list[str]:
+    """Give a case for what is wrong with the run though every test was asked."""
+    if report.stop is None or report.stop.is_early:
+        return []
+    case = {"name": "the run as a whole", "classname": suite, "time": "0.000"}
+    problem = {"type": f"exit {int(report.stop.status)}", "message": report.stop.words}
+    return [f"<testcase{_attributes(case)}><error{_attributes(problem)}/></testcase>"]
 
 
 def _case_attributes(suite: str, result: Result) -> dict[str, str]:

@@ -35,7 +35,7 @@ def _lines(report: Report, is_quiet: bool, is_colored: bool) -> Iterator[str]:
         yield from (f"      {line}" for line in explain(result))
     yield from (f"note: {note}" for note in report.notes)
     if report.stop:
-        yield f"stopped: {report.stop.reason}"
+        yield report.stop.words
         if report.stop.hint:
             yield f"hint: {report.stop.hint}"
     yield report.summary()

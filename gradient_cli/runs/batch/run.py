@@ -152,6 +152,10 @@ def _report(plan: Plan, tally: Tally) -> ExitStatus:
         statuses.add(ExitStatus.INCOMPLETE)
     status = worst(statuses)
     terminal, output, meter = plan.session.invocation.terminal, plan.flags.output, plan.meter
+    stale = None if tally.stopped_by else plan.session.check_replay()
+    if stale:
+        status = worst([status, stale.status])
+        terminal.note(f"gradient: {stale.message}")
     if output.json:
         terminal.write(line(_document(plan, tally, status)) + "\n")
     if not output.quiet:

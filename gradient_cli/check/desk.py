@@ -1,0 +1,234 @@
+"""
+The desk: where a test gets everything that it needs to be asked.
+
+    Case ─► files, variables, prompt ─► Request ─► Prepared, with a session for its profile
+"""
+
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from gradient_cli.ask import flag_values, inputs
+from gradient_cli.ask.client import Asker
+from gradient_cli.ask.flaws import Allowed
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.question_options import RequestOptions
+from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
+from gradient_cli.ask.session import Session, Tell, open_session
+from gradient_cli.ask.texts import Texts
+from gradient_cli.check.case import Case
+from gradient_cli.check.judge import Bench
+from gradient_cli.check.runner import Prepared
+from gradient_cli.check.suite_options import TapeOptions, WhichOptions
+from gradient_cli.errors import UsageError
+from gradient_cli.settings.prompt_file import parse_prompt_file
+from gradient_cli.terminal.intake import short
+from gradient_cli.terminal.opener import Opener
+from gradient_cli.wire import template
+from gradient_cli.wire.address import is_digitalocean
+from gradient_cli.wire.attachment import Block, compose
+from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    from gradient_cli.transport.tape import Unasked
+
+_KEY = re.compile(r"(?:\{\{ \S+ \}\} in )?(?:the )?`?(\w+)")
+"""The key that the words of an error begin with."""
+
+WAY = 'vars = { {name} = "VALUE" }'
+"""How a suite sets a variable."""
+
+
+class Desk:
+    """Prepares tests: reads what they need, and opens a session for each profile."""
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        which: WhichOptions,
+        tape: TapeOptions,
+        network: NetworkOptions,
+        tell: Tell,
+        detail: Tell,
+        left_out: Sequence[Case] = (),
+    ) -> None:
+        """`left_out`: tests of the same suites that are not asked."""
+        self.tape = tape
+        self._invocation = invocation
+        self._which = which
+        self._network = network
+        self._tell = tell
+        self._detail = detail
+        self._left_out = left_out
+        self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
+
+    def prepare(self, case: Case) -> Prepared:
+        """
+        Give a test with its request.
+
+        Raises:
+            GradientError: names the suite's file and line.
+
+        """
+        try:
+            return self._prepare(case)
+        except UsageError as error:
+            found = _KEY.match(error.message)
+            line = case.places.get(found[1], case.line) if found else case.line
+            raise UsageError(f"{case.suite}:{line}: {error.message}", hint=error.hint) from None
+
+    def _prepare(self, case: Case) -> Prepared:
+        session, open_client = self._session(case.profile)
+        opener = Opener.beside(case.suite, self._which.root)
+        prompt, given, texts = self._prompt(case, opener)
+        if self._which.model:
+            given["model"] = self._which.model
+        settings = session.resolved(given)
+        asked = settings.request()
+        if isinstance(asked.get("instructions"), str) and "instructions" not in given:
+            # The user's own settings: a template only where there is something to fill.
+            asked["instructions"] = template.fill(
+                asked["instructions"], texts.variables, "the instructions", way=WAY
+            )
+        blocks = [Block(path, opener.read(path)) for path in case.files]
+        inputs.check_context(blocks, _from_files(case, texts))
+        expectations = case.wants.expectations(texts, opener)
+        criteria = case.wants.criteria(texts)
+        if unused := [name for name in case.own_variables if name not in texts.asked]:
+            raise UsageError(f"the variable `{unused[0]}` is not used")
+        schema = expectations.schema
+        request = inputs.build_request(
+            asked,
+            input=compose(blocks, prompt),
+            options=RequestOptions(),
+            base={},
+            text_format=schema.text_format() if schema else None,
+            stream=bool(asked.get("stream", True)),
+        )
+        needs_model = is_digitalocean(settings.base_url) and not self.tape.replay
+        if needs_model and not request.model:
+            raise UsageError("no model is set", hint="-m ID, or `model` in [defaults]")
+        bench = Bench(
+            criteria,
+            case.judge_model or request.model,
+            case.judge_votes,
+            _seen(case, prompt, blocks) if criteria else (),
+        )
+        allowed = Allowed(
+            empty=case.allow_empty,
+            refusal=case.allow_refusal,
+            tags=settings.get("think_tags") == "keep",
+        )
+        rerun = self._rerun(case)
+        return Prepared(case, request, open_client, rerun, allowed, expectations, bench)
+
+    def _prompt(self, case: Case, opener: Opener) -> tuple[str, dict[str, Json], Texts]:
+        """Give the filled prompt, the test's request fields, and what fills its texts."""
+        variables = {
+            name: flag_values.text_or_file(text, opener.read_short)
+            for name, text in case.variables.items()
+        }
+        if case.prompt_file is None:
+            texts = Texts(variables, read=opener.read_short, way=WAY, is_strict=True)
+            prompt, fields = texts.text(case.prompt or "", "the prompt"), {}
+        else:
+            path = opener.path(case.prompt_file)
+            parsed = parse_prompt_file(opener.read_short(case.prompt_file), path)
+            beside = Texts({}, read=opener.beside_named(case.prompt_file).read_short)
+            variables = {**beside.opened_all(parsed.variables), **variables}
+            texts = Texts(variables, read=opener.read_short, way=WAY, is_strict=True)
+            prompt, fields = texts.filled(parsed.text, path), dict(parsed.fields)
+            if "instructions" in fields:
+                opened = beside.opened(fields["instructions"], "instructions")
+                fields["instructions"] = texts.filled(opened, path)
+        if not prompt.strip() and not case.files:
+            raise UsageError(f"prompt: {case.prompt_file or case.prompt} is empty")
+        fields |= case.fields
+        if "instructions" in case.fields:
+            fields["instructions"] = texts.text(case.fields["instructions"], "the instructions")
+        return prompt, fields, texts
+
+    def _session(self, profile: str | None) -> tuple[Session, Callable[[], Asker]]:
+        if profile not in self._sessions:
+            network = replace(self._network, profile=profile or self._network.profile)
+            session = open_session(
+                self._invocation,
+                {},
+                network,
+                ProofOptions(
+                    record=_folder_of(self.tape.record, profile),
+                    replay=_folder_of(self.tape.replay, profile),
+                    strict_replay=self.tape.strict_replay,
+                ),
+                tell=self._tell,
+                detail=self._detail,
+            )
+            if not self.tape.replay:
+                session.credential()
+                session.base_url()
+                # Now, and not by sixteen workers at once.
+                import_module("gradient_cli.transport.http")
+            self._sessions[profile] = (session, session.open_client)
+        return self._sessions[profile]
+
+    def _rerun(self, case: Case) -> str:
+        words = ["gradient", "check", case.suite, "-k", case.name]
+        if self._which.model:
+            words += ["-m", self._which.model]
+        if self._network.profile:
+            words += ["-p", self._network.profile]
+        if self._network.base_url:
+            words += ["--base-url", self._network.base_url]
+        if self._which.root:
+            words += ["--root", self._which.root]
+        if self.tape.replay:
+            words += ["--replay", self.tape.replay]
+        return shlex.join(words)
+
+    def unasked(self) -> "list[Unasked]":
+        """Give the recordings that no test asked for; those of tests left out do not count."""
+        found = [one for session, _ in self._sessions.values() for one in session.unasked()]
+        return [one for one in found if not self.is_left_out(one.asked_for)]
+
+    def is_left_out(self, asked_for: str) -> bool:
+        """Tell whether a recording is that of a test which -k left out."""
+        from gradient_cli.transport.tape import is_same
+
+        name = asked_for.rpartition(" #")[0]
+        return any(is_same(name, case.known_as) for case in self._left_out)
+
+    def close(self) -> None:
+        """Let go of the sessions."""
+        for session, _ in self._sessions.values():
+            session.close()
+
+
+def _folder_of(tapes: str | None, profile: str | None) -> str | None:
+    """
+    Give the folder for a profile's recordings.
+
+    A test's own profile has its own: another endpoint answers the same request differently.
+    """
+    if not (tapes and profile):
+        return tapes
+    # A name like ../x must not lead out of the folder.
+    return str(Path(tapes) / quote(profile, safe=" ").replace("..", "%2E%2E"))
+
+
+def _from_files(case: Case, texts: Texts) -> dict[str, str]:
+    """Give the variables that a test takes from files."""
+    named = [n for n, t in case.variables.items() if t.startswith("@") and not t.startswith("@@")]
+    return {f"{case.variables[name][1:]}": texts.variables[name] for name in named}
+
+
+def _seen(case: Case, prompt: str, blocks: Sequence[Block]) -> tuple[tuple[str, str], ...]:
+    """Give what the judge of a test sees beside the answer."""
+    seen = [("prompt", prompt)] if "prompt" in case.judge_sees else []
+    if "files" not in case.judge_sees:
+        return tuple(seen)
+    return (*seen, *(("file", short(block.path or "", block.text)) for block in blocks))

@@ -1,0 +1,87 @@
+"""
+What a test expects, as its suite says it; made into expectations once its variables are known.
+"""
+
+from collections.abc import Sequence
+
+from gradient_cli.ask.texts import Texts
+from gradient_cli.errors import UsageError
+from gradient_cli.expect.expectations import Expectations
+from gradient_cli.expect.extract import Extraction
+from gradient_cli.expect.load import load_schema
+from gradient_cli.expect.schema import Schema
+from gradient_cli.terminal.opener import Opener
+from gradient_cli.values import record
+
+
+@record(kw_only=True)
+class Wants:
+    """The expectations of a test, not yet opened and filled."""
+
+    equals: str | None = None
+    expect: tuple[str, ...] = ()
+    expect_re: tuple[str, ...] = ()
+    reject: tuple[str, ...] = ()
+    reject_re: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    schema: str | None = None
+    extraction: Extraction | None = None
+    max_output_tokens_used: int | None = None
+    max_seconds: float | None = None
+    judge: tuple[str, ...] = ()
+
+    def expectations(self, texts: Texts, opener: Opener) -> Expectations:
+        """
+        Give what is expected, checked.
+
+        Raises:
+            UsageError: begins with the key that is wrong.
+
+        """
+        schema = None
+        if self.schema is not None:
+            schema = _schema(self.schema, texts, opener)
+        found = Expectations.build(
+            expect=texts.expected_all(self.expect, "expect"),
+            expect_re=texts.expected_all(self.expect_re, "expect_re", is_pattern=True),
+            reject=texts.expected_all(self.reject, "reject"),
+            reject_re=texts.expected_all(self.reject_re, "reject_re", is_pattern=True),
+            equals=None if self.equals is None else texts.expected(self.equals, "equals"),
+            one_of=labels(texts.expected_all(self.one_of, "one_of")),
+            schema=schema,
+            extract=self.extraction,
+            max_output_tokens_used=self.max_output_tokens_used,
+            max_seconds=self.max_seconds,
+            prefix="",
+        )
+        for doubt in found.doubts(""):
+            raise UsageError(doubt, hint="a check that cannot fail checks nothing")
+        return found
+
+    def criteria(self, texts: Texts) -> tuple[str, ...]:
+        """
+        Give what judges are asked.
+
+        Raises:
+            UsageError: one of them is empty.
+
+        """
+        found = texts.expected_all(self.judge, "judge")
+        if not all(text.strip() for text in found):
+            raise UsageError("judge is empty: it says nothing about an answer")
+        return found
+
+
+def _schema(given: str, texts: Texts, opener: Opener) -> Schema:
+    try:
+        return load_schema(given, "schema", opener, texts.expected_json)
+    except UsageError as error:
+        error.message = f"schema: {error.message.removeprefix('schema: ')}"
+        raise
+
+
+def labels(texts: Sequence[str]) -> list[str]:
+    """Give the labels of `one_of`: a list of them, or one text `A,B,C`."""
+    if len(texts) == 1 and "," in texts[0]:
+        return [label.strip() for label in texts[0].split(",")]
+    return list(texts)

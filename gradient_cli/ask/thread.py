@@ -3,6 +3,7 @@ A conversation in a file: JSONL, one of the wire's own input items a line.
 
     {"role":"user","content":"Say hello in Dutch."}
     {"type":"message","role":"assistant","content":"Hallo!"}
+    {"type":"reasoning","summary":[],"content":[…]}
     {"type":"function_call","name":"f","arguments":"{}","call_id":"c1"}
     {"type":"function_call_output","call_id":"c1","output":"42"}
 
@@ -18,9 +19,11 @@ from pathlib import Path
 from gradient_cli.ask.thread_file import NEVER, Note, ThreadFile, open_file
 from gradient_cli.errors import UsageError
 from gradient_cli.transport.deadline import Deadline
+from gradient_cli.wire.items import is_message
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import said_item
-from gradient_cli.wire.response import Response
+from gradient_cli.wire.messages import Messages
+from gradient_cli.wire.response import Reading, Response
 from gradient_cli.wire.strict import parse
 
 OUTPUT = "function_call_output"
@@ -210,9 +213,21 @@ def output_item(call_id: str, text: str) -> Json:
 
 
 def answer_items(response: Response) -> list[Json]:
-    """Give the items for what the model said and called."""
-    said: list[Json] = [said_item(response.text)] if response.text else []
-    return [*said, *(call.as_item() for call in response.tool_calls)]
+    """
+    Give the items for what the model said and called.
+
+    Reasoning, and messages with a phase, stand there as the server sent them: models go wrong
+    where either is lost. An empty answer that was accepted is kept, too: a question without
+    an answer would be asked again.
+    """
+    kept = [dict(item) for item in response.items]
+    answers = [item for item in kept if is_message(item) and item.get("phase") != "commentary"]
+    is_said = Messages.of_items(answers, Reading()).said(is_printed=False).text == response.text
+    if not (answers and is_said):
+        # The stream knew more of the answer than the final object, or nothing has a phase.
+        kept = [item for item in kept if item not in answers]
+        kept += [said_item(response.text)] if response.text or not response.tool_calls else []
+    return [*kept, *(call.as_item() for call in response.tool_calls)]
 
 
 def _words_of(item: Mapping[str, Json]) -> str:

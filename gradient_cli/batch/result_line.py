@@ -51,6 +51,12 @@ def done(
         record["parsed"] = judged.parsed
     if response.tool_calls:
         record["tool_calls"] = [call.as_item() for call in response.tool_calls]
+    if response.commentary:
+        record["commentary"] = response.commentary
+    if response.refusal:
+        record["refusal"] = response.refusal
+    if response.pending:
+        record["pending"] = [dict(item) for item in response.pending]
     record |= {
         "finish_reason": response.finish_word,
         "model": response.model,

@@ -48,6 +48,12 @@ class Attempt:
     """0 passed, 1 failed, the rest could not be judged."""
     text: str = ""
     """The answer, as far as it came."""
+    commentary: str = ""
+    """What the model said on the way to it."""
+    refusal: str = ""
+    """The words by which it refused."""
+    pending: tuple[Json, ...] = ()
+    """Items that wait for somebody, as the server sent them."""
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     """Why it could not be judged; lower case, no full stop."""

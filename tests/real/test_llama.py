@@ -21,26 +21,43 @@ def printed(text: str) -> bytes:
 @pytest.mark.parametrize("prompt", answers())
 def test_the_answer_arrives_byte_for_byte(prompt, way, llama, run_gradient):
     """Odd line ends, escapes, look-alikes of the protocol: a pipe gets what the model said."""
-    done = run_gradient(*ASK, way, prompt, url=llama.url)
+    flags = ("--allow-empty", "--think-tags", "keep")
+    done = run_gradient(*ASK, way, *flags, prompt, url=llama.url)
 
     assert done.stdout == printed(answers()[prompt])
     assert done.returncode == 0, done.stderr
 
 
-def test_an_empty_answer_is_one_with_a_warning(llama, run_gradient):
-    """Nothing said is said to be nothing, not passed over."""
+def test_an_empty_answer_is_none(llama, run_gradient):
+    """Nothing said is no answer, unless it may be."""
     done = run_gradient(*ASK, "Say nothing.", url=llama.url)
+    allowed = run_gradient(*ASK, "--allow-empty", "Say nothing.", url=llama.url)
 
-    assert done.returncode == 0
-    assert b"empty" in done.stderr
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"the answer is empty" in done.stderr
+    assert (allowed.returncode, allowed.stdout, allowed.stderr) == (0, b"", b"")
+
+
+def test_reasoning_in_the_text_is_no_answer(llama, run_gradient):
+    """Without a reasoning parser the thoughts come in front of the answer."""
+    asked = next(p for p, said in answers().items() if said.startswith("<think>") and "4" in said)
+
+    plain = run_gradient(*ASK, asked, url=llama.url)
+    shown = run_gradient(*ASK, "--show-reasoning", "--no-stream", asked, url=llama.url)
+
+    assert plain.stdout == shown.stdout == b"4\n"
+    assert b"Two and two" in shown.stderr
 
 
 def test_a_limit_that_was_reached_is_told(llama, run_gradient):
-    """llama.cpp says "completed" of an answer that the limit has cut: we say what we know."""
-    done = run_gradient(*ASK, "--max-output-tokens", "8", "Sing.", url=llama.url)
+    """llama.cpp says "completed" of an answer that the limit has cut: it is not believed."""
+    cut = (*ASK, "--max-output-tokens", "8", "Sing.")
+    done = run_gradient(*cut, url=llama.url)
+    allowed = run_gradient(*cut, "--allow-incomplete", url=llama.url)
 
-    assert done.stdout == b"30 green bottles hanging on the wall\n"
-    assert b"warning: the answer used all 8 tokens" in done.stderr
+    assert (done.returncode, allowed.returncode) == (8, 0)
+    assert done.stdout == allowed.stdout == b"30 green bottles hanging on the wall\n"
+    assert b"used all 8 tokens" in done.stderr
 
 
 @pytest.mark.parametrize("way", ["--stream", "--no-stream"])

@@ -67,6 +67,9 @@ def _attempt(attempt: Attempt) -> dict[str, Json]:
         "ok": not attempt.status,
         "exit_code": int(attempt.status),
         "text": attempt.text,
+        "commentary": attempt.commentary,
+        "refusal": attempt.refusal or None,
+        "pending": list(attempt.pending),
         "checks": [
             {
                 "expectation": finding.expectation,

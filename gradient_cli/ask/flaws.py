@@ -190,7 +190,7 @@ def _unfit(calls: tuple[ToolCall, ...], offered: Mapping[str, Json]) -> NoAnswer
         if isinstance(parameters, Mapping) and parameters:
             from gradient_cli.expect.arguments import complaint
 
-            if wrong := complaint(parameters, call.arguments, call.name):
+            if wrong := complaint(parameters, call.arguments):
                 return NoAnswer(
                     f'the arguments of "{_shortened(call.name)}" do not fit its parameters: {wrong}'
                 )

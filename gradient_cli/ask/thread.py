@@ -21,8 +21,8 @@ from gradient_cli.errors import UsageError
 from gradient_cli.transport.deadline import Deadline
 from gradient_cli.wire.items import is_message
 from gradient_cli.wire.json import Json, line
-from gradient_cli.wire.request import said_item
 from gradient_cli.wire.messages import Messages
+from gradient_cli.wire.request import said_item
 from gradient_cli.wire.response import Reading, Response
 from gradient_cli.wire.strict import parse
 

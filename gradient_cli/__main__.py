@@ -103,6 +103,7 @@ def _run_process(argv: list[str]) -> int:
     # Nothing that is loaded will ever be garbage; commands that run long turn it on again.
     gc.disable()
     import signal
+    import time
 
     import gradient_cli.terminal.downfall  # noqa: F401  # while it can be had
     from gradient_cli.errors import OutputClosed, Terminated
@@ -110,22 +111,40 @@ def _run_process(argv: list[str]) -> int:
     def terminate(number: int, frame: object) -> None:
         raise Terminated
 
+    began = time.monotonic()
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, terminate)
     try:
         early = _begin_connecting(argv)
         from gradient_cli.ask.invocation import Invocation
+        from gradient_cli.terminal.alarm import open_alarm
         from gradient_cli.terminal.attention import open_attention
 
         invocation = Invocation.system()
+        invocation.began = began
+        invocation.alarm = open_alarm()
         invocation.early = early
         invocation.attention = open_attention()
-        return run(argv, invocation)
+        return _run_until_alarm(argv, invocation)
     except OutputClosed:
         _die_by(getattr(signal, "SIGPIPE", signal.SIGTERM))
     except Terminated:
         _die_by(signal.SIGTERM)
     return 0
+
+
+def _run_until_alarm(argv: list[str], invocation: "Invocation") -> int:
+    """Run; the alarm of --max-time may ring anywhere, also while an error is told."""
+    from gradient_cli.errors import GradientError, OutOfTime
+
+    try:
+        status = run(argv, invocation)
+        if invocation.alarm:
+            invocation.alarm.end()
+        return status
+    except (GradientError, OutOfTime):
+        invocation.terminal.note("gradient: the run took longer than --max-time")
+        return 7
 
 
 def _begin_connecting(argv: list[str]) -> "EarlyConnection | None":

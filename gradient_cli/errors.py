@@ -22,6 +22,7 @@ The family of errors. Each child owns one exit status; `__main__` is the only ca
 
     OutputClosed                    the reader of stdout is gone: die by SIGPIPE
     Terminated                      SIGTERM arrived: clean up, then die by it
+    OutOfTime                       --max-time is over, and so is the time to say it
 """
 
 import errno
@@ -199,3 +200,12 @@ class OutputClosed(Exception):
 
 class Terminated(BaseException):
     """SIGTERM arrived; unwinds like KeyboardInterrupt so that files are cleaned up."""
+
+
+class OutOfTime(BaseException):
+    """The run is long over; unwinds like Terminated, and writes nothing more to stdout."""
+
+
+def run_timed_out() -> TimedOut:
+    """Give the error for a run that is longer than --max-time."""
+    return TimedOut("the run took longer than --max-time", hint="raise --max-time SECONDS")

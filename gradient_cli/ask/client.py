@@ -20,10 +20,10 @@ from gradient_cli.errors import (
     GradientError,
     RateLimited,
     ReplayMiss,
+    run_timed_out,
 )
 from gradient_cli.transport import faults
 from gradient_cli.transport.body import whole_body
-from gradient_cli.transport.deadline import run_timed_out
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words

@@ -4,6 +4,7 @@ One run of the program: what surrounds it, handed in so that tests can hand in a
     Invocation ── terminal   the three streams
                ── environ    the environment
                ── clock      monotonic seconds
+               ── alarm      ends the run where nobody looks at the clock
 """
 
 import os
@@ -12,11 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gradient_cli.terminal.alarm import Alarm
 from gradient_cli.terminal.attention import Attention
 from gradient_cli.terminal.streams import Terminal
 
 if TYPE_CHECKING:
+    from gradient_cli.transport.deadline import Deadline
     from gradient_cli.transport.preconnect import EarlyConnection
+
+LATE_S = 0.4
+"""Workers end by themselves at the deadline; what takes longer hangs."""
 
 
 @dataclass(slots=True)
@@ -33,8 +39,31 @@ class Invocation:
     """`json` or `events` once the settings say that stdout is to be that, on failure too."""
     early: "EarlyConnection | None" = None
     """A connection begun before anything else was loaded; the first client takes it."""
+    alarm: Alarm | None = None
+    """The last resort of --max-time; None in tests, and where there is no timer."""
+    began: float = field(default_factory=time.monotonic)
+    """When the run began, monotonic: --max-time is the whole run's."""
+
+    ends_at: float | None = None
+    """When it must have ended, by --max-time."""
+
+    def deadline(self, max_time_s: float | None) -> "Deadline":
+        """Give the moment at which the run ends, and see to it that it does."""
+        from gradient_cli.transport.deadline import Deadline
+
+        if max_time_s is None:
+            return Deadline()
+        at = self.began + max_time_s
+        self.ends_at = at if self.ends_at is None else min(at, self.ends_at)
+        if self.alarm is not None:
+            self.alarm.begin(at)
+        return Deadline(at)
 
     @classmethod
     def system(cls) -> "Invocation":
         """Give the real world."""
         return cls(Terminal.system(), os.environ)
+
+    def is_late(self) -> bool:
+        """Tell whether the end has passed for so long that nobody is waited for any more."""
+        return self.ends_at is not None and time.monotonic() > self.ends_at + LATE_S

@@ -95,7 +95,9 @@ class Session:
 
         """
         if self._credential is None:
-            self._credential = self.settings.credential(self.invocation.terminal.stdin)
+            self._credential = self.settings.credential(
+                self.invocation.terminal.stdin, self.remaining_s()
+            )
             if self._credential.warning:
                 self.tell(f"warning: {self._credential.warning}")
         return self._credential
@@ -117,6 +119,8 @@ class Session:
         from gradient_cli.ask.client import Client
         from gradient_cli.transport.retry import Schedule
 
+        if self.invocation.alarm and not _is_main_thread():
+            self.invocation.alarm.end()  # Whoever waits for workers looks at the clock.
         with self._lock:
             transport, setting = self._transport()
         return Client(
@@ -274,14 +278,13 @@ def open_session(
     if proof.strict_replay and not proof.replay:
         raise UsageError("--strict-replay belongs to --replay DIR")
     _check_network(network)
-    from gradient_cli.transport.deadline import Deadline
     from gradient_cli.transport.retry import Limiter, Unlimited
 
     given = {name: value for name, value in asdict(network).items() if value is not None}
     settings = resolve({**flags, **given}, invocation.environ, config)
     for warning in settings.warnings:
         tell(f"warning: {warning}")
-    deadline = Deadline.after(settings.max_time_s)
+    deadline = invocation.deadline(settings.max_time_s)
     invocation.terminal.remaining_s = deadline.remaining_s
     return Session(
         invocation,

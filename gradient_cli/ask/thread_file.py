@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import UsageError, run_timed_out
 from gradient_cli.terminal.files import resolved
-from gradient_cli.transport.deadline import Deadline, run_timed_out
+from gradient_cli.transport.deadline import Deadline
 
 Note = Callable[[str], None]
 

@@ -171,6 +171,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         GradientError: something is wrong with a flag, a file or the settings.
 
     """
+    invocation.deadline(flags.network.max_time)
     output = flags.output
     _check_streams(flags)
     prompt_file = read_prompt_file(flags.prompt, flags.items.prompt_file)

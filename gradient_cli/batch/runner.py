@@ -17,7 +17,7 @@ from gradient_cli.ask.client import Asker, OpenClient
 from gradient_cli.batch.entries import Row
 from gradient_cli.batch.results import Results
 from gradient_cli.batch.spending import NOTHING, Spent
-from gradient_cli.errors import GradientError
+from gradient_cli.errors import GradientError, run_timed_out
 from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
 from gradient_cli.wire.request import Request
@@ -99,9 +99,15 @@ class Runner:
         max_tokens: int | None = None,
         max_faults: int = 0,
         has_time: Callable[[], bool] = lambda: True,
+        is_late: Callable[[], bool] = lambda: False,
         watch: Callable[[Done], None] = lambda done: None,
     ) -> None:
-        """`max_faults`: so many in a row end the run; 0 for any number."""
+        """
+        Take what is to be done, and when to stop.
+
+        `max_faults`: so many in a row end the run; 0 for any number. `is_late`: the time is
+        long over, and a worker that is still busy hangs, as one that reads items from a pipe.
+        """
         self.tally = Tally()
         self._work = work
         self._open_client = open_client
@@ -110,6 +116,7 @@ class Runner:
         self._max_tokens = max_tokens
         self._max_faults = max_faults
         self._has_time = has_time
+        self._is_late = is_late
         # Called under the lock: it may count without one of its own.
         self._watch = watch
         self._tasks: Iterator[tuple[int, Task]] = iter(())
@@ -164,6 +171,8 @@ class Runner:
         """Wait for a worker's end; not where a fault makes its result worthless."""
         while worker.is_alive():
             worker.join(HEARING_S)
+            if self._is_late():
+                raise run_timed_out()
             if self._fault is not None and not isinstance(self._fault, GradientError):
                 return
 

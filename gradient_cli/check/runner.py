@@ -31,6 +31,7 @@ from gradient_cli.errors import (
     IncompleteAnswer,
     NoAnswer,
     Terminated,
+    run_timed_out,
 )
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Expectations, Judgement
@@ -66,6 +67,8 @@ class Limits:
 
     fail_fast: bool = False
     max_total_tokens: int | None = None
+    is_late: Callable[[], bool] = lambda: False
+    """Tells that --max-time is over, and that a worker which is still busy hangs."""
 
 
 OnAttempt = Callable[[Case, Attempt], None]
@@ -111,6 +114,8 @@ class Runner:
             try:
                 done = self._done.get(timeout=LISTEN_S)
             except queue.Empty:
+                if self._limits.is_late():
+                    raise run_timed_out() from None
                 continue
             if isinstance(done, BaseException):
                 raise done

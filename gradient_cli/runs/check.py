@@ -47,6 +47,7 @@ def run(flags: Flags, invocation: Invocation) -> int:
 
     """
     which, report = flags.which, flags.report
+    invocation.deadline(flags.network.max_time)
     _check_targets(report)
     terminal = invocation.terminal
     ticker = Ticker(
@@ -115,7 +116,7 @@ def ask_all(
 
     runner = Runner(
         prepared,
-        Limits(which.fail_fast, which.max_total_tokens),
+        Limits(which.fail_fast, which.max_total_tokens, invocation.is_late),
         on_attempt,
         time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
     )

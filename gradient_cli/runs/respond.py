@@ -83,6 +83,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         GradientError: something is wrong with a flag, a file, the settings or stdin.
 
     """
+    invocation.deadline(flags.network.max_time)
     expected = verdict.expected(flags.expectations, extract=flags.output.extract)
     prompt_file = question.read_prompt_file(flags.prompt, flags.input.prompt_file)
     notices = Notices(invocation.terminal, flags.output)

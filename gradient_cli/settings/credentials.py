@@ -17,14 +17,14 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
-from gradient_cli.errors import ConfigError, CredentialError, UsageError
+from gradient_cli.errors import ConfigError, CredentialError, UsageError, run_timed_out
 from gradient_cli.settings.config import parse_toml
 from gradient_cli.settings.paths import LONGEST_FILE, credentials_path
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 if TYPE_CHECKING:
-    import subprocess
+    from gradient_cli.settings.program import Done
 
 COMMAND_TIMEOUT_S = 30
 LONGEST_KEY = 16 * 1024
@@ -228,7 +228,9 @@ def _first_line(data: bytes, source: str) -> str:
         raise CredentialError(f"{source} holds no usable key: it is not text") from None
 
 
-def from_command(command: str, source: str, environ: Mapping[str, str]) -> Credential:
+def from_command(
+    command: str, source: str, environ: Mapping[str, str], left_s: float | None = None
+) -> Credential:
     """
     Run a command, without a shell, and take the first line of its output for the key.
 
@@ -237,10 +239,12 @@ def from_command(command: str, source: str, environ: Mapping[str, str]) -> Crede
     Raises:
         ConfigError: it cannot be run.
         CredentialError: it failed, took longer than 30 s, or gave no usable key.
+        TimedOut: it took longer than the run may, of which `left_s` seconds are left.
 
     """
     import shlex
-    import subprocess
+
+    from gradient_cli.settings.program import StillRunning, run_program
 
     try:
         words = shlex.split(command)
@@ -248,30 +252,26 @@ def from_command(command: str, source: str, environ: Mapping[str, str]) -> Crede
         raise ConfigError(f"{source} cannot be read: {str(error).lower()}") from None
     if not words:
         raise ConfigError(f"{source} is empty")
+    longest_s = COMMAND_TIMEOUT_S if left_s is None else min(COMMAND_TIMEOUT_S, left_s)
     try:
-        done = subprocess.run(
-            words,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_TIMEOUT_S,
-            env=dict(environ),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        done = run_program(words, environ, longest_s, LONGEST_KEY)
+    except StillRunning:
+        if longest_s < COMMAND_TIMEOUT_S:
+            raise run_timed_out() from None
         raise CredentialError(
             f'{source} gave no key within {COMMAND_TIMEOUT_S} s: "{words[0]}"'
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not runnable"
         raise ConfigError(f'{source} cannot run "{words[0]}": {reason}') from None
-    if done.returncode:
+    if done.status:
         raise CredentialError(_failure(source, words[0], done), hint="run the command by hand")
     return Credential(checked(_first_line(done.stdout, source), source), source)
 
 
-def _failure(source: str, program: str, done: "subprocess.CompletedProcess[bytes]") -> str:
+def _failure(source: str, program: str, done: "Done") -> str:
     """Say why a command failed, by its own last words; its output may hold the key."""
-    how = f"status {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
+    how = f"status {done.status}" if done.status > 0 else f"signal {-done.status}"
     words = " ".join(done.stderr.decode("utf-8", "replace").split())
     for secret in done.stdout.decode("utf-8", "replace").split():
         if len(secret) >= _SHOWN_FROM:

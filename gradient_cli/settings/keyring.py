@@ -56,6 +56,8 @@ class Destination:
     key_file: str | None = None
     """What --key-file names; `-` is stdin."""
     allow_http: bool = False
+    left_s: float | None = None
+    """Seconds that the run may still take."""
 
 
 def find_key(destination: Destination, stdin: BinaryIO | None = None) -> Credential:
@@ -159,7 +161,7 @@ class _Search:
         if same_owner(home, self._to.base_url):
             if command := own.get("key_command"):
                 source = f"key_command of {place}"
-                return credentials.from_command(command, source, self._to.environ)
+                return credentials.from_command(command, source, self._to.environ, self._to.left_s)
             if file := own.get("key_file"):
                 return credentials.from_file(file, f"key_file of {place}", None)
         elif "key_command" in own or "key_file" in own:

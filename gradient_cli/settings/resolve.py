@@ -9,7 +9,7 @@ so the environment's endpoint does not apply.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -163,11 +163,11 @@ class Settings:
         """The most that is read of one answer."""
         return int(self.values["max_answer_bytes"].value)
 
-    def credential(self, stdin: BinaryIO | None = None) -> Credential:
+    def credential(self, stdin: BinaryIO | None = None, left_s: float | None = None) -> Credential:
         """
         Find the key for this run; see `settings.keyring`. May read files and run a command.
 
-        `stdin` is for `--key-file -`.
+        `stdin` is for `--key-file -`; `left_s` bounds a command.
 
         Raises:
             CredentialError: the endpoint demands a key and there is none, or it is not usable.
@@ -177,7 +177,7 @@ class Settings:
         """
         if self.is_demo:
             return Credential(None, "the demo needs no key")
-        return find_key(self.destination(), stdin)
+        return find_key(replace(self.destination(), left_s=left_s), stdin)
 
     def destination(self) -> Destination:
         """Give what decides on the key."""

@@ -96,9 +96,29 @@ def _descriptor(sink: "int | Stream") -> int:
 
 
 def _wait(sink: "int | Stream", remaining_s: "RemainingS | None") -> None:
-    """Wait until there is room."""
+    """
+    Wait until there is room; what there is room for is written after the end of the run, too.
+
+    Raises:
+        TimedOut: nobody made room before the end of the run.
+
+    """
     while True:
         left = remaining_s() if remaining_s is not None else None
+        try:
+            import select
+
+            poll = select.poll()
+            poll.register(_descriptor(sink), select.POLLOUT)
+            if poll.poll(None if left is None else max(0, left * 1000)):
+                return
+        except (ImportError, AttributeError, OSError, ValueError):
+            # No descriptor (in memory), or no poll() (Windows, or nothing left to load it with).
+            import time
+
+            time.sleep(PATIENCE_S)
+            if left is None or left > 0:
+                return
         if left is not None and left <= 0:
             from gradient_cli.errors import TimedOut
 
@@ -106,16 +126,3 @@ def _wait(sink: "int | Stream", remaining_s: "RemainingS | None") -> None:
                 "the run took longer than --max-time: nobody reads what it writes",
                 hint="raise --max-time SECONDS",
             )
-        try:
-            import select
-
-            poll = select.poll()
-            poll.register(_descriptor(sink), select.POLLOUT)
-            if poll.poll(None if left is None else max(1, left * 1000)):
-                return
-        except (ImportError, AttributeError, OSError, ValueError):
-            # No descriptor (in memory), or no poll() (Windows, or nothing left to load it with).
-            import time
-
-            time.sleep(PATIENCE_S)
-            return

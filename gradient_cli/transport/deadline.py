@@ -3,8 +3,6 @@
 import time
 from dataclasses import dataclass
 
-from gradient_cli.errors import TimedOut
-
 
 @dataclass(slots=True)
 class Deadline:
@@ -33,8 +31,3 @@ class Deadline:
     def has_passed(self) -> bool:
         """Tell whether the time is up."""
         return self.at is not None and time.monotonic() >= self.at
-
-
-def run_timed_out() -> TimedOut:
-    """Give the error for a run that is longer than --max-time."""
-    return TimedOut("the run took longer than --max-time", hint="raise --max-time SECONDS")

@@ -19,8 +19,8 @@ import httpcore
 import httpx
 
 from gradient_cli import __version__
-from gradient_cli.errors import ConnectionFailed, TimedOut
-from gradient_cli.transport.deadline import Deadline, run_timed_out
+from gradient_cli.errors import ConnectionFailed, TimedOut, run_timed_out
+from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.faults import Setting, from_exception
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.preconnect import EarlyConnection

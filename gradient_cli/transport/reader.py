@@ -17,8 +17,8 @@ from pathlib import Path
 
 import httpcore
 
-from gradient_cli.errors import BrokenReply, ConnectionFailed
-from gradient_cli.transport.deadline import Deadline, run_timed_out
+from gradient_cli.errors import BrokenReply, ConnectionFailed, run_timed_out
+from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, REPETITIONS, too_large
 
 LONGEST_HEAD = 256 * 1024

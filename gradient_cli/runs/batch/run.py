@@ -123,6 +123,7 @@ def _runner(plan: Plan, results: Results) -> Runner:
         max_tokens=output.max_total_tokens,
         max_faults=_max_faults(output),
         has_time=lambda: (left := session.remaining_s()) is None or left > 0,
+        is_late=session.invocation.is_late,
         watch=plan.count,
     )
 

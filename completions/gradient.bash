@@ -475,6 +475,7 @@ _gradient() {
                 --dialect) _gradient_words typed chunk; return 0 ;;
                 --reasoning) return 0 ;;
                 --call) return 0 ;;
+                --odds) return 0 ;;
                 --delay) return 0 ;;
                 --first-token) return 0 ;;
                 --token-delay) return 0 ;;
@@ -490,7 +491,7 @@ _gradient() {
                 --limit-per-minute) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words --reply --script --dialect --reasoning --call --delay --first-token --token-delay --loop --status --header --body --end --after --times --port --host --key --limit-per-minute -q --quiet -h --help
+                _gradient_words --reply --script --dialect --reasoning --call --odds --delay --first-token --token-delay --loop --status --header --body --end --after --times --port --host --key --limit-per-minute -q --quiet -h --help
             else
                 :
             fi

@@ -438,6 +438,7 @@ complete -c gradient -n '__gradient_at "mock"' -l script -r -F -d 'a TOML file s
 complete -c gradient -n '__gradient_at "mock"' -l dialect -x -a 'typed chunk' -d 'response.* events, or chunks (typed)'
 complete -c gradient -n '__gradient_at "mock"' -l reasoning -x -d 'reason first'
 complete -c gradient -n '__gradient_at "mock"' -l call -x -d 'call a function (repeatable)'
+complete -c gradient -n '__gradient_at "mock"' -l odds -x -d 'what the decision endpoint says, such as yes=0.97; several in turn'
 complete -c gradient -n '__gradient_at "mock"' -l delay -x -d 'wait before the reply'
 complete -c gradient -n '__gradient_at "mock"' -l first-token -x -d 'wait before the first word'
 complete -c gradient -n '__gradient_at "mock"' -l token-delay -x -d 'wait between two words'

@@ -889,6 +889,7 @@ $script:GradientCommands = @{
             '--dialect' = 'response.* events, or chunks (typed)'
             '--reasoning' = 'reason first'
             '--call' = 'call a function (repeatable)'
+            '--odds' = 'what the decision endpoint says, such as yes=0.97; several in turn'
             '--delay' = 'wait before the reply'
             '--first-token' = 'wait before the first word'
             '--token-delay' = 'wait between two words'
@@ -913,6 +914,7 @@ $script:GradientCommands = @{
             '--dialect' = @('typed', 'chunk')
             '--reasoning' = @()
             '--call' = @()
+            '--odds' = @()
             '--delay' = @()
             '--first-token' = @()
             '--token-delay' = @()

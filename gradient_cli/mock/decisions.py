@@ -70,6 +70,12 @@ def _question_faults(where: tuple[str, ...], question: Json) -> Iterator[Fault]:
             yield (*where, "type"), "Input should be noul, choice or score", "literal_error"
 
 
+def asked_of(body: Mapping[str, Json]) -> str:
+    """Give what a `match` is looked for in: the state, and every question's instructions."""
+    asked = [str(question.get("instructions")) for question in body["questions"].values()]
+    return "\n".join([str(body["state"]), *asked])
+
+
 def answers(body: Mapping[str, Json], odds: Mapping[str, float]) -> dict[str, Json]:
     """
     Give the reply to a sound request.

@@ -1,22 +1,23 @@
 """Who answers next: the behaviours of a script in their turns, for many threads."""
 
 import re
+from collections.abc import Sequence
 from threading import Lock
 
-from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.mock.script import Behaviour
 
 
 class Director:
     """Chooses the behaviour for each request."""
 
-    def __init__(self, script: Script) -> None:
-        self._behaviours = script.behaviours
-        self._is_looped = script.is_looped
+    def __init__(self, behaviours: Sequence[Behaviour], *, is_looped: bool) -> None:
+        self._behaviours = behaviours
+        self._is_looped = is_looped
         self._lock = Lock()
-        self._used = [0] * len(script.behaviours)
-        numbers = range(len(script.behaviours))
+        self._used = [0] * len(behaviours)
+        numbers = range(len(behaviours))
         # What was written for some requests comes before what is for any.
-        self._order = sorted(numbers, key=lambda n: script.behaviours[n].is_for_any)
+        self._order = sorted(numbers, key=lambda n: behaviours[n].is_for_any)
 
     def choose(self, prompt: str, model: str) -> Behaviour:
         """Give the behaviour for a request; where none fits, the mock's own words."""

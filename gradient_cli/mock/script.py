@@ -69,6 +69,8 @@ class Behaviour:
     """One of ENDS."""
     after: int | None = None
     """Words before an `end` other than completed, reasoning included; None is all."""
+    odds: Mapping[str, float] | None = None
+    """For the decision endpoint alone: probabilities by word; see `decisions.answers`."""
     times: int | None = None
     """How many requests are answered so; 0 is without end. None: 1, with `match` or `model` 0."""
     match: str | None = None
@@ -94,6 +96,8 @@ class Script:
     """All that a mock needs to know."""
 
     behaviours: tuple[Behaviour, ...] = (Behaviour(),)
+    decisions: tuple[Behaviour, ...] = ()
+    """The same for the decision endpoint, whose requests are counted apart."""
     dialect: str = "typed"
     is_looped: bool = False
     models: tuple[str, ...] = ("mock-small", "mock-large")
@@ -131,6 +135,9 @@ def check(behaviour: Behaviour) -> Behaviour:
             raise WrongScript(name, f"{value} is out of range: 0 and above")
     if behaviour.after is not None and behaviour.end == "completed":
         raise WrongScript("after", "needs an `end` other than completed")
+    for word, value in (behaviour.odds or {}).items():
+        if not 0 <= value <= 1:
+            raise WrongScript("odds", f"has {value:g} for {word}, out of range: 0 to 1")
     if behaviour.match is not None:
         try:
             re.compile(behaviour.match)

@@ -15,6 +15,9 @@ A script as a TOML file; every key is known or refused.
     [[reply]]
     text = "Hello"
     token_delay = 0.05
+
+    [[decision]]                     # for POST /v1/systemone: odds by word
+    odds = { yes = 0.97, bug = 0.8 }
 """
 
 import re
@@ -59,15 +62,24 @@ def load_script(path: Path) -> Script:
 
 def _script(path: Path, text: str, table: Mapping[str, Json]) -> Script:
     with _placed(path, text, None):
-        settings = _settings({name: value for name, value in table.items() if name != "reply"})
-        given = table.get("reply", [])
-        if not isinstance(given, list) or not all(isinstance(reply, dict) for reply in given):
-            raise WrongScript("reply", "is a list of tables: [[reply]]")
-    replies = []
-    for number, reply in enumerate(given):
-        with _placed(path, text, number):
-            replies.append(_behaviour(reply))
-    return replace(Script(**settings), behaviours=tuple(replies) or (Behaviour(),))
+        settings = _settings({name: table[name] for name in table if name not in LISTS})
+        given = {name: _tables(name, table.get(name, [])) for name in LISTS}
+    made: dict[str, list[Behaviour]] = {name: [] for name in LISTS}
+    for name, readers in LISTS.items():
+        for number, one in enumerate(given[name]):
+            with _placed(path, text, (name, number)):
+                made[name].append(check(Behaviour(**_read(one, readers))))
+    return replace(
+        Script(**settings),
+        behaviours=tuple(made["reply"]) or (Behaviour(),),
+        decisions=tuple(made["decision"]),
+    )
+
+
+def _tables(name: str, value: Json) -> list[dict[str, Json]]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise WrongScript(name, f"is a list of tables: [[{name}]]")
+    return value
 
 
 def _settings(table: Mapping[str, Json]) -> dict[str, Json]:
@@ -76,17 +88,13 @@ def _settings(table: Mapping[str, Json]) -> dict[str, Json]:
     return settings
 
 
-def _behaviour(table: Mapping[str, Json]) -> Behaviour:
-    return check(Behaviour(**_read(table, REPLY)))
-
-
 @contextmanager
-def _placed(path: Path, text: str, reply: int | None) -> Iterator[None]:
-    """Name file and line where something in the given reply, or before the first, is wrong."""
+def _placed(path: Path, text: str, where: tuple[str, int] | None) -> Iterator[None]:
+    """Name file and line where something in the given table, or before the first, is wrong."""
     try:
         yield
     except WrongScript as wrong:
-        line = _line_of(text, wrong.key, reply)
+        line = _line_of(text, wrong.key, where)
         raise UsageError(f"{path}:{line}: {wrong}", hint=wrong.hint) from None
 
 
@@ -143,6 +151,12 @@ def _headers(key: str, value: Json) -> dict[str, str]:
     return {name: str(one) for name, one in value.items()}
 
 
+def _odds(key: str, value: Json) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise WrongScript(key, "must be a table of probabilities", "odds = { yes = 0.97 }")
+    return {word: float(_number(key, one)) for word, one in value.items()}
+
+
 def _calls(key: str, value: Json) -> tuple[dict[str, str], ...]:
     if not isinstance(value, list):
         raise WrongScript(key, "must be a list of calls", _CALL)
@@ -191,19 +205,35 @@ REPLY: Mapping[str, Reader] = {
     "model": _text,
 }
 """The keys of a [[reply]]: the fields of a Behaviour."""
+DECISION: Mapping[str, Reader] = {
+    "odds": _odds,
+    **{name: REPLY[name] for name in ("status", "headers", "body", "delay")},
+    **{name: REPLY[name] for name in ("times", "match", "model")},
+}
+"""The keys of a [[decision]]."""
+LISTS: Mapping[str, Mapping[str, Reader]] = {"reply": REPLY, "decision": DECISION}
 
 
 # Where it stands --------------------------------------------------------------------------
 
 
-def _line_of(text: str, key: str, reply: int | None) -> int:
-    """Give the line of a key in the given [[reply]], or before the first; from 1."""
+def _line_of(text: str, key: str, where: tuple[str, int] | None) -> int:
+    """Give the line of a key in the n-th [[reply]] or [[decision]], or before the first."""
     lines = text.splitlines()
-    heads = [n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*reply\s*\]\]", line)]
-    borders = [0, *heads, len(lines)]
-    place = 0 if reply is None else reply + 1
-    begin = borders[place] if place < len(borders) else 0
-    end = borders[place + 1] if place + 1 < len(borders) else len(lines)
+    heads = [
+        (found[1], n)
+        for n, line in enumerate(lines)
+        if (found := re.match(r"\s*\[\[\s*(\w+)\s*\]\]", line)) and found[1] in LISTS
+    ]
+    begin, end = 0, heads[0][1] if heads else len(lines)
+    if where is not None:
+        of_name = [place for place, (name, _) in enumerate(heads) if name == where[0]]
+        if where[1] < len(of_name):
+            place = of_name[where[1]]
+            begin = heads[place][1]
+            end = heads[place + 1][1] if place + 1 < len(heads) else len(lines)
+        else:
+            begin, end = 0, len(lines)
     spelled = re.compile(rf"""(^|[\s{{,.\[])["']?{re.escape(key)}["']?\s*[=\].]""")
     for number in range(begin, end):
         if spelled.search(lines[number]):

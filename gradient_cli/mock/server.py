@@ -3,6 +3,7 @@ A Responses endpoint on loopback that does what a Script says.
 
     GET  /v1/models
     POST /v1/responses     typed or chunk dialect, streamed or whole, whole or broken
+    POST /v1/systemone     decisions with the odds of the script
 
 A thread a connection; every thread is a daemon, so that the process ends when its user does.
 """
@@ -18,6 +19,7 @@ from dataclasses import field, replace
 from itertools import count
 
 from gradient_cli.mock.answer import Answer, prompt_of
+from gradient_cli.mock.decisions import answers, asked_of, faults
 from gradient_cli.mock.director import Director
 from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.limit import Limit
@@ -31,7 +33,8 @@ _PATIENCE_S = 0.2
 LEFT = "left"
 _WITHOUT_END = {"cut", "reset", "stall"}
 """Ends after which the connection is gone because the script wants it so."""
-_PATHS = {"/v1/models": "GET", "/v1/responses": "POST"}
+_DECISIONS = "/v1/systemone"
+_PATHS = {"/v1/models": "GET", "/v1/responses": "POST", _DECISIONS: "POST"}
 _SECRET_HEADERS = {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
 _WORDS = {
     400: "bad_request",
@@ -40,6 +43,7 @@ _WORDS = {
     404: "not_found",
     409: "conflict",
     422: "unprocessable_entity",
+    424: "failed_dependency",
     429: "too_many_requests",
 }
 """The provider's ids of errors; anything else is `server_error` or `bad_request`."""
@@ -69,13 +73,18 @@ class _Plan:
     refusal: tuple[int, str] | None = None
     """Status and message."""
     answer: Answer | None = None
+    decision: Behaviour | None = None
+    """What the decision endpoint does."""
+    body: Json = None
+    """What it says, where it says it itself."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
         if self.refusal:
             return self.refusal[0]
-        return self.answer.behaviour.status if self.answer else 200
+        behaviour = self.answer.behaviour if self.answer else self.decision
+        return behaviour.status if behaviour else 200
 
     @property
     def end(self) -> str:
@@ -105,7 +114,8 @@ class MockServer:
         self.requests: deque[Record] = deque(maxlen=keep)
         self._address = (host, port)
         self._log = log
-        self._director = Director(self.script)
+        self._director = Director(self.script.behaviours, is_looped=self.script.is_looped)
+        self._decider = Director(self.script.decisions, is_looped=self.script.is_looped)
         self._limit = Limit(self.script.limit_per_minute)
         self._numbers = count(1)
         self._listener: socket.socket | None = None
@@ -199,6 +209,8 @@ class MockServer:
                 _refuse(connection, *plan.refusal, plan.headers)
             elif plan.answer:
                 self._respond(connection, plan.answer, plan.headers)
+            elif plan.decision:
+                self._decide(connection, plan.decision, plan.body, plan.headers)
             else:
                 connection.send_json(200, self._models(), plan.headers)
         except Gone:
@@ -221,10 +233,22 @@ class MockServer:
         if not has_room:
             message = "slow down: the limit of requests a minute is reached"
             return _Plan((429, message), headers={**headers, **limits})
-        model = body.get("model")
-        behaviour = self._director.choose(prompt_of(body), model if isinstance(model, str) else "")
+        model = body.get("model") if isinstance(body, dict) else None
+        model = model if isinstance(model, str) else ""
+        if request.path == _DECISIONS:
+            return self._plan_decision(body, model, {**headers, **limits})
+        behaviour = self._director.choose(prompt_of(body), model)
         answer = Answer(behaviour, body, number, int(time.time()))
         return _Plan(answer=answer, headers={**headers, **limits})
+
+    def _plan_decision(self, body: Json, model: str, headers: Mapping[str, str]) -> _Plan:
+        if found := faults(body):
+            unsound = Behaviour(status=422)
+            return _Plan(decision=unsound, body={"detail": found}, headers=headers)
+        behaviour = self._decider.choose(asked_of(body), model)
+        is_answer = behaviour.status == 200
+        said = answers(body, behaviour.odds or {}) if is_answer else None
+        return _Plan(decision=behaviour, body=said, headers=headers)
 
     def _keep(self, request: HttpRequest, body: Json, plan: _Plan) -> Record:
         headers = {
@@ -247,7 +271,7 @@ class MockServer:
             return 405, f"{path} takes {_PATHS[path]}"
         if key and request.headers.get("authorization") != f"Bearer {key}":
             return 401, "Unable to authenticate you."
-        if path == "/v1/models":
+        if path in {"/v1/models", _DECISIONS}:
             return None
         if not isinstance(body, dict):
             return 400, "the body is not a JSON object"
@@ -263,6 +287,23 @@ class MockServer:
         ]
         return {"object": "list", "data": data}
 
+    def _decide(
+        self,
+        connection: Connection,
+        behaviour: Behaviour,
+        body: Json,
+        own_headers: Mapping[str, str],
+    ) -> None:
+        headers = merged(own_headers, behaviour.headers)
+        if behaviour.delay:
+            connection.wait(behaviour.delay)
+        if behaviour.body is not None:
+            _send_verbatim(connection, behaviour, headers)
+        elif body is not None:
+            connection.send_json(behaviour.status, body, headers)
+        else:
+            _refuse(connection, behaviour.status, "scripted", headers)
+
     def _respond(
         self, connection: Connection, answer: Answer, own_headers: Mapping[str, str]
     ) -> None:
@@ -272,12 +313,7 @@ class MockServer:
         if behaviour.delay:
             connection.wait(behaviour.delay)
         if behaviour.body is not None:
-            kind = "text/html" if behaviour.body.lstrip().startswith("<") else "application/json"
-            connection.send_reply(
-                behaviour.status,
-                behaviour.body.encode("utf-8", "replace"),
-                merged({"Content-Type": kind}, headers),
-            )
+            _send_verbatim(connection, behaviour, headers)
         elif behaviour.status != 200:
             reason = REASONS.get(behaviour.status, "an unusual status")
             _refuse(connection, behaviour.status, f"scripted: {reason}", headers)
@@ -285,6 +321,16 @@ class MockServer:
             send_stream(connection, answer, dialect, headers)
         else:
             send_whole(connection, answer, dialect, headers)
+
+
+def _send_verbatim(
+    connection: Connection, behaviour: Behaviour, headers: Mapping[str, str]
+) -> None:
+    text = behaviour.body or ""
+    kind = "text/html" if text.lstrip().startswith("<") else "application/json"
+    connection.send_reply(
+        behaviour.status, text.encode("utf-8", "replace"), merged({"Content-Type": kind}, headers)
+    )
 
 
 def _is_verbatim(behaviour: Behaviour) -> bool:

@@ -55,6 +55,7 @@ def make_script(
         if not replies:
             replies = _unspoken(answers, plain, has_others=bool(failing))
         own = [check(behaviour) for behaviour in [*failing, *replies]]
+        decided = [check(_odds(given)) for given in answers.odds or []]
         one_of("dialect", answers.dialect or made.dialect, DIALECTS)
     except WrongScript as wrong:
         flag = f"--{wrong.key.replace('_', '-')}"
@@ -62,6 +63,7 @@ def make_script(
     return replace(
         made,
         behaviours=(*own, *made.behaviours),
+        decisions=(*decided, *made.decisions),
         dialect=answers.dialect or made.dialect,
         is_looped=answers.loop or made.is_looped,
         key=address.key or made.key,
@@ -80,6 +82,22 @@ def _plain(answers: AnswerOptions) -> "Behaviour":
         first_token=answers.first_token,
         token_delay=answers.token_delay,
     )
+
+
+def _odds(given: str) -> "Behaviour":
+    """Give how a decision is answered."""
+    from gradient_cli.mock.script import Behaviour
+
+    found = {}
+    for pair in given.split(","):
+        word, _, number = pair.partition("=")
+        try:
+            found[word.strip()] = float(number)
+        except ValueError:
+            raise UsageError(
+                f'--odds "{given}" is not WORD=P,...', hint="--odds yes=0.97"
+            ) from None
+    return Behaviour(odds=found)
 
 
 def _call(given: str) -> dict[str, str]:

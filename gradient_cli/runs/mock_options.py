@@ -41,6 +41,14 @@ class AnswerOptions:
         list[str] | None,
         _answer("--call", metavar="NAME=JSON", help="call a function (repeatable)"),
     ] = None
+    odds: Annotated[
+        list[str] | None,
+        _answer(
+            "--odds",
+            metavar="WORD=P,...",
+            help="what the decision endpoint says, such as yes=0.97; several in turn",
+        ),
+    ] = None
     delay: Annotated[float, _answer("--delay", metavar="SECONDS", help="wait before the reply")] = (
         0.0
     )

@@ -2,9 +2,13 @@
 
 import json
 
+import httpx
 import pytest
 
+from gradient_cli.errors import UsageError
 from gradient_cli.mock.decisions import answers, faults
+from gradient_cli.mock.script_file import load_script
+from gradient_cli.mock.server import MockServer
 from gradient_cli.wire.decision import OneOf, Scale, YesNo, decision_body, read_decisions
 
 QUESTIONS = {
@@ -77,3 +81,64 @@ def test_without_odds_it_says_yes_and_the_first():
     found = read_decisions(json.dumps(answers(BODY, {})), QUESTIONS).answers
 
     assert [found[name].word for name in QUESTIONS] == ["yes", "bug", "calm"]
+
+
+@pytest.fixture
+def decided(home, tmp_path):
+    """Give a function that runs `decide` against a mock with a script."""
+
+    def run(script, *argv, stdin=b"a state"):
+        file = tmp_path / "script.toml"
+        file.write_text(script)
+        with MockServer(load_script(file)) as server:
+            home.exports(GRADIENT_INFERENCE_ENDPOINT=server.url)
+            done = home.runs("decide", "-m", "jev", *argv, stdin=stdin)
+        return done, list(server.requests)
+
+    return run
+
+
+def test_a_script_says_the_odds(decided):
+    """In turn, over a socket; what is for some states comes first."""
+    script = """
+    [[decision]]
+    odds = { yes = 0.2 }
+    [[decision]]
+    match = "secret"
+    odds = { yes = 0.99 }
+    """
+    assert decided(script, "It leaks")[0][:2] == (1, "no\n")
+    assert decided(script, "It leaks", stdin=b"a secret")[0][:2] == (0, "yes\n")
+
+
+def test_a_script_says_how_deciding_fails(decided):
+    """First the provider's failure, then the answer: what a client must survive."""
+    script = """
+    [[decision]]
+    status = 424
+    headers = { Retry-After = "0" }
+    [[decision]]
+    odds = { yes = 0.9 }
+    """
+    done, requests = decided(script, "It leaks")
+
+    assert done[:2] == (0, "yes\n")
+    assert [request.status for request in requests] == [424, 200]
+
+
+def test_a_wrong_key_of_a_decision_is_named_with_its_line(tmp_path):
+    """As in a reply."""
+    file = tmp_path / "script.toml"
+    file.write_text("[[reply]]\ntext = 'x'\n[[decision]]\nodds = { yes = 2 }\n")
+
+    with pytest.raises(UsageError, match=r"script.toml:4: `odds` has 2 for yes"):
+        load_script(file)
+
+
+def test_an_unsound_request_is_422_with_its_place(home):
+    """The body of the original, which our errors read."""
+    with MockServer() as server:
+        reply = httpx.post(f"{server.url}/v1/systemone", json={"model": "m"})
+
+    assert reply.status_code == 422
+    assert reply.json()["detail"][0]["loc"] == ["body", "state"]

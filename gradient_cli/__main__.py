@@ -152,13 +152,15 @@ def _begin_connecting(argv: list[str]) -> "EarlyConnection | None":
     if argv[0] not in {"respond", "decide", "models"}:
         return None
     from gradient_cli.settings.likely import likely_endpoint
+    from gradient_cli.settings.variables import trimmed
 
-    url = likely_endpoint(argv[1:], os.environ)
+    environ = trimmed(os.environ)
+    url = likely_endpoint(argv[1:], environ)
     if url is None:
         return None
     from gradient_cli.transport.preconnect import EarlyConnection
 
-    return EarlyConnection(url, os.environ)
+    return EarlyConnection(url, environ)
 
 
 def run(argv: list[str], invocation: "Invocation") -> int:

@@ -53,6 +53,22 @@ def utf8(text: str) -> str:
         ) from None
 
 
+def utf8_name(path: str) -> str:
+    """
+    Give a file's name as it can stand in a request.
+
+    Raises:
+        UsageError: it is not UTF-8.
+
+    """
+    try:
+        return utf8(path)
+    except UsageError as error:
+        error.message = f"the file name {error.message}"
+        error.hint = "rename it, or give its text on stdin: -f - < FILE"
+        raise
+
+
 _UNREAD_BYTES = re.compile("[\udc80-\udcff]")
 
 
@@ -123,7 +139,7 @@ def json_or_file(flag: str, value: str) -> Json:
 
     """
     if value.lstrip()[:1] in {"{", "["}:
-        return parse_json(flag, value)
+        return parse_json(flag, utf8(value))
     path = value.removeprefix("@")
     if not os.path.exists(path):
         raise UsageError(

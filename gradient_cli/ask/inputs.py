@@ -5,12 +5,15 @@ From flags and files to a Request, and to the input that stands in it.
     files, stdin ─► labelled blocks ─► the prompt ─► input
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from gradient_cli.ask import flag_values
 from gradient_cli.ask.question_options import InputOptions, RequestOptions
 from gradient_cli.errors import UsageError
-from gradient_cli.terminal.intake import Text, has_stdin, read_file, read_stdin
+from gradient_cli.terminal.decoding import Text, size_of
+from gradient_cli.terminal.intake import has_stdin, read_file, read_found, read_stdin
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.values import record
 from gradient_cli.wire.attachment import Block, compose
@@ -18,6 +21,8 @@ from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
 
 STDIN = "-"
+MAGIC = re.compile(r"[*?\[]")
+"""What makes a pattern of a path that is not there."""
 
 
 def request_flags(options: RequestOptions) -> dict[str, Json]:
@@ -168,9 +173,13 @@ class Reader:
         timeout_s: float,
         max_bytes: int,
         note: Callable[[str], None],
+        environ: Mapping[str, str],
         holds_key: bool = False,
     ) -> None:
         """`holds_key`: the key comes on stdin, so nothing of it may get into a request."""
+        self._used_bytes = 0
+        """Of the limit, by what has been read."""
+        self._environ = environ
         self._terminal = terminal
         self._holds_key = holds_key
         self._timeout_s = timeout_s
@@ -198,11 +207,72 @@ class Reader:
             self._terminal, timeout_s=self._timeout_s, max_bytes=self._max_bytes, note=self._note
         )
 
-    def file(self, path: str) -> Block:
-        """Give a file, or stdin for `-`, as a block."""
+    def files(self, paths: Iterable[str]) -> list[Block]:
+        """
+        Give files, the files of folders and patterns, and stdin for `-`, as blocks.
+
+        Raises:
+            UsageError: one cannot be read, its name is not UTF-8, or nothing is found.
+
+        """
+        return [block for path in paths for block in self._blocks(path)]
+
+    def _blocks(self, path: str) -> Iterator[Block]:
         if path == STDIN:
-            return Block(None, self.explicit_stdin())
-        return Block(path, read_file(path, self._max_bytes))
+            yield self._counted(Block(None, self.explicit_stdin()))
+        elif os.path.isdir(path):
+            yield from self._folder(path)
+        elif MAGIC.search(path) and not os.path.lexists(path):
+            from gradient_cli.terminal.tree import files_matching
+
+            found = files_matching(path)
+            if not found:
+                raise UsageError(
+                    f'-f "{path}" matches no file',
+                    hint="`**` is any number of folders: 'src/**/*.py'",
+                )
+            yield from map(self._file, found)
+        else:
+            yield self._file(path)
+
+    def _file(self, path: str) -> Block:
+        return self._counted(
+            Block(
+                flag_values.utf8_name(path),
+                read_file(
+                    path,
+                    self._max_bytes,
+                    used_bytes=self._used_bytes,
+                    timeout_s=self._timeout_s,
+                    note=self._note,
+                ),
+            )
+        )
+
+    def _folder(self, folder: str) -> Iterator[Block]:
+        from gradient_cli.terminal.tree import files_below
+
+        left_out: list[str] = []
+        count = 0
+        for path in files_below(folder, self._environ):
+            text = read_found(path, self._max_bytes, self._used_bytes)
+            if text is None:
+                left_out.append(path)
+                continue
+            count += 1
+            yield self._counted(Block(flag_values.utf8_name(path), text))
+        if not count:
+            raise UsageError(
+                f'-f "{folder}": no text file is below it that git does not ignore',
+                hint="a pattern in quotes takes ignored files, too",
+            )
+        if left_out:
+            more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+            self._note(f"{folder}: binary files are left out: {', '.join(left_out[:3])}{more}")
+
+    def _counted(self, block: Block) -> Block:
+        self._used_bytes += size_of(block.text)
+        return block
 
 
 def read_input(
@@ -222,7 +292,7 @@ def read_input(
             f"{' and '.join(takers)} both want stdin",
             hint="give one of them a file; a shell's <(command) makes one",
         )
-    blocks = [reader.file(path) for path in options.file or []]
+    blocks = reader.files(options.file or [])
     if prompt == STDIN:
         return Intake(tuple(blocks), reader.explicit_stdin())
     has_prompt = prompt is not None or options.prompt_file is not None

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gradient_cli.settings.variables import trimmed
 from gradient_cli.terminal.alarm import Alarm
 from gradient_cli.terminal.attention import Attention
 from gradient_cli.terminal.streams import Terminal
@@ -58,6 +59,10 @@ class Invocation:
         if self.alarm is not None:
             self.alarm.begin(at)
         return Deadline(at)
+
+    def __post_init__(self) -> None:
+        """Read the variables that are settings as settings are read."""
+        self.environ = trimmed(self.environ)
 
     @classmethod
     def system(cls) -> "Invocation":

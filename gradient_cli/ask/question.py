@@ -80,6 +80,7 @@ def make_question(
         timeout_s=settings.timeout_s,
         max_bytes=settings.max_input_bytes,
         note=session.tell,
+        environ=session.invocation.environ,
         holds_key=settings.flags.get("key_file") == inputs.STDIN,
     )
     base = inputs.base_body(request, reader.explicit_stdin)
@@ -96,11 +97,7 @@ def make_question(
         intake = inputs.read_input(given, options, request.body, reader)
         if intake.is_empty and not base.get("input") and not outputs:
             raise _nothing_to_ask(session.invocation.terminal, thread)
-        turn = _turn(intake, outputs, of_body) if thread else ()
-        if thread:
-            # Known only now, where the prompt comes from stdin or from files.
-            answers = [item for item in turn if item.get("type") == OUTPUT]
-            thread.check_outputs(answers, has_prompt=len(answers) < len(turn))
+        turn = _turn(thread, intake, outputs, of_body) if thread else ()
         made = inputs.build_request(
             fields,
             input=_input(intake, thread, turn),
@@ -178,13 +175,20 @@ def _open_thread(options: InputOptions, session: Session) -> tuple[Thread | None
     return thread, outputs
 
 
-def _turn(intake: inputs.Intake, outputs: list[Json], of_body: list[Json]) -> tuple[Json, ...]:
-    if intake.is_empty:
-        return (*outputs, *of_body)
-    text = intake.text()
-    if isinstance(text, LongText):
-        raise UsageError("a turn of a thread cannot be longer than 8 MiB")
-    return (*outputs, user_item(text))
+def _turn(
+    thread: Thread, intake: inputs.Intake, outputs: list[Json], of_body: list[Json]
+) -> tuple[Json, ...]:
+    """Give what the user says in this turn, held against the calls that wait."""
+    said = of_body
+    if not intake.is_empty:
+        text = intake.text()
+        if isinstance(text, LongText):
+            raise UsageError("a turn of a thread cannot be longer than 8 MiB")
+        said = [user_item(text)]
+    turn = (*outputs, *said)
+    answers = [item for item in turn if item.get("type") == OUTPUT]
+    thread.check_outputs(answers, has_prompt=len(answers) < len(turn))
+    return turn
 
 
 def _check_alone(request: Request) -> None:

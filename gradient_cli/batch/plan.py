@@ -259,6 +259,7 @@ def _maker(
         timeout_s=settings.timeout_s,
         max_bytes=settings.max_input_bytes,
         note=session.tell,
+        environ=session.invocation.environ,
     )
     prompt = prompt_file.text if prompt_file else flags.prompt
     prompt = flag_values.utf8(prompt) if prompt else prompt
@@ -269,7 +270,7 @@ def _maker(
         request,
         prompt,
         {**own, **said},
-        [reader.file(path) for path in options.file or []],
+        reader.files(options.file or []),
         where=options.prompt_file or "the prompt",
         needs_model=is_digitalocean(settings.base_url),
     )

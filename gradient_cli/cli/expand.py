@@ -12,6 +12,7 @@ fields, and puts the group together again before the function is called. A field
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Any, get_type_hints
@@ -19,7 +20,9 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from gradient_cli.ask.flag import Flag
+from gradient_cli.ask.flag_values import utf8
 from gradient_cli.cli.usage import nearest
+from gradient_cli.errors import UsageError
 
 
 def expand(function: Callable[..., int]) -> Callable[..., int]:
@@ -38,13 +41,51 @@ def expand(function: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(function)
     def command(**values: Any) -> int:
         for name, kind in groups.items():
-            values[name] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
+            values[name] = kind(
+                **{
+                    field.name: _text(kind, field.name, values.pop(field.name))
+                    for field in fields(kind)
+                }
+            )
         return function(**values)
 
     command.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]  # read by inspect
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
     del command.__wrapped__  # inspect would follow it
     return command
+
+
+def _text(group: type[Any], name: str, value: Any) -> Any:
+    """
+    Give a flag's value as the text that it is; a name of a file may be any bytes.
+
+    Raises:
+        UsageError: it is not UTF-8, and could not stand in a request.
+
+    """
+    if isinstance(value, list):
+        return [_text(group, name, one) for one in value]
+    if not isinstance(value, str) or value.isascii() or _is_path(group, name):
+        return value
+    try:
+        return utf8(value)
+    except UsageError as error:
+        error.message = f"{_flag(group, name).names[-1]} {error.message}"
+        raise
+
+
+def _is_path(group: type[Any], name: str) -> bool:
+    """Tell whether a flag may name a file; whoever reads it holds its own texts to UTF-8."""
+    return bool(_PATH.search(_flag(group, name).metavar or ""))
+
+
+_PATH = re.compile("FILE|PATH|DIR|ITEMS|OUT|GLOB")
+
+
+def _flag(group: type[Any], name: str) -> Flag:
+    """Give the description of a group's field."""
+    (found,) = get_type_hints(group, include_extras=True)[name].__metadata__
+    return found  # type: ignore[no-any-return]  # the only thing that stands there
 
 
 def _parameters(group: type[Any]) -> list[inspect.Parameter]:

@@ -10,6 +10,7 @@ from gradient_cli.expect.short_form import from_short_form
 from gradient_cli.terminal.intake import read_short_file
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
+from gradient_cli.wire.surrogates import is_whole
 
 Fill = Callable[[Json, str], Json]
 """Fills the variables of a schema; takes its name for errors."""
@@ -33,7 +34,7 @@ class UserFiles:
 
     def is_file(self, name: str) -> bool:
         """Tell whether there is such a file; a short form can be longer than any file's name."""
-        return os.path.isfile(name)
+        return os.path.exists(name) and not os.path.isdir(name)  # A shell's <(...) is a pipe.
 
     def read_short(self, name: str) -> str:
         """Give its text."""
@@ -60,6 +61,8 @@ def load_schema(
     def made(definition: Json, source: str) -> Schema:
         return make_schema(fill(definition, source) if fill else definition, source)
 
+    if not is_whole(text) and not files.is_file(text.removeprefix("@")):
+        raise UsageError(f"{flag} is not UTF-8")
     is_json = text.startswith(("{", "[")) and not text.startswith("{{")
     if is_json or text in {"true", "false"}:
         return made(_parse(text, flag), flag)

@@ -176,10 +176,11 @@ def _state(flags: Flags, session: Session) -> str:
         timeout_s=session.settings.timeout_s,
         max_bytes=session.settings.max_input_bytes,
         note=session.tell,
+        environ=session.invocation.environ,
         holds_key=session.settings.flags.get("key_file") == inputs.STDIN,
     )
     paths = flags.state.file or []
-    blocks = [reader.file(path) for path in paths]
+    blocks = reader.files(paths)
     extra = "" if flags.state.no_stdin or inputs.STDIN in paths else reader.implicit_stdin()
     if extra:
         blocks.append(Block(None, extra))

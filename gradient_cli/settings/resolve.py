@@ -13,7 +13,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from gradient_cli.errors import ConfigError
+from gradient_cli.errors import ConfigError, UsageError
 from gradient_cli.settings.config import (
     BUILT_IN_PROFILES,
     DEMO,
@@ -30,6 +30,7 @@ from gradient_cli.settings.paths import config_path
 from gradient_cli.values import record
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.surrogates import is_whole
 
 BUILT_IN: Mapping[str, Json] = {
     "base_url": DEFAULT_URL,
@@ -50,6 +51,8 @@ VARIABLES: Mapping[str, str] = {
 FLAG_NAMES: Mapping[str, str] = {"modalities": "--modality", "params": "--param"}
 """Flags that are not called like their key."""
 JOINED = ("metadata", "params")
+NAMES = ("model", "decide_model", "proxy", "ca_bundle", "reasoning_effort", "tool_choice")
+"""Settings that name something; white space around them is an accident."""
 
 LONGEST_WAIT_S = 2_000_000.0
 """23 days: poll() counts milliseconds in 31 bits, and users write 9999999 for "no end"."""
@@ -255,7 +258,7 @@ def chosen_profile(
     elif environ.get(VARIABLES["profile"]):
         name, source = environ[VARIABLES["profile"]], f"${VARIABLES['profile']}"
     elif "profile" in config.top:
-        name, source = str(config.top["profile"]), str(config.path)
+        name, source = str(config.top["profile"]).strip(), str(config.path)
     if name is None or name in config.profiles or name in BUILT_IN_PROFILES:
         return name
     known = [*config.profiles, *BUILT_IN_PROFILES]
@@ -283,6 +286,8 @@ def _levels(
     for name, variable in VARIABLES.items():
         is_inside = name == "base_url" and own.get(name) == DEMO_URL
         if environ.get(variable) and not is_inside:
+            if not is_whole(environ[variable]):
+                raise UsageError(f"${variable} is not UTF-8")
             yield Level(f"${variable}", {name: environ[variable]})
     if profile is not None:
         yield Level(f'profile "{profile}"', own)
@@ -291,7 +296,11 @@ def _levels(
 
 
 def _first(name: str, levels: list[Level]) -> Value | None:
-    found = [Value(level.values[name], level.source) for level in levels if name in level.values]
+    found = [
+        Value(_trimmed(name, level.values[name]), level.source)
+        for level in levels
+        if name in level.values
+    ]
     if not found:
         return None
     if name not in JOINED or not all(isinstance(value.value, Mapping) for value in found):
@@ -300,6 +309,10 @@ def _first(name: str, levels: list[Level]) -> Value | None:
     for value in reversed(found):
         joined.update(value.value)
     return Value(joined, ", ".join(value.source for value in found))
+
+
+def _trimmed(name: str, value: Json) -> Json:
+    return value.strip() if name in NAMES and isinstance(value, str) else value
 
 
 def _address(value: Value) -> Value:

@@ -6,25 +6,36 @@ Text that comes in: stdin by the rule, and files.
 
 While nothing comes, one line says so after 2 s; after `--timeout` without a byte it is an
 error that says what to do. Never silent, never endless, and nothing that came is dropped.
+A named pipe that nobody writes to is waited for in the same way.
 
-Bytes are UTF-8. A BOM is dropped; a bad byte, a binary file and too much are errors that name
-the place. Nothing is ever truncated. From 8 MiB a text is kept as a LongText.
+What the bytes must be stands in `terminal.decoding`.
 """
 
-import codecs
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 from gradient_cli.errors import StdinError, UsageError
+from gradient_cli.terminal.decoding import Text, decode
 from gradient_cli.terminal.streams import Terminal
+from gradient_cli.wire.encodings import is_binary
 from gradient_cli.wire.request import LONG_TEXT, LongText
+
+__all__ = [
+    "Text",
+    "decode",
+    "has_stdin",
+    "read_file",
+    "read_found",
+    "read_short_file",
+    "read_stdin",
+]
 
 PIECE = 256 * 1024
 NOTICE_AFTER_S = 2.0
+DEFAULT_TIMEOUT_S = 120.0
 DEFAULT_MAX_BYTES = 100 * 1024 * 1024
-
-Text = str | LongText
 
 
 def has_stdin(terminal: Terminal) -> bool:
@@ -78,65 +89,138 @@ def _pieces(
     except (OSError, ValueError):
         yield stream.read()
         return
-    is_first = True
-    while True:
-        try:
-            _wait(fd, timeout_s, note if is_first else None)
-            piece = os.read(fd, PIECE)
-        except BlockingIOError:
-            continue  # Non-blocking, and somebody else read what there was.
-        except OSError as error:
-            words = (error.strerror or str(error)).lower()
-            raise StdinError(
-                f"cannot read stdin: {words}", hint="--no-stdin leaves it alone"
-            ) from None
-        if not piece:
+    try:
+        yield from _Source(fd, "stdin", timeout_s, note).pieces()
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        raise StdinError(f"cannot read stdin: {words}", hint="--no-stdin leaves it alone") from None
+
+
+class _Source:
+    """A descriptor from which something is awaited: stdin, or a named pipe."""
+
+    def __init__(
+        self, fd: int, name: str, timeout_s: float | None, note: Callable[[str], None]
+    ) -> None:
+        self._fd = fd
+        self._name = name
+        self._timeout_s = timeout_s
+        self._note = note
+        self._has_begun = False
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give what comes, to its end."""
+        while True:
+            try:
+                self._wait()
+                piece = os.read(self._fd, PIECE)
+            except BlockingIOError:
+                continue  # Non-blocking, and somebody else read what there was.
+            if not piece:
+                return
+            self._has_begun = True
+            yield piece
+
+    def _wait(self) -> None:
+        """Wait until there is something to read, or the end; also where read() would not wait."""
+        if os.name != "posix":
+            return  # select() knows only sockets there; the read itself waits
+        timeout_s = self._timeout_s
+        if timeout_s is None:
+            self._comes_within(None)
             return
-        is_first = False
-        yield piece
-
-
-def _wait(fd: int, timeout_s: float | None, note: Callable[[str], None] | None) -> None:
-    """Wait until there is something to read, or the end; also where read() would not wait."""
-    if os.name != "posix":
-        return  # select() knows only sockets there; the read itself waits
-    import select
-
-    if timeout_s is None:
-        select.select([fd], [], [])
-        return
-    first = min(NOTICE_AFTER_S, timeout_s) if note else timeout_s
-    if select.select([fd], [], [], first)[0]:
-        return
-    if note and timeout_s > first:
-        note("waiting for stdin; use </dev/null or --no-stdin")
-        if select.select([fd], [], [], timeout_s - first)[0]:
+        first = timeout_s if self._has_begun else min(NOTICE_AFTER_S, timeout_s)
+        if self._comes_within(first):
             return
-    if note is None:
-        raise StdinError(
-            f"stdin began and then stood still for {timeout_s:g} s",
-            hint="--timeout SECONDS allows longer pauses; PROMPT `-` or -f - waits without end",
+        if not self._has_begun and timeout_s > first:
+            self._note(f"waiting for {self._name}; {self._remedy()}")
+            if self._comes_within(timeout_s - first):
+                return
+        raise self._silence(timeout_s)
+
+    def _comes_within(self, seconds: float | None) -> bool:
+        import select
+
+        # Not select(), which takes no descriptor above 1023.
+        waiting = select.poll()
+        waiting.register(self._fd, select.POLLIN)
+        return bool(waiting.poll(None if seconds is None else seconds * 1000))
+
+    def _remedy(self) -> str:
+        return "use </dev/null or --no-stdin" if self._name == "stdin" else "nobody writes to it"
+
+    def _silence(self, seconds: float) -> StdinError:
+        longer = "--timeout SECONDS allows longer pauses"
+        if self._name != "stdin":
+            what = "began and then stood still" if self._has_begun else "is a pipe: nothing came"
+            return StdinError(f"{self._name} {what} for {seconds:g} s", hint=longer)
+        if self._has_begun:
+            return StdinError(
+                f"stdin began and then stood still for {seconds:g} s",
+                hint=f"{longer}; PROMPT `-` or -f - waits without end",
+            )
+        return StdinError(
+            f"nothing came on stdin for {seconds:g} s",
+            hint="use </dev/null or --no-stdin if there is nothing to read; `-` waits without end",
         )
-    raise StdinError(
-        f"nothing came on stdin for {timeout_s:g} s",
-        hint="use </dev/null or --no-stdin if there is nothing to read; `-` waits without end",
-    )
 
 
-def read_file(path: str, max_bytes: int = DEFAULT_MAX_BYTES) -> Text:
+def _say(line: str) -> None:
+    """Say on stderr what a flag's file is waited for, where nobody else was asked to."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{line}\n")
+
+
+def read_file(
+    path: str,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    *,
+    used_bytes: int = 0,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    note: Callable[[str], None] = _say,
+) -> Text:
     """
-    Give all of a file.
+    Give all of a file, or of a named pipe; `used_bytes` of the limit are taken by others.
 
     Raises:
-        UsageError: missing, unreadable, no UTF-8, binary, or too large.
+        UsageError: missing, unreadable, no UTF-8, binary, or too large; or a pipe's silence.
 
     """
+    name = f'"{path}"'
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  # a path as the user wrote it
-            return decode(f'"{path}"', iter(lambda: file.read(PIECE), b""), max_bytes, UsageError)
+        if stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116  # a path as the user wrote it
+            # Without O_NONBLOCK the opening itself would wait for a writer, without a word.
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                pieces = _Source(fd, name, timeout_s, note).pieces()
+                return decode(name, pieces, max_bytes, UsageError, used_bytes)
+            finally:
+                os.close(fd)
+        with open(path, "rb") as file:  # noqa: PTH123  # as said
+            pieces = iter(lambda: file.read(PIECE), b"")
+            return decode(name, pieces, max_bytes, UsageError, used_bytes)
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise UsageError(f'cannot read "{path}": {words}') from None
+
+
+def read_found(path: str, max_bytes: int, used_bytes: int) -> Text | None:
+    """
+    Give all of a file that nobody named, or None for a binary one.
+
+    Raises:
+        UsageError: unreadable, too large, or a text that is not UTF-8.
+
+    """
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  # a path that begins as the user wrote it
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        raise UsageError(f'cannot read "{path}": {words}') from None
+    if is_binary(data):
+        return None
+    return decode(f'"{path}"', [data], max_bytes, UsageError, used_bytes)
 
 
 def read_short_file(path: str) -> str:
@@ -161,63 +245,3 @@ def short(path: str, text: Text) -> str:
     if isinstance(text, LongText):
         raise UsageError(f'"{path}" is longer than {LONG_TEXT // 1024 // 1024} MiB')
     return text
-
-
-def decode(
-    name: str, pieces: Iterable[bytes], max_bytes: int, kind: type[UsageError] = UsageError
-) -> Text:
-    """
-    Give the text of some bytes.
-
-    Raises:
-        UsageError: of the given kind; names the source and the offset.
-
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    texts: list[str] = []
-    long: LongText | None = None
-    size = 0
-    has_begun = False
-    for piece in pieces:
-        if b"\0" in piece:
-            raise kind(f"{name} is binary: a NUL byte at offset {size + piece.index(0)}")
-        text = _decode_piece(decoder, piece, name, size, kind)
-        if text and not has_begun:
-            # Not from the bytes: the BOM may come in pieces, and offsets count it.
-            text, has_begun = text.removeprefix("\ufeff"), True
-        size += len(piece)
-        if size > max_bytes:
-            raise kind(
-                f"{name} is larger than {max_bytes:,} bytes",
-                hint="`gradient config set max_input_bytes N` raises the limit",
-            )
-        if long is not None:
-            long.append(text)
-            continue
-        texts.append(text)
-        if size > LONG_TEXT:
-            long = LongText(texts)
-            texts.clear()
-    _decode_piece(decoder, b"", name, size, kind, is_last=True)
-    return long if long is not None else "".join(texts)
-
-
-def _decode_piece(
-    decoder: codecs.IncrementalDecoder,
-    piece: bytes,
-    name: str,
-    offset: int,
-    kind: type[UsageError],
-    *,
-    is_last: bool = False,
-) -> str:
-    pending = len(decoder.getstate()[0])
-    try:
-        return decoder.decode(piece, is_last)
-    except UnicodeDecodeError as error:
-        place = offset - pending + error.start
-        what = "ends in the middle of a character" if is_last else "is not UTF-8"
-        raise kind(
-            f"{name} {what}: byte 0x{error.object[error.start]:02x} at offset {place}",
-            hint="convert it first, for example with iconv",
-        ) from None

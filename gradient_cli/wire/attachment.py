@@ -16,6 +16,15 @@ from collections.abc import Sequence
 from gradient_cli.values import record
 from gradient_cli.wire.request import LONG_TEXT, LongText
 
+_ESCAPES = (
+    ("&", "&amp;"),
+    ('"', "&quot;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
+    ("\n", "&#10;"),
+    ("\r", "&#13;"),
+)
+
 
 @record
 class Block:
@@ -31,7 +40,9 @@ class Block:
     def _opening(self) -> str:
         if self.path is None:
             return f"<{self.name}>\n"
-        path = self.path.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+        path = self.path
+        for character, escape in _ESCAPES:
+            path = path.replace(character, escape)
         return f'<file path="{path}">\n'
 
     @property

@@ -4,6 +4,17 @@ an event of its own. Half a character cannot be printed, so a first half waits f
 """
 
 
+def is_whole(text: str) -> bool:
+    """Tell whether UTF-8 can carry a text: it holds no half of a character."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 class PairJoiner:
     """Joins surrogate pairs over the borders of pieces; one for each stream of text."""
 

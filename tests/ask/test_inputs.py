@@ -1,6 +1,8 @@
 """What a request is made of, and what can never get into one."""
 
+import json
 import os
+import threading
 
 import pytest
 
@@ -84,12 +86,276 @@ def test_a_text_is_utf_8_whatever_the_locale_is(home):
     assert '"caf\u00e9"' in stdout
 
 
-def test_a_file_may_have_a_name_that_is_not_utf_8(home):
-    """It is a name, not a text."""
-    file = home.folder / "caf\udce9"
-    file.write_text("text")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("-f", "caf\udce9"),
+        ("-f", "."),
+        ("-f", "c*"),
+        ("-m", "caf\udce9"),
+        ("--user", "caf\udce9"),
+        ("--stop", "caf\udce9"),
+        ("--metadata", "k=caf\udce9"),
+        ("--metadata", "caf\udce9=v"),
+        ("--param", 'x="caf\udce9"'),
+        ("--param", "caf\udce9=1"),
+        ("--tool", '{"type":"function","name":"caf\udce9"}'),
+        ("--body", '{"x":"caf\udce9"}'),
+        ("--schema", "name caf\udce9"),
+        ("--schema", '{"title":"caf\udce9"}'),
+        ("--tool-choice", "caf\udce9"),
+        ("--reasoning-effort", "caf\udce9"),
+        ("--previous-response-id", "caf\udce9"),
+        ("--expect", "caf\udce9"),
+        ("--one-of", "a,caf\udce9"),
+        ("--reject-re", "caf\udce9"),
+    ],
+)
+def test_no_half_of_a_character_gets_into_a_request(home, monkeypatch, argv):
+    """A name of a file stands in a label; every flag stands somewhere."""
+    monkeypatch.chdir(home.folder)
+    (home.folder / "caf\udce9").write_text("text")
 
-    assert home.runs("respond", "hi", "-m", "m", "-n", "-f", str(file))[0] == 0
+    argv = ("-m", "m", *argv) if argv[0] != "-m" else argv
+    status, stdout, stderr = home.runs("respond", "hi", "-n", "--base-url", "localhost", *argv)
+
+    assert (status, stdout) == (2, "")
+    assert "UTF-8" in stderr
+
+
+@pytest.mark.parametrize(
+    "argv", [("-o", "caf\udce9"), ("--thread", "caf\udce9"), ("-s", "@caf\udce9")]
+)
+def test_a_file_that_is_no_label_may_have_any_name(home, monkeypatch, argv):
+    """It is a name, and nobody is told."""
+    monkeypatch.chdir(home.folder)
+    (home.folder / "caf\udce9").write_text("")
+
+    status, _, _ = home.runs("respond", "hi", "-m", "m", "-n", "--base-url", "localhost", *argv)
+
+    assert status == 0
+
+
+def asked(home, *argv, stdin=b""):
+    """Give (status, input of the request, stderr)."""
+    argv = ("respond", "-m", "m", "-n", "--base-url", "localhost", *argv)
+    status, stdout, stderr = home.runs(*argv, stdin=stdin)
+    return status, json.loads(stdout)["input"] if stdout else None, stderr
+
+
+@pytest.fixture
+def project(home, monkeypatch):
+    """Give a folder with texts, a binary file and an ignored one, and work in it."""
+    folder = home.folder / "project"
+    for name, data in {
+        ".gitignore": b"*.log\nbuild/\n",
+        "src/b.py": b"b\n",
+        "src/a.py": b"a\n",
+        "src/Z.py": b"Z\n",
+        "src/sub/\xc3\xa9.txt".encode("latin-1").decode(): b"e\n",
+        "src/logo.png": b"\x89PNG\r\n\x1a\n\0",
+        "src/x.log": b"log\n",
+        "src/empty": b"",
+        "build/out.txt": b"out\n",
+        "logs/x.log": b"log\n",
+        "logs/x.bin": b"\0",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / ".git").mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def block(path: str, text: str) -> str:
+    """Give a labelled file."""
+    return f'<file path="{path}">\n{text}</file>\n'
+
+
+def test_a_folder_stands_for_its_text_files(home, project):
+    """In the order of their names; what is left out as binary is said."""
+    status, found, stderr = asked(home, "-f", "src", "q")
+
+    texts = [
+        ("Z.py", "Z\n"),
+        ("a.py", "a\n"),
+        ("b.py", "b\n"),
+        ("empty", ""),
+        ("sub/\u00e9.txt", "e\n"),
+    ]
+    assert status == 0
+    assert found == "".join(block(f"src/{name}", text) for name, text in texts) + "\nq"
+    assert stderr == "src: binary files are left out: src/logo.png\n"
+
+
+@pytest.mark.parametrize("name", ["src/sub", "src/sub/", "./src/sub", "src/../src/sub"])
+def test_a_folder_keeps_the_name_that_the_user_gave(home, project, name):
+    """And the working folder has none."""
+    assert asked(home, "-f", name, "q")[1].startswith(
+        f'<file path="{name.rstrip("/")}/\u00e9.txt">'
+    )
+    assert asked(home, "-f", ".", "q")[1].startswith('<file path=".gitignore">')
+
+
+def test_a_pattern_stands_for_the_files_it_matches(home, project):
+    """Ignored ones too: they were asked for."""
+    assert (
+        asked(home, "-f", "src/[ab].py", "q")[1]
+        == block("src/a.py", "a\n") + block("src/b.py", "b\n") + "\nq"
+    )
+    assert asked(home, "-f", "src/**/*.log", "q")[1] == block("src/x.log", "log\n") + "\nq"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("src/*.rs", "matches no file"),
+        ("src/s*b", "matches no file"),
+        ("logs", "no text file is below it"),
+        ("src/*", '"src/logo.png" is binary'),
+        ("nowhere", "no such file"),
+    ],
+)
+def test_nothing_found_is_an_error(home, project, path, words):
+    """A gate does not pass because nothing was looked at."""
+    status, found, stderr = asked(home, "-f", path, "q")
+
+    assert (status, found) == (2, None)
+    assert words in stderr
+
+
+def test_a_folder_that_git_ignores_may_be_named(home, project):
+    """Whoever names it means it."""
+    assert asked(home, "-f", "build", "q")[1] == block("build/out.txt", "out\n") + "\nq"
+
+
+def test_a_file_that_is_called_like_a_pattern_is_that_file(home, project):
+    """No shell has to be outwitted."""
+    (project / "a[1]*.txt").write_text("odd")
+
+    assert asked(home, "-f", "a[1]*.txt", "q")[1].startswith('<file path="a[1]*.txt">\nodd')
+
+
+def test_the_limit_is_for_all_files_together(home, project):
+    """A folder is no way around it."""
+    home.writes("max_input_bytes = 7\n")
+
+    assert asked(home, "-f", "src/a.py", "-f", "src/b.py", "q")[0] == 0
+    status, _, stderr = asked(home, "-f", "src", "q")
+
+    assert status == 2
+    assert 'the input, with "src/sub/\u00e9.txt", is larger than 7 bytes' in stderr
+
+
+@pytest.mark.parametrize("name", ["latin.txt", "wide.txt"])
+def test_a_text_that_cannot_be_read_is_not_left_out(home, project, name):
+    """It is no binary file; whoever asks about the folder would not know."""
+    text = "caf\u00e9 au lait\n"
+    (project / "src" / name).write_bytes(text.encode("latin-1" if name[0] == "l" else "utf-16"))
+
+    status, _, stderr = asked(home, "-f", "src", "q")
+
+    assert status == 2
+    assert f'"src/{name}" is' in stderr
+
+
+@pytest.mark.parametrize("read", ["-f", "-s", "--prompt-file", "--schema", "--body"])
+def test_a_pipe_is_a_file(home, read):
+    """As a shell's <(...) makes one."""
+    reader, writer = os.pipe()
+    os.write(writer, b'{"type":"object"}')
+    os.close(writer)
+    path = f"/dev/fd/{reader}"
+    prompt = () if read == "--prompt-file" else ("hi",)
+
+    status, _, stderr = asked(
+        home, *prompt, "--no-stdin", read, f"@{path}" if read == "-s" else path
+    )
+    os.close(reader)
+
+    assert (status, stderr) == (0, "")
+
+
+def test_a_named_pipe_without_a_writer_is_announced_and_given_up(home, project):
+    """Like stdin; opening it would wait for ever, without a word."""
+    os.mkfifo("pipe")
+
+    status, _, stderr = asked(home, "-f", "pipe", "q", "--timeout", "0.05")
+
+    assert status == 2
+    assert '"pipe" is a pipe: nothing came for 0.05 s' in stderr
+
+
+def test_a_named_pipe_is_read_when_somebody_writes(home, project):
+    """However late, within the timeout."""
+    os.mkfifo("pipe")
+    late = threading.Timer(0.1, lambda: (project / "pipe").write_text("late\n"))
+    late.start()
+
+    status, found, _ = asked(home, "-f", "pipe", "q", "--timeout", "20")
+    late.join()
+
+    assert (status, found) == (0, block("pipe", "late\n") + "\nq")
+
+
+def test_a_label_cannot_be_left(home, project):
+    """A file's name is anybody's."""
+    (project / 'a">\n<b').write_text("x\n")
+
+    assert asked(home, "-f", "a*b", "q")[1] == block("a&quot;&gt;&#10;&lt;b", "x\n") + "\nq"
+
+
+@pytest.mark.parametrize(
+    "variable", ["GRADIENT_MODEL", "GRADIENT_PROFILE", "GRADIENT_INFERENCE_ENDPOINT"]
+)
+@pytest.mark.parametrize("around", ["{}\r", " {}\n", "\t{} "])
+def test_a_variable_is_read_without_what_a_file_left_around_it(home, variable, around):
+    """A `.env` with CRLF names the same model as one without."""
+    home.writes('[profiles.p]\nmodel = "of p"\n')
+    given = {
+        "GRADIENT_MODEL": "m",
+        "GRADIENT_PROFILE": "p",
+        "GRADIENT_INFERENCE_ENDPOINT": "http://127.0.0.1:9",
+    }
+    home.exports(
+        **{
+            name: around.format(value) if name == variable else value
+            for name, value in given.items()
+        }
+    )
+
+    status, stdout, _ = home.runs("respond", "hi", "-n")
+    del home.environ["GRADIENT_MODEL"]
+    of_profile = home.runs("respond", "hi", "-n")[1]
+
+    assert (status, json.loads(stdout)["model"], json.loads(of_profile)["model"]) == (
+        0,
+        "m",
+        "of p",
+    )
+
+
+def test_a_setting_is_trimmed_as_a_variable_is(home):
+    """One name, wherever it stands."""
+    home.writes('model = " m\\r\\n"\nbase_url = " http://127.0.0.1:9 "\n')
+
+    assert json.loads(home.runs("respond", "hi", "-n")[1])["model"] == "m"
+
+
+def test_a_variable_that_is_not_utf_8_is_refused(home):
+    """It would be half a character in the request."""
+    home.exports(GRADIENT_MODEL="caf\udce9", GRADIENT_INFERENCE_ENDPOINT="localhost")
+
+    status, _, stderr = home.runs("respond", "hi", "-n")
+
+    assert (status, "$GRADIENT_MODEL is not UTF-8" in stderr) == (2, True)
+
+
+def test_a_variable_is_utf_8_whatever_the_locale_is(home):
+    """As an argument is."""
+    home.exports(GRADIENT_MODEL="caf\udcc3\udca9", GRADIENT_INFERENCE_ENDPOINT="localhost")
+
+    assert json.loads(home.runs("respond", "hi", "-n")[1])["model"] == "caf\u00e9"
 
 
 def test_json_without_measure_is_an_error_of_usage(home):

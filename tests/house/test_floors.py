@@ -23,6 +23,7 @@ FLOORS = [
 ]
 LIBRARIES = {
     "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
+    "terminal": {"pathspec"},
     "settings": {"platformdirs", "tomlkit"},
     "mock": {"h11"},
     "expect": {"jsonschema_rs", "regex"},

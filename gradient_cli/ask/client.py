@@ -18,6 +18,7 @@ from gradient_cli.errors import (
     BrokenReply,
     ConnectionFailed,
     GradientError,
+    MachineExhausted,
     RateLimited,
     ReplayMiss,
     run_timed_out,
@@ -220,8 +221,8 @@ class Client:
 
 def _is_worth_retrying(error: GradientError) -> bool:
     """Tell a fault that may pass: the schedule decides on statuses, this on the rest."""
-    if error.http_status is not None:
-        return True
+    if error.http_status is not None or isinstance(error, MachineExhausted):
+        return True  # Another worker may give back what there is no more of.
     return isinstance(error, ConnectionFailed | RateLimited) and error.code != faults.UNTRUSTED
 
 

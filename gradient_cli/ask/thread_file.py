@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gradient_cli.errors import UsageError, run_timed_out
 from gradient_cli.terminal.files import resolved
+from gradient_cli.terminal.writing import write_whole
 from gradient_cli.transport.deadline import Deadline
 
 Note = Callable[[str], None]
@@ -70,7 +71,7 @@ class ThreadFile:
         lead = b"" if not now or now.endswith(b"\n") else b"\n"
         size = os.fstat(fd).st_size
         try:
-            _write(fd, lead + turn)
+            write_whole(fd, lead + turn)
             os.fsync(fd)
         except OSError:
             # Half a turn is worse than none; the next line must not begin behind it.
@@ -194,12 +195,6 @@ def _content(fd: int) -> bytes:
 
 def _digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
-
-
-def _write(fd: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
 
 
 def in_words(error: OSError) -> str:

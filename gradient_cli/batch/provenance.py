@@ -7,11 +7,12 @@ time and the items, so that runs with the same settings have the same one.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from gradient_cli import __version__
 from gradient_cli.batch.results import unwritable
 from gradient_cli.batch.rows import RequestMaker
+from gradient_cli.terminal.files import resolved
+from gradient_cli.terminal.writing import write_whole
 from gradient_cli.values import record
 from gradient_cli.wire.attachment import Block
 from gradient_cli.wire.json import Json, canonical, line
@@ -38,11 +39,11 @@ class Provenance:
             UsageError: it cannot be written.
 
         """
-        path = Path(f"{out}.runs")
+        path = resolved(f"{out}.runs")
         said = {"run": self.run, "at": at, "version": __version__, **more, **self.asked}
         try:
-            with path.open("ab") as file:
-                file.write(line(said).encode() + b"\n")
+            with path.open("ab", buffering=0) as file:
+                write_whole(file, line(said).encode() + b"\n")
         except OSError as error:
             raise unwritable(str(path), error) from None
 

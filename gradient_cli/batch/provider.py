@@ -13,7 +13,6 @@ the same content has the same id; so nothing is paid for twice.
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from urllib.parse import quote
 from gradient_cli.batch.entries import Row
 from gradient_cli.batch.jobs import Job, read_job, read_jobs, read_result_urls
 from gradient_cli.errors import BrokenReply, GradientError, ServiceError, TimedOut, UsageError
+from gradient_cli.terminal.ways import private_file
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import PATH, Request, encode_json
@@ -82,7 +82,7 @@ def write_upload(rows: Iterable[tuple[Row, Request]], path: Path) -> Upload:
     digest = hashlib.sha256()
     kept: list[Row] = []
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with private_file(path) as file:
             size = _write_lines(rows, file, digest.update, kept)
     except OSError as error:
         words = (error.strerror or str(error)).lower()

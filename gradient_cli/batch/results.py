@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol
 
 from gradient_cli.errors import OutputClosed, UsageError
 from gradient_cli.terminal.files import resolved
+from gradient_cli.terminal.writing import write_whole
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
 
@@ -63,10 +64,8 @@ def _writer(file: RawIOBase, path: str) -> Callable[[bytes], None]:
     """Give what writes a line whole to a pipe or a device."""
 
     def write(line: bytes) -> None:
-        rest = memoryview(line)
         try:
-            while rest:
-                rest = rest[file.write(rest) :]
+            write_whole(file, line)
         except BrokenPipeError:
             raise OutputClosed from None
         except OSError as error:
@@ -126,12 +125,11 @@ class FileResults:
 
         """
         with self._lock:
-            written = 0
             try:
-                while written < len(line):
-                    written += os.write(self._fd, line[written:])
+                write_whole(self._fd, line)
             except OSError as error:
                 # The next line must not begin in the middle of this one.
+                written = getattr(error, "written", 0)
                 os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
                 raise unwritable(self.path, error) from None
 
@@ -226,7 +224,7 @@ def repair(fd: int, path: str) -> bool:
     if not torn:
         return False
     if json_object(torn) is not None:
-        os.write(fd, b"\n")
+        write_whole(fd, b"\n")
         return True
     # Zeros are what a file system leaves of a line when the power goes.
     if not torn.startswith(_BEGINNING) and not _BEGINNING.startswith(torn) and torn.strip(b"\0"):

@@ -14,14 +14,22 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gradient_cli.ask.client import Asker, OpenClient
+from gradient_cli.ask.workers import room_for, start
 from gradient_cli.batch.entries import Row
 from gradient_cli.batch.results import Results
 from gradient_cli.batch.spending import NOTHING, Spent
-from gradient_cli.errors import GradientError, run_timed_out
+from gradient_cli.errors import (
+    MachineExhausted,
+    OutputClosed,
+    UsageError,
+    WriteFailed,
+    run_timed_out,
+)
 from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
 from gradient_cli.wire.request import Request
 
+SPILLED = "the answers that came after that are on stdout, a line each: append them to OUT"
 HEARING_S = 0.2
 """How long anybody waits at a time before looking whether the run is over."""
 
@@ -101,12 +109,15 @@ class Runner:
         has_time: Callable[[], bool] = lambda: True,
         is_late: Callable[[], bool] = lambda: False,
         watch: Callable[[Done], None] = lambda done: None,
+        spill: Callable[[bytes], None] | None = None,
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
         """
         Take what is to be done, and when to stop.
 
         `max_faults`: so many in a row end the run; 0 for any number. `is_late`: the time is
         long over, and a worker that is still busy hangs, as one that reads items from a pipe.
+        `spill` takes the lines that OUT does not: they are paid for.
         """
         self.tally = Tally()
         self._work = work
@@ -119,6 +130,8 @@ class Runner:
         self._is_late = is_late
         # Called under the lock: it may count without one of its own.
         self._watch = watch
+        self._spill = spill
+        self._tell = tell
         self._tasks: Iterator[tuple[int, Task]] = iter(())
         self._next = threading.Lock()
         """Held by whoever takes the next task."""
@@ -138,12 +151,9 @@ class Runner:
 
         """
         self._tasks = enumerate(tasks)
-        # Daemons: a process that dies by a signal does not wait for them.
-        workers = [threading.Thread(target=self._serve, daemon=True) for _ in range(self._jobs)]
         try:
-            for worker in workers:
-                worker.start()
-            for worker in workers:
+            jobs = room_for(self._jobs, self._tell)
+            for worker in start(self._serve, jobs, self._tell):
                 self._wait_for(worker)
         except BaseException:
             # A signal: what is under way is lost, and nothing new begins.
@@ -162,18 +172,18 @@ class Runner:
         has_lock = self._lock.acquire(timeout=HEARING_S)
         try:
             for line in self._order.rest():
-                self._results.write(line)
+                self._write(line)
         finally:
             if has_lock:
                 self._lock.release()
 
     def _wait_for(self, worker: threading.Thread) -> None:
-        """Wait for a worker's end; not where a fault makes its result worthless."""
+        """Wait for a worker's end; not where nobody is there to take its result."""
         while worker.is_alive():
             worker.join(HEARING_S)
             if self._is_late():
                 raise run_timed_out()
-            if self._fault is not None and not isinstance(self._fault, GradientError):
+            if isinstance(self._fault, OutputClosed):
                 return
 
     def _is_over(self) -> bool:
@@ -202,8 +212,7 @@ class Runner:
         except BaseException as fault:
             # The main thread raises it; here it would end one worker and nobody would know.
             with self._lock:
-                self._fault = self._fault or fault
-            self._stop.set()
+                self._note(MachineExhausted.behind(fault) or fault)
         finally:
             if client is not None:
                 client.close()
@@ -231,8 +240,24 @@ class Runner:
                 self._end("failures")
             lines = self._order.release(number, done.line) if self._order else [done.line]
             for line in lines:
-                self._results.write(line)
+                self._write(line)
             self._watch(done)
+
+    def _write(self, line: bytes) -> None:
+        """Write a line to OUT, or else where it is not lost; under the lock."""
+        try:
+            self._results.write(line)
+        except UsageError as fault:
+            if self._spill is None:
+                raise
+            # Noted by now: the other workers' answers are on their way, and nothing new begins.
+            self._note(WriteFailed(fault.message, hint=SPILLED))
+            self._spill(line)
+
+    def _note(self, fault: BaseException) -> None:
+        """Keep the first fault, for the main thread to raise; begin nothing more."""
+        self._fault = self._fault or fault
+        self._stop.set()
 
 
 class _Order:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed
 from gradient_cli.ask.verdict import verdict_on
+from gradient_cli.ask.workers import room_for, start
 from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench, Ruling, judge
 from gradient_cli.check.report import (
@@ -29,6 +30,7 @@ from gradient_cli.errors import (
     ExpectationFailed,
     GradientError,
     IncompleteAnswer,
+    MachineExhausted,
     NoAnswer,
     Terminated,
     run_timed_out,
@@ -98,9 +100,9 @@ class Runner:
         self._started = started
         self._began = time.monotonic()
 
-    def run(self, jobs: int) -> None:
+    def run(self, jobs: int, tell: Callable[[str], None] = lambda line: None) -> None:
         """
-        Ask everything, so many at a time.
+        Ask everything, so many at a time; `tell` hears of it where they are fewer.
 
         Raises:
             GradientError: a client could not be opened.
@@ -108,8 +110,8 @@ class Runner:
 
         """
         workers = max(1, min(jobs, sum(test.case.repeat for test in self._tests)))
-        for _ in range(workers):
-            threading.Thread(target=self._worker, daemon=True).start()
+        workers = room_for(workers, tell)
+        workers = max(1, len(start(self._worker, workers, tell)))
         while workers:
             try:
                 done = self._done.get(timeout=LISTEN_S)
@@ -170,11 +172,7 @@ class Runner:
         try:
             while (work := self._next()) is not None:
                 number, attempt = work
-                test = self._tests[number]
-                key = id(test.open_client)
-                if key not in clients:
-                    clients[key] = test.open_client()
-                found = attempt_of(test, attempt, clients[key])
+                found = self._attempt(self._tests[number], attempt, clients)
                 self._keep(number, found)
                 self._done.put((number, found))
             for client in clients.values():
@@ -184,6 +182,19 @@ class Runner:
             self._done.put(error)
         else:
             self._done.put(None)
+
+    def _attempt(self, test: Prepared, number: int, clients: dict[int, Asker]) -> Attempt:
+        """Ask with the worker's client; the end of a resource of this machine fails one test."""
+        key = id(test.open_client)
+        try:
+            if key not in clients:
+                clients[key] = test.open_client()
+            return attempt_of(test, number, clients[key])
+        except (OSError, RuntimeError, MemoryError, ImportError) as error:
+            exhausted = MachineExhausted.behind(error)
+            if exhausted is None:
+                raise
+            return Attempt(number, exhausted.status, error=exhausted.message, hint=exhausted.hint)
 
     def _next(self) -> tuple[int, int] | None:
         with self._lock:

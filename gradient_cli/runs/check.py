@@ -121,7 +121,7 @@ def ask_all(
         time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
     )
     try:
-        runner.run(which.jobs)
+        runner.run(which.jobs, ticker.say)
     except BaseException as error:
         runner.interrupt(error)
         ticker.close()

@@ -8,9 +8,10 @@ import errno
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from gradient_cli.errors import WriteFailed
 from gradient_cli.terminal.places import check_stranger
@@ -53,6 +54,26 @@ def replace_file(target: Path, data: bytes, mode: int | None = None) -> None:
             _sync(fd)
         finally:
             os.close(fd)
+        os.replace(neighbour, target)  # noqa: PTH105  # not followed: a link there is replaced
+    except BaseException:
+        with suppress(OSError):
+            neighbour.unlink()
+        raise
+
+
+@contextmanager
+def private_file(target: Path) -> Iterator[BinaryIO]:
+    """
+    Give a file to fill that only its owner may read; it takes its place when it is whole.
+
+    Whatever stands there, a link too, is replaced and not written to. OSError if it cannot be.
+    """
+    neighbour = neighbour_of(target)
+    try:
+        with os.fdopen(os.open(neighbour, _NEW, PRIVATE), "wb") as file:
+            yield file
+            file.flush()
+            _sync(file.fileno())
         os.replace(neighbour, target)  # noqa: PTH105  # not followed: a link there is replaced
     except BaseException:
         with suppress(OSError):

@@ -81,9 +81,11 @@ class Aside:
         except OSError as error:
             raise unwritable(str(self.path), error) from None
 
-    def keep(self, stays: Callable[[int, Entry], bool]) -> None:
+    def rewrite(self, given: Callable[[int, Entry], bytes | None]) -> None:
         """
-        Leave only some lines, chosen by their place, from 0; no file where none is left.
+        Give each line anew, or None for one that goes; no file where none is left.
+
+        `given` takes the place of a line, from 0, and the line.
 
         Raises:
             UsageError: it cannot be written; then the old one stands.
@@ -93,8 +95,8 @@ class Aside:
         try:
             with temporary.open("wb", buffering=CHUNK) as file:
                 for place, entry in enumerate(self.entries()):
-                    if stays(place, entry):
-                        file.write(entry.whole())
+                    if line := given(place, entry):
+                        file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
                 is_empty = file.tell() == 0
@@ -122,6 +124,12 @@ class Times:
             whole, micro = divmod(self._last, 1_000_000)
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
         return f"{moment}.{micro:06d}Z"
+
+
+def instant(at: str) -> int:
+    """Give the instant of a text of `Times.now` as a number of its order; 0 for another text."""
+    digits = "".join(filter(str.isdecimal, at))
+    return int(digits[2:]) if len(digits) == 20 else 0
 
 
 def beside(out: Path, word: str) -> Path:

@@ -22,7 +22,7 @@ _HEAD = re.compile(
     rb'\{"id":("(?:[^"\\]|\\.)*"|[^",]*),"key":"([0-9a-f]{64})","ok":(true|false)'
     rb'(?:,"at":"([^"\\]*)","run":"([0-9a-f]*)")?(,"data":)?'
 )
-_STALE = re.compile(rb',"stale":\{"why":"([^"\\]*)","at":"[^"\\]*"\}\}$')
+_STALE = re.compile(rb',"stale":\{"why":"([^"\\]*)","at":"([^"\\]*)"\}\}$')
 _ANY_JSON = JSONDecoder()
 
 
@@ -70,6 +70,12 @@ class Entry:
     def answer(self) -> bytes:
         """Give the digest by which two copies of one answer are known; b"" if there is none."""
         return fingerprint(self.key, self.at) if self.at else b""
+
+    @property
+    def marked_at(self) -> str:
+        """Give when it was set aside; "" for a line of OUT."""
+        found = _STALE.search(self.mark)
+        return found[2].decode("utf-8", "replace") if found else ""
 
     def named(self, row: Row) -> bytes:
         """Give the line as another row's, with its newline; nothing else of it changes."""

@@ -17,8 +17,8 @@ from gradient_cli.errors import UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.json import dumps
 
-ELSEWHERE, ANSWERED, TODO = range(3)
-"""What a row is: another run's, answered, or to be asked."""
+ELSEWHERE, ANSWERED, TODO, BEYOND = range(4)
+"""What a row is: another run's, answered, to be asked; behind the limit, and without a line."""
 
 
 @record
@@ -63,7 +63,8 @@ class Join:
             self.answered += state == ANSWERED
         bad.check()
         self._check_asked(allows_none=allows_none)
-        if not self.part.retries_only and TODO in self.states and ledger.find_free():
+        is_open = TODO in self.states or BEYOND in self.states
+        if not self.part.retries_only and is_open and ledger.find_free():
             self._take(ledger)
         self._ids.close()
         return ledger.settle()
@@ -144,9 +145,9 @@ class Join:
         if self.part.retries_only:
             return self._state_of_retry(row, ledger, is_mine=is_mine)
         is_answered = ledger.claim(row, is_asked=is_mine)
-        if not is_mine:
-            return ELSEWHERE
-        return ANSWERED if is_answered else TODO
+        if is_mine:
+            return ANSWERED if is_answered else TODO
+        return ELSEWHERE if is_answered or self.part.shard.count > 1 else BEYOND
 
     def _state_of_retry(self, row: Row, ledger: Ledger, *, is_mine: bool) -> int:
         if ledger.claim(row, is_asked=is_mine):
@@ -180,9 +181,10 @@ class Join:
         for position, item in enumerate(self.items.read(_ignore)):
             if position >= len(self.states):
                 return
-            if self.states[position] == TODO and ledger.take(self.row(item)):
-                self.states[position] = ANSWERED
-                self.answered += 1
+            state = self.states[position]
+            if state in {TODO, BEYOND} and ledger.take(self.row(item)):
+                self.states[position] = ANSWERED if state == TODO else ELSEWHERE
+                self.answered += state == TODO
 
     def row(self, item: Item) -> Row:
         """

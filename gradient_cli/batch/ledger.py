@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
-from gradient_cli.batch.aside import Aside, Times
+from gradient_cli.batch.aside import Aside, Times, instant
 from gradient_cli.batch.entries import Entry, Row, entries
 from gradient_cli.batch.free_answers import FreeAnswers
 from gradient_cli.batch.keys import KeyTable, fingerprint
@@ -29,10 +29,12 @@ from gradient_cli.batch.results import FileResults, Results
 from gradient_cli.batch.spending import Spending, Spent, spent_in
 from gradient_cli.wire.json import dumps
 
-FREE, KEPT, TAKEN, AGAIN, COPY = range(5)
+FREE, KEPT, TAKEN, AGAIN, COPY, OUTDATED = range(6)
 """What becomes of a line: nothing yet; stays or comes back; moved to another row; asked again
-meanwhile; stands in OUT already."""
+meanwhile; stands in OUT already; a failure whose row has a later line."""
+WAITING = "to be asked again"
 ASKED_AGAIN = "asked again"
+"""What was paid for such a failure stands in its successor's sum."""
 OTHER_SETTINGS = "asked with another prompt or other settings"
 OTHER_ROW = "the row has changed or is gone"
 DOUBLED = "another answer of the same row counts"
@@ -88,6 +90,8 @@ class Ledger:
         self._by_id = KeyTable() if by_id else None
         """Id -> number of its line, times four, plus 2 if this run's settings, plus 1 if ok."""
         self._fates = bytearray()
+        self._has_waiting = False
+        """A run that was killed has left failures that were to be asked again."""
         self._in_out = 0
         """Lines of OUT; the others follow in the numbering."""
         self._free = FreeAnswers()
@@ -139,9 +143,30 @@ class Ledger:
             is_copy = known is not None and bool(entry.answer and known.get(entry.answer))
             self._fates.append(COPY if is_copy else FREE)
             if not is_copy:
+                if known is not None and entry.answer:
+                    known.set(entry.answer, 1)
                 self._learn(number, entry)
+        if known is not None:
+            self._find_outdated()
+
+    def _find_outdated(self) -> None:
+        """Find failures that were asked again by a run that was killed before it said so."""
+        self._has_waiting = any(entry.why == WAITING for _, entry in self._aside())
+        if not self._has_waiting:
+            return
+        latest = KeyTable()
+        for _, entry in chain(self._out(), self._aside()):
+            at = instant(entry.at.decode())
+            if at > latest.get(entry.stamp):
+                latest.set(entry.stamp, at)
+        for number, entry in self._aside():
+            # A line from before the mark came from another row, and knows nothing of it.
+            if entry.why == WAITING and latest.get(entry.stamp) > instant(entry.marked_at):
+                self._fates[number] = OUTDATED
 
     def _learn(self, number: int, entry: Entry) -> None:
+        if entry.why == ASKED_AGAIN:
+            return  # Its successor has all that it cost.
         before = self._lines.get(entry.stamp)
         if not entry.is_ok:
             spent = spent_in(entry.said())
@@ -231,6 +256,8 @@ class Ledger:
         path = self._file.target if number < self._in_out else self.aside.path
         self._free.move(path, offset, row)
         self._fates[number] = TAKEN
+        if failed := self._lines.get(row.stamp()):
+            self._fates[(failed >> 1) - 1] = FREE  # There is no need to ask again.
         return True
 
     # Everything in its place --------------------------------------------------------------
@@ -252,10 +279,22 @@ class Ledger:
         moves.restored = sum(fate == KEPT for fate in self._fates[self._in_out :])
         if is_changed or moves.renamed or moves.restored:
             self._file.replace(lambda file: self._fill(file, is_whole=is_whole))
-        if any(fate in _GONE for fate in self._fates[self._in_out :]):
-            self.aside.keep(lambda place, _: self._fate(place + self._in_out) not in _GONE)
+        if self._has_waiting or any(fate in _CHANGED for fate in self._fates[self._in_out :]):
+            self.aside.rewrite(self._left_aside)
         self._free.close()
         return moves
+
+    def _left_aside(self, place: int, entry: Entry) -> bytes | None:
+        """Give a line that stays aside."""
+        fate = self._fate(place + self._in_out)
+        if fate in {OUTDATED, AGAIN}:
+            return entry.aside(ASKED_AGAIN if fate == OUTDATED else WAITING, self.times.now())
+        if fate in {KEPT, TAKEN, COPY}:
+            return None
+        is_new = place + self._in_out >= len(self._fates)
+        if entry.why == WAITING and not is_new:
+            return entry.aside(OTHER_ROW, self.times.now())
+        return entry.whole()
 
     def _fate(self, number: int) -> int:
         """Give what becomes of a line; those that `settle` itself sets aside are new."""
@@ -269,7 +308,7 @@ class Ledger:
         for number, entry in self._out():
             fate = self._fates[number]
             if fate == AGAIN:
-                self.aside.add(entry.aside(ASKED_AGAIN, now))
+                self.aside.add(entry.aside(WAITING, now))
             elif fate == FREE and is_whole and (entry.is_ok or holds_answer(entry)):
                 why = self._why(number, entry)
                 moves.aside[why] += 1
@@ -312,30 +351,29 @@ class Ledger:
         for _, entry in self._out():
             present.set(fingerprint(entry.id), 1)
         for number, entry in self._aside():
-            if self._is_waiting(entry):
+            if self._waiting.get(entry.stamp) and not entry.is_ok:
                 last.set(entry.stamp, number + 1)
 
         def is_back(number: int, entry: Entry) -> bool:
             is_last = last.get(entry.stamp) == number + 1
             return is_last and not present.get(fingerprint(entry.id))
 
-        def stays(place: int, entry: Entry) -> bool:
-            number = place + self._in_out
-            is_old = self._is_waiting(entry) and not holds_answer(entry)
-            return not (is_back(number, entry) or is_old)
+        def left(place: int, entry: Entry) -> bytes | None:
+            if entry.is_ok or not last.get(entry.stamp):
+                return entry.whole()
+            if is_back(place + self._in_out, entry) or not holds_answer(entry):
+                return None
+            return entry.whole() if entry.why == ASKED_AGAIN else entry.aside(ASKED_AGAIN, now)
 
+        now = self.times.now()
         for number, entry in self._aside():
             if is_back(number, entry):
                 self._file.write(entry.raw + b"\n")
-        self.aside.keep(stays)
-
-    def _is_waiting(self, entry: Entry) -> bool:
-        """Tell a failure that this run has asked again, or wanted to."""
-        return bool(self._waiting.get(entry.stamp)) and entry.why == ASKED_AGAIN
+        self.aside.rewrite(left)
 
 
-_GONE = frozenset({KEPT, TAKEN, COPY})
-"""The fates of lines that need not be aside any more."""
+_CHANGED = frozenset({KEPT, TAKEN, COPY, OUTDATED, AGAIN})
+"""The fates of lines that are not aside any more, or say something else there."""
 
 
 def holds_answer(entry: Entry) -> bool:

@@ -116,7 +116,7 @@ def _mark(why: str, at: str) -> bytes:
 
 def entries(path: Path, shown: str) -> Iterator[Entry]:
     """
-    Give every line of a file of results; `shown` is its name for errors.
+    Give every whole line of a file of results; `shown` is its name for errors.
 
     Raises:
         UsageError: one is no result.
@@ -126,6 +126,8 @@ def entries(path: Path, shown: str) -> Iterator[Entry]:
     with path.open("rb", buffering=CHUNK) as file:
         for number, whole in enumerate(file, 1):
             raw = whole.rstrip(b"\n")
+            if not whole.endswith(b"\n") and json_object(raw) is None:
+                return  # Torn: whoever wrote it is at it, or dead.
             if raw.strip():
                 yield _entry(raw, offset, f"{shown}:{number}")
             offset += len(whole)

@@ -168,6 +168,46 @@ class RunOptions:
 
 
 @record(kw_only=True)
+class TableOptions:
+    """Which items and results make a table, and of which form it is."""
+
+    items: Annotated[
+        list[str] | None,
+        flag("Input", "-i", "--items", metavar="FILE|-", help="the items of the run (repeatable)"),
+    ] = None
+    each_file: Annotated[
+        list[str] | None,
+        flag("Input", "--each-file", metavar="GLOB", help="as at `run` (repeatable)"),
+    ] = None
+    items_form: Annotated[
+        str | None,
+        flag(
+            "Input",
+            "--from",
+            metavar="FORM",
+            help="what ITEMS are, if their name does not say: lines, csv, tsv, jsonl",
+            choices=("lines", "csv", "tsv", "jsonl"),
+        ),
+    ] = None
+    output: Annotated[
+        list[str] | None,
+        flag(
+            "Input",
+            "-o",
+            "--output",
+            metavar="OUT.jsonl",
+            help="the results; those of shards together (repeatable)",
+        ),
+    ] = None
+    csv: Annotated[bool, flag("Output", "--csv", help="print CSV")] = False
+    tsv: Annotated[bool, flag("Output", "--tsv", help="print cells set apart by tabs")] = False
+    jsonl: Annotated[bool, flag("Output", "--jsonl", help="print a JSON object a row")] = False
+    quiet: Annotated[bool, flag("Output", "-q", "--quiet", help="nothing on stderr but errors")] = (
+        False
+    )
+
+
+@record(kw_only=True)
 class SubmitOptions:
     """Which job a submit makes."""
 

@@ -188,8 +188,8 @@ class RequestMaker:
                 "{{ item }} stands for a line's text, and a row has none",
                 hint=f'"vars": {{"{ITEM}": "..."}} gives it one',
             )
-        if not item.variables:
-            return
+        if not item.variables or not asked <= variables.keys():
+            return  # What is not set will be told when it is filled in.
         texts = item.fields.get("instructions"), self.base.instructions
         asked = asked.union(*(template.names(text) for text in texts if isinstance(text, str)))
         if asked.isdisjoint(item.variables):

@@ -2,7 +2,8 @@
 `gradient batch`: many prompts, from here or by the provider's own engine.
 
     run        ask about each item, N at a time; the same command again resumes
-    summary    what a file of results says as a whole
+    summary    what files of results say as a whole
+    table      the items again, each with its answer
 
     submit     the same, handed to the provider's engine in one piece
     status     how its job is doing
@@ -16,7 +17,13 @@ import typer
 
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
-from gradient_cli.batch.item_options import ItemOptions, JobOptions, RunOptions, SubmitOptions
+from gradient_cli.batch.item_options import (
+    ItemOptions,
+    JobOptions,
+    RunOptions,
+    SubmitOptions,
+    TableOptions,
+)
 from gradient_cli.batch.plan import Flags
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.expand import expand
@@ -27,6 +34,7 @@ from gradient_cli.runs.batch.run import run as ask_all
 from gradient_cli.runs.batch.submit import Flags as SubmitFlags
 from gradient_cli.runs.batch.submit import submit as submit_all
 from gradient_cli.runs.batch.summary import summary as show_summary
+from gradient_cli.runs.batch.table import run as print_table
 
 app = new_app(help="Answer many prompts, resumable.", no_args_is_help=True)
 
@@ -72,6 +80,25 @@ def summary(
 
     """
     return show_summary(ctx.obj, out, is_json=json)
+
+
+@app.command(name="table", help="Print the items again, each with its answer.")
+@expand
+def table(
+    ctx: typer.Context,
+    options: TableOptions,
+    out: Annotated[
+        list[str] | None, typer.Argument(metavar="[OUT.jsonl...]", help="more results, as by -o")
+    ] = None,
+) -> int:
+    """
+    Join items and results by their ids, for a spreadsheet, pandas or DuckDB.
+
+    Raises:
+        UsageError: a file cannot be read, or holds something else.
+
+    """
+    return print_table(ctx.obj, options, out or [])
 
 
 @app.command(name="submit", help="Hand the items to the provider's batch engine.")

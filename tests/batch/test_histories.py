@@ -19,23 +19,26 @@ def test_nothing_is_lost_mixed_or_paid_for_twice(seed, tmp_path):
     History(seed, tmp_path).play()
 
 
+def play_some(folder):
+    for seed in range(20):
+        own = folder / str(seed)
+        own.mkdir()
+        History(seed, own).play()
+
+
 def test_a_ledger_that_mixes_rows_is_seen(tmp_path, monkeypatch):
     """The play is no sleepwalker: where all contents count as one, it complains."""
-    monkeypatch.setattr("gradient_cli.batch.join.Join.row", lambda join, item: Row(item.id, "0" * 64))
+    monkeypatch.setattr(
+        "gradient_cli.batch.join.Join.row", lambda join, item: Row(item.id, "0" * 64)
+    )
 
     with pytest.raises(AssertionError, match="seed"):
-        for seed in range(20):
-            folder = tmp_path / str(seed)
-            folder.mkdir()
-            History(seed, folder).play()
+        play_some(tmp_path)
 
 
-def test_a_death_that_costs_an_answer_is_seen(tmp_path, monkeypatch):
+def test_an_answer_that_is_lost_is_seen(tmp_path, monkeypatch):
     """Nor with a file for the others that forgets."""
     monkeypatch.setattr("gradient_cli.batch.entries.Entry.aside", lambda self, why, at: b"")
 
     with pytest.raises(AssertionError, match="lost"):
-        for seed in range(20):
-            folder = tmp_path / str(seed)
-            folder.mkdir()
-            History(seed, folder).play()
+        play_some(tmp_path)

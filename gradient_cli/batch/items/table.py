@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gradient_cli.batch.items.item import Bad, Item, numbered
-from gradient_cli.batch.items.lines import decoded
+from gradient_cli.batch.items.lines import BOM, decoded
 from gradient_cli.errors import UsageError
 from gradient_cli.values import record
 from gradient_cli.wire import template
@@ -31,6 +31,8 @@ class Head:
     variables: tuple[str, ...]
     """The name of each as a variable; "" where it has none."""
     id_at: int | None
+    has_bom: bool
+    """Excel knows UTF-8 by it."""
     lines: int
     """Lines that were read for it."""
 
@@ -42,12 +44,12 @@ class Table:
 
     def __init__(self, delimiter: str | None = None) -> None:
         """`delimiter`: None is a comma, or what the header shows in its place."""
-        self._delimiter = delimiter
+        self.delimiter = delimiter
 
     def read(self, stream: BinaryIO, name: str, bad: Bad, prefix: str = "") -> Iterator[Item]:
         """Give each row; without an `id` column its id is its number, the header not counted."""
-        text = _Text(stream, name)
-        head = read_head(text, name, self._delimiter)
+        text = Text(stream, name)
+        head = read_head(text, name, self.delimiter)
         rows = csv.reader(text, delimiter=head.delimiter, strict=True)
         number = 0
         width = len(head.names)
@@ -67,7 +69,7 @@ class Table:
             raise _broken(error, f"{name}:{head.lines + rows.line_num}") from None
 
 
-def read_head(text: "_Text", name: str, delimiter: str | None) -> Head:
+def read_head(text: "Text", name: str, delimiter: str | None) -> Head:
     """
     Read the header of a table, and how its cells are set apart.
 
@@ -95,7 +97,7 @@ def read_head(text: "_Text", name: str, delimiter: str | None) -> Head:
     if double := next((n for n in names if n and names.count(n) > 1), None):
         raise UsageError(f'{name}:1: two columns are called "{double}"')
     id_at = names.index("id") if "id" in names else None
-    return Head(delimiter, tuple(names), _variables(names), id_at, text.lines)
+    return Head(delimiter, tuple(names), _variables(names), id_at, text.has_bom, text.lines)
 
 
 def _delimiter(first: str) -> str:
@@ -167,7 +169,7 @@ def _broken(error: csv.Error, where: str) -> UsageError:
     return UsageError(f"{where}: {words}")
 
 
-class _Text:
+class Text:
     """A stream's lines as text, with one that may be put back."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
@@ -176,8 +178,9 @@ class _Text:
         self._held: str | None = None
         self.lines = 0
         """How many were given."""
+        self.has_bom = False
 
-    def __iter__(self) -> "_Text":
+    def __iter__(self) -> "Text":
         return self
 
     def __next__(self) -> str:
@@ -191,6 +194,7 @@ class _Text:
             self.lines -= 1
             raise
         where = f"{self._name}:{self.lines}"
+        self.has_bom = self.has_bom or (self.lines == 1 and raw.startswith(BOM))
         return decoded(raw, where, is_first=self.lines == 1, keeps_end=True)
 
     def put_back(self, text: str) -> None:

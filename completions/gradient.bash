@@ -50,6 +50,7 @@ _gradient() {
             ":help") path="help" ;;
             "batch:run") path="batch run" ;;
             "batch:summary") path="batch summary" ;;
+            "batch:table") path="batch table" ;;
             "batch:submit") path="batch submit" ;;
             "batch:status") path="batch status" ;;
             "batch:fetch") path="batch fetch" ;;
@@ -186,7 +187,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help
             else
-                _gradient_words run summary submit status fetch cancel
+                _gradient_words run summary table submit status fetch cancel
             fi
             ;;
         "batch run")
@@ -246,6 +247,19 @@ _gradient() {
         "batch summary")
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words --json -h --help
+            else
+                _gradient_files
+            fi
+            ;;
+        "batch table")
+            [[ $only_arguments ]] || case $previous in
+                -i|--items) _gradient_files; return 0 ;;
+                --each-file) _gradient_files; return 0 ;;
+                --from) return 0 ;;
+                -o|--output) _gradient_files; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -i --items --each-file --from -o --output --csv --tsv --jsonl -q --quiet -h --help
             else
                 _gradient_files
             fi

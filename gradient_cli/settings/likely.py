@@ -1,22 +1,27 @@
 """
-A guess at the endpoint of a run, before anything is loaded: for the early connection.
+The endpoint of a run, before anything is loaded: for the early connection.
 
-It reads arguments, environment and config.toml without checking them, and gives up where
-anything is odd. A wrong guess costs an unused connection; the run itself resolves properly.
+It reads the command line as the parser will, flag by flag, with its values; environment and
+config.toml without checking them; and gives up where anything is odd. Nothing is opened for a
+run with a proxy, a CA bundle or a key file of the user's own: what is sent and whom one trusts
+must be known first. The run itself resolves properly, and looks at all this again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gradient_cli.errors import GradientError
 from gradient_cli.settings.paths import LONGEST_FILE, config_path
+from gradient_cli.settings.spelling import SWITCHES, WITH_VALUE
 from gradient_cli.wire.address import DEFAULT_URL, host_of, is_loopback, normalised
 
 _NO_EARLY_FLAGS = frozenset(
-    {"-h", "--help", "-n", "--dry-run", "--curl", "--replay", "--proxy", "--ca-bundle"}
+    {
+        *("-h", "--help", "-n", "--dry-run", "--curl", "--replay"),
+        *("--proxy", "--ca-bundle", "--key-file"),
+    }
 )
+_NO_EARLY_KEYS = ("proxy", "ca_bundle", "key_file")
 _PROXY_VARIABLES = ("https_proxy", "http_proxy", "all_proxy")
-_SWITCHES = frozenset("quvx")
-"""Short flags without a value: they may stand before `p` in a cluster such as `-qp NAME`."""
 
 
 def likely_endpoint(argv: Sequence[str], environ: Mapping[str, str]) -> str | None:
@@ -25,11 +30,12 @@ def likely_endpoint(argv: Sequence[str], environ: Mapping[str, str]) -> str | No
 
     `argv` are the arguments after the command's name.
     """
-    base_url, profile = _peek(argv)
-    if base_url is _NOTHING:
+    flags = _peek(argv)
+    if flags is None or {"-p", "--profile"} <= flags.keys():
         return None
+    profile = flags.get("-p") or flags.get("--profile") or environ.get("GRADIENT_PROFILE")
     try:
-        url = _from_settings(base_url, profile or environ.get("GRADIENT_PROFILE"), environ)
+        url = _from_settings(flags.get("--base-url"), profile, environ)
         found = normalised(url, "") if url else None
     except (GradientError, OSError, ValueError, RecursionError):
         return None
@@ -38,28 +44,43 @@ def likely_endpoint(argv: Sequence[str], environ: Mapping[str, str]) -> str | No
     return found
 
 
-_NOTHING = "-"
-
-
-def _peek(argv: Sequence[str]) -> tuple[str | None, str | None]:
-    """Give (--base-url, --profile); `_NOTHING` for the first where the flags forbid a guess."""
-    base_url = profile = None
-    for position, argument in enumerate(argv):
-        if argument == "--":
+def _peek(argv: Sequence[str]) -> Mapping[str, str] | None:
+    """Give the flags with their values; None where they forbid a guess."""
+    given: dict[str, str] = {}
+    words = iter(argv)
+    for word in words:
+        if word == "--":
             break
-        name, _, value = argument.partition("=")
-        if name in _NO_EARLY_FLAGS:
-            return _NOTHING, None
-        following = argv[position + 1] if position + 1 < len(argv) else None
-        if name == "--base-url":
-            base_url = value or following
-        elif name == "--profile":
-            profile = value or following
-        elif argument.startswith("-") and not argument.startswith("--"):
-            letters = argument[1:].lstrip("".join(_SWITCHES))
-            if letters.startswith("p"):
-                profile = letters[1:] or following
-    return base_url, profile
+        try:
+            read = _long(word, words) if word.startswith("--") else _cluster(word, words)
+        except (LookupError, StopIteration):
+            return None  # Unknown, or without its value: the run will say so.
+        given.update(read)
+    return None if _NO_EARLY_FLAGS & given.keys() else given
+
+
+def _long(word: str, words: Iterator[str]) -> dict[str, str]:
+    name, equals, value = word.partition("=")
+    if name in WITH_VALUE:
+        # Whatever comes next is its value, be it `--` or another flag.
+        return {name: value if equals else next(words)}
+    if equals or name not in SWITCHES:
+        raise LookupError(name)
+    return {name: ""}
+
+
+def _cluster(word: str, words: Iterator[str]) -> dict[str, str]:
+    """Read `-q`, `-qp NAME`, `-pNAME`; a word without a dash, and `-` itself, is an argument."""
+    given: dict[str, str] = {}
+    letters = word[1:] if word.startswith("-") else ""
+    for position, letter in enumerate(letters, 1):
+        name = f"-{letter}"
+        if name in WITH_VALUE:
+            return given | {name: letters[position:] or next(words)}
+        if name not in SWITCHES:
+            raise LookupError(name)
+        given[name] = ""
+    return given
 
 
 def _from_settings(flag: str | None, profile: str | None, environ: Mapping[str, str]) -> str | None:
@@ -69,7 +90,7 @@ def _from_settings(flag: str | None, profile: str | None, environ: Mapping[str, 
     own = profiles.get(profile) if isinstance(profiles, dict) else None
     tables = [own if isinstance(own, dict) else {}, config]
     # The early TLS trusts the system's store alone, and goes through no proxy.
-    if any(key in table for table in tables for key in ("proxy", "ca_bundle")):
+    if any(key in table for table in tables for key in _NO_EARLY_KEYS):
         return None
     if flag:
         return flag

@@ -18,6 +18,7 @@ DIGITALOCEAN = "do-ai.run"
 
 _PORTS = {"http": 80, "https": 443}
 _HOST_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
+_OCTETS = frozenset(map(str, range(256)))
 _ENDINGS = ("/responses", "/v1")
 
 
@@ -117,12 +118,18 @@ def is_digitalocean(url: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host can only be this machine: `localhost`, 127.0.0.0/8, `::1`."""
+    """
+    Tell whether a host can only be this machine: `localhost`, 127.0.0.1 to 127.255.255.255, `::1`.
+
+    Written rightly: what merely looks like an address (`127.0.0.256`, `127.0.0.01`, `127.1`,
+    `127.0.0.1.example.com`, digits of another script) is a name, and a name can lead anywhere.
+    """
     if host in {"localhost", "::1"}:
         return True
-    numbers = host.split(".")
-    # `127.example.com` begins like an address and is none.
-    return numbers[0] == "127" and len(numbers) == 4 and all(n.isdecimal() for n in numbers)
+    first, *others = host.split(".")
+    if first != "127" or len(others) != 3 or host == "127.0.0.0":
+        return False
+    return all(number in _OCTETS for number in others)
 
 
 def is_private(url: str) -> bool:

@@ -44,7 +44,8 @@ def test_every_generated_file_is_fresh(generated):
 
 def test_every_command_is_generated(generated):
     """No command is missing from the completions, the man page and the README."""
-    for path, text in generated.items():
+    told = (pair for pair in generated.items() if pair[0].suffix != ".py")
+    for path, text in told:
         missing = [name for name in COMMANDS if name not in text]
         assert missing == [], path.name
 

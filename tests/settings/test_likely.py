@@ -14,6 +14,12 @@ base_url = "https://llm.example"
 ca_bundle = "roots.pem"
 [profiles.review]
 temperature = 0.1
+[profiles.keyed]
+base_url = "https://keyed.example"
+key_file = "key"
+[profiles.tunnel]
+base_url = "https://tunnel.example"
+proxy = "http://p:1"
 """
 
 
@@ -31,6 +37,18 @@ temperature = 0.1
         (["-p", "local"], {"GRADIENT_INFERENCE_ENDPOINT": "env.example"}, {"profile": "local"}),
         (["-p", "local"], {"HTTPS_PROXY": "http://proxy:3128"}, {"profile": "local"}),
         (["-mp", "--", "-p", "local"], {}, {}),
+        (["-m", "--", "-p", "local"], {}, {"profile": "local"}),
+        (["--model", "--", "--profile", "local", "hi"], {}, {"profile": "local"}),
+        (["hi", "-plocal", "--", "--profile", "review"], {}, {"profile": "local"}),
+        (["-m", "-p", "local"], {}, {}),
+        (["--stop", "--profile", "local"], {}, {}),
+        (["--model=--ca-bundle", "hi"], {}, {}),
+        (["-m", "--ca-bundle", "hi"], {}, {}),
+        (["-s", "-n", "hi"], {}, {}),
+        (["--", "--proxy"], {}, {}),
+        (["-", "-p", "local"], {}, {"profile": "local"}),
+        (["-qm", "x", "-p", "local"], {}, {"profile": "local"}),
+        (["-p", "local", "-p", "review"], {}, {"profile": "review"}),
     ],
 )
 def test_the_guess_is_what_the_run_uses(home, argv, environ, flags):
@@ -54,6 +72,28 @@ def test_the_guess_is_what_the_run_uses(home, argv, environ, flags):
         (["--base-url", "ftp://x"], {}),
         (["--base-url"], {"all_proxy": "socks5://x"}),
         ([], {"https_proxy": "http://proxy:3128"}),
+        # of the user's own, wherever and however it is said
+        (["-m", "--", "--ca-bundle", "roots.pem"], {}),
+        (["hi", "--ca-bundle=roots.pem"], {}),
+        (["--stop", "--", "--proxy", "http://p"], {}),
+        (["--key-file", "key"], {}),
+        (["-qvx", "hi", "--key-file=key"], {}),
+        (["-m", "--", "-p", "company"], {}),
+        (["--model", "--", "-qpcompany"], {}),
+        (["-p", "keyed"], {}),
+        (["-qp", "keyed"], {}),
+        (["--profile=tunnel", "hi"], {}),
+        ([], {"GRADIENT_PROFILE": "company"}),
+        ([], {"GRADIENT_PROFILE": "keyed"}),
+        ([], {"GRADIENT_PROFILE": "tunnel"}),
+        (["--base-url", "https://x.example"], {"GRADIENT_PROFILE": "company"}),
+        # what the parser will refuse
+        (["--nonsense", "--ca-bundle"], {}),
+        (["--ca-bund", "roots.pem"], {}),
+        (["-Z"], {}),
+        (["-m"], {}),
+        (["--stream=yes"], {}),
+        (["-p", "local", "--profile", "review"], {}),
     ],
 )
 def test_nothing_is_opened_where_anything_is_odd(home, argv, environ):
@@ -75,3 +115,12 @@ def test_a_file_without_end_is_not_read_to_its_end(home):
     home.writes('model = "m"\n# ' + "x" * LONGEST_FILE + "\n")
 
     assert likely_endpoint([], home.environ) is None
+
+
+@pytest.mark.parametrize("key", ["proxy", "ca_bundle", "key_file"])
+def test_a_setting_for_all_runs_forbids_it(home, key):
+    """At the top level it is every profile's."""
+    home.writes(f'{key} = "http://p"\n[profiles.local]\nbase_url = "localhost:1"\n')
+
+    assert likely_endpoint([], home.environ) is None
+    assert likely_endpoint(["-p", "local"], home.environ) is None

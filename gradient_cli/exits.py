@@ -28,7 +28,8 @@ class ExitStatus(IntEnum):
 MEANINGS: dict[ExitStatus, tuple[str, str]] = {
     ExitStatus.OK: ("a complete answer, every expectation met", "pass"),
     ExitStatus.EXPECTATION: (
-        "a complete answer that failed an expectation (schema, one-of, missing code block too)",
+        "a complete answer that failed an expectation (schema, one-of, missing code block too), "
+        "or none: empty, a refusal, a call that was not offered",
         "the model is wrong",
     ),
     ExitStatus.USAGE: (
@@ -48,8 +49,8 @@ MEANINGS: dict[ExitStatus, tuple[str, str]] = {
     ExitStatus.RATE_LIMIT: ("429 or quota, after the retries", "wait"),
     ExitStatus.TIMEOUT: ("--timeout or --max-time", "retry"),
     ExitStatus.INCOMPLETE: (
-        "incomplete: cut by the token limit or a filter, "
-        "or the stream ended without its terminal event",
+        "incomplete: cut by the token limit or a filter, waiting for somebody, "
+        "or the stream lost a part, or its terminal event",
         "raise the limit, or retry",
     ),
     ExitStatus.UNSURE: (

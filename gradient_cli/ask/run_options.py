@@ -118,7 +118,7 @@ class ExpectOptions:
             "--think-tags",
             metavar="split|keep",
             choices=("split", "keep"),
-            help="what is done with <think> and channel markup in front of the text (split)",
+            help="what becomes of think tags and channel markup in front of the text (split)",
         ),
     ] = None
     repair: Annotated[

@@ -161,8 +161,9 @@ TOPICS: dict[str, Topic] = {
                     (
                         "--format json",
                         "(or --json) one object, on success and on failure: ok, exit_code, text, "
-                        "parsed, status, finish_reason, model, id, request_id, usage, timing, "
-                        "attempts, tool_calls, checks, error, response",
+                        "commentary, refusal, parsed, status, finish_reason, model, id, "
+                        "request_id, usage, timing, attempts, tool_calls, pending, checks, "
+                        "error, response",
                     ),
                     (
                         "--format events",
@@ -177,16 +178,64 @@ TOPICS: dict[str, Topic] = {
         ),
         Topic(
             "completeness",
-            "when an answer counts as complete",
+            "which text is the answer, and when it counts as complete",
             (
                 "Exit status 0 needs the server's own word that the answer is finished: "
                 "a terminal event or a body whose status is completed, or a finish_reason of "
                 "stop or tool_calls.",
                 "A stream that merely ends is not complete, with [DONE] or without: status 8. "
                 "Nor is an answer that a token limit or a filter cut (8), one that failed or "
-                "was cancelled (5), or a frame that is not JSON (5). "
-                "What had arrived stays on stdout.",
-                "--allow-incomplete accepts a cut answer.",
+                "was cancelled (5), or a frame that is not JSON (5). Of two ends that contradict "
+                "each other the worse counts. What had arrived stays on stdout.",
+                "The answer is the text of the assistant's messages, set apart by blank lines. "
+                "What is not:",
+                (
+                    (
+                        "commentary",
+                        "a message whose phase is `commentary`: goes where reasoning "
+                        "goes (--show-reasoning), and is `commentary` in --json",
+                    ),
+                    (
+                        "reasoning in the text",
+                        "a leading <think> or <thinking> block, and "
+                        "Harmony's channel markup, are taken out; `--think-tags keep` leaves them. "
+                        "A </think> that was never opened counts where the answer is held back "
+                        "(-o, --json, --schema, batch, check); a stream that printed it warns. "
+                        "Tags anywhere else are text",
+                    ),
+                    ("a refusal", "status 1 with its words; --allow-refusal takes them"),
+                    (
+                        "nothing",
+                        "white space and no call is status 1 with the reason; "
+                        "--allow-empty takes it",
+                    ),
+                    (
+                        "a wrong call",
+                        "of a function that was not offered, or with arguments that "
+                        "do not fit its parameters: status 1",
+                    ),
+                    (
+                        "what waits",
+                        "an approval that the service asks for, the call of a custom "
+                        "tool, an unfinished message: status 8, one JSON line each, `pending` in "
+                        "--json",
+                    ),
+                    (
+                        "a part",
+                        "the stream is held against the final object: missing ends are "
+                        "printed; where pieces were lost or changed and stand on stdout already, "
+                        "the status is 8",
+                    ),
+                    (
+                        "a silent cut",
+                        "an answer that used exactly the tokens that it might is "
+                        "status 8, although the service calls it complete, unless --schema, "
+                        "--one-of, -x, an exact `equals` or a call proves it whole",
+                    ),
+                ),
+                "--allow-incomplete accepts a cut answer. In suites `allow_empty`, "
+                '`allow_refusal` and `equals = ""` say the same, and the setting think_tags '
+                "is --think-tags.",
             ),
         ),
         Topic(

@@ -1,18 +1,24 @@
 """`--curl`: the request as a curl command that anyone can run, the key as a variable."""
 
+import os
 import shlex
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.settings.config import DEMO_URL
 from gradient_cli.settings.resolve import Settings
+from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.wire.request import PATH, Request
 
 LONGEST = 100_000
 """Bytes of a body on a command line; systems begin to refuse at 128 KiB for one argument."""
 
 
-def curl_command(base_url: str, request: Request, key_variable: str | None) -> str:
+def curl_command(
+    base_url: str, request: Request, key_variable: str | None, way: Sequence[str] = ()
+) -> str:
     """
     Give the command, without a newline at its end.
 
@@ -21,13 +27,43 @@ def curl_command(base_url: str, request: Request, key_variable: str | None) -> s
 
     """
     return command_line(
-        base_url + PATH, b"".join(request.encode()), key_variable, is_stream=request.stream
+        base_url + PATH, b"".join(request.encode()), key_variable, way, is_stream=request.stream
     )
 
 
-def command_line(url: str, body: bytes, key_variable: str | None, *, is_stream: bool) -> str:
+def way_of(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """
-    Give the command that posts a body, without a newline at its end.
+    Give the flags that let curl go the way that the run would: proxy, roots, time.
+
+    A password of the proxy is left to a variable, as the key is.
+    """
+    found = []
+    proxy = proxy_for(settings.base_url, settings.get("proxy"), environ)
+    if proxy:
+        parts = urlsplit(proxy)
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        found.append(f"--proxy {shlex.quote(bare)}")
+        if "@" in parts.netloc:
+            found.append('--proxy-user "$PROXY_USER"')
+    elif any(environ.get(name) or environ.get(name.upper()) for name in _PROXIES):
+        found.append("--noproxy '*'")
+    roots = settings.get("ca_bundle") or environ.get("SSL_CERT_FILE")
+    if roots and settings.base_url.startswith("https:"):
+        kind = "--capath" if os.path.isdir(roots) else "--cacert"
+        found.append(f"{kind} {shlex.quote(str(roots))}")
+    if settings.max_time_s is not None:
+        found.append(f"--max-time {settings.max_time_s:g}")
+    return found
+
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def command_line(
+    url: str, body: bytes, key_variable: str | None, way: Sequence[str] = (), *, is_stream: bool
+) -> str:
+    """
+    Give the command that posts a body, without a newline at its end; `way` are more flags.
 
     Raises:
         UsageError: the body is too long for a command line.
@@ -44,6 +80,7 @@ def command_line(url: str, body: bytes, key_variable: str | None, *, is_stream: 
             hint="`--dry-run > body.json` writes it; curl reads it with -d @body.json",
         )
     lines = [f"curl -sS{'N' if is_stream else ''} {shlex.quote(url)}"]
+    lines.extend(way)
     if key_variable:
         # Double quotes: the shell that runs it fills in the variable.
         lines.append(f'-H "Authorization: Bearer ${key_variable}"')

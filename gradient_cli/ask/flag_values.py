@@ -74,17 +74,21 @@ _UNREAD_BYTES = re.compile("[\udc80-\udcff]")
 
 def pairs(flag: str, values: Iterable[str]) -> dict[str, str]:
     """
-    Give NAME=VALUE pairs; the last of one name wins.
+    Give NAME=VALUE pairs.
 
     Raises:
-        UsageError: no `=`, or no name before it.
+        UsageError: no `=`, no name before it, or a name that comes twice.
 
     """
-    found = {}
+    found: dict[str, str] = {}
     for value in values:
         name, sign, text = value.partition("=")
         if not sign or not name:
             raise UsageError(f'{flag} "{_cut(value)}" is not NAME=VALUE')
+        if name in found:
+            raise UsageError(
+                f"{flag} {_cut(name)} is given twice", hint="the first would be dropped unseen"
+            )
         found[name] = text
     return found
 

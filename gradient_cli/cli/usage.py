@@ -5,6 +5,8 @@ Typer's parser raises its own exceptions, which are not part of its public inter
 they are known here by their class's name and their attributes, never imported.
 """
 
+import itertools
+import os
 import re
 import shlex
 from collections.abc import Iterable
@@ -73,7 +75,7 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
     takes_fields = "--param" in _flags(error.ctx)
     if takes_fields and field in OTHER_FIELDS:
         return message, f"that field of the request goes by --param {field}=JSON"
-    if found := nearest(name, _flags(error.ctx)):
+    if found := _meant(name, _flags(error.ctx)):
         return f"{message}; did you mean {found}?", None
     if _is_root(error.ctx):
         return message, f"flags follow the command: gradient respond {name} ..."
@@ -82,6 +84,15 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
     if takes_fields:
         return message, f"any other field of the request goes by --param {field}=JSON"
     return message, _help_hint(error)
+
+
+def _meant(name: str, flags: list[str]) -> str | None:
+    """Give the flags that a word may stand for: those that it begins, else the nearest."""
+    longer = [flag for flag in flags if flag.startswith(name)]
+    if not longer or len(name) <= len("--x"):
+        return nearest(name, flags)
+    *others, last = sorted(longer, key=len)[:4]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _bad_option(error: Any) -> tuple[str, str | None]:
@@ -107,14 +118,14 @@ def _flags(ctx: Any) -> list[str]:
 def _no_such_command(error: Any, word: str) -> tuple[str, str | None]:
     ctx = getattr(error, "ctx", None)
     known = list(ctx.command.list_commands(ctx)) if ctx else list(COMMANDS)
+    if _ODD_DASH.match(word):
+        return _odd_dash(word, _flags(ctx))
     message = f"unknown command {quoted(word)}"
     if found := nearest(word, known):
         return f"{message}; did you mean {found}?", None
     if ctx is not None and ctx.parent is not None:
         return message, f"one of {', '.join(known)}"
-    if re.search(r"\s", word):
-        return message, f"to ask: gradient respond {shlex.quote(_cut(word))}"
-    return message, "`gradient --help` lists the commands"
+    return message, f"to ask: gradient respond {shlex.quote(_cut(word))}"
 
 
 def _missing_command(error: Any) -> tuple[str, str | None]:
@@ -128,10 +139,39 @@ def _missing_command(error: Any) -> tuple[str, str | None]:
 def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
     ctx = getattr(error, "ctx", None)
     prompt = ctx.params.get("prompt") if ctx is not None else None
-    if isinstance(prompt, str):
+    if ctx is not None and isinstance(prompt, str):
+        words = [prompt, *extra.split()]
+        if odd := next((word for word in words if _ODD_DASH.match(word)), None):
+            return _odd_dash(odd, _flags(ctx))
+        if ctx.params.get("file") and os.path.exists(prompt):
+            return _one_file_each(_path(error), ctx.params["file"], words)
         whole = shlex.quote(_cut(f"{prompt} {extra}"))
         return f"more than one prompt: {quoted(extra)}", f"quote the prompt: {_path(error)} {whole}"
     return f"unexpected argument {quoted(extra)}", _help_hint(error)
+
+
+_ODD_DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+([A-Za-z][A-Za-z-]*)")
+"""A flag after a dash that a word processor or a web page has made of one or two."""
+
+
+def _odd_dash(word: str, flags: list[str]) -> tuple[str, str | None]:
+    found = _ODD_DASH.match(word)
+    name = found[1] if found else ""
+    meant = f"-{name}" if f"-{name}" in flags else _meant(f"--{name}", flags) or f"--{name}"
+    message = f"{quoted(word)} begins with U+{ord(word[0]):04X}, which only looks like a dash"
+    return message, f"did you mean {meant}? type the dashes anew"
+
+
+def _one_file_each(command: str, given: Iterable[str], words: list[str]) -> tuple[str, str | None]:
+    """Say that -f takes one file, where a list of them was given, or a pattern without quotes."""
+    more = list(itertools.takewhile(os.path.exists, words))
+    files = [*given, *more]
+    rest = shlex.quote(_cut(" ".join(words[len(more) :]) or "…"))
+    message = f"-f takes one file; {quoted(more[0])} was taken for the prompt"
+    if len(files) > 3:
+        return message, f"quote the pattern: {command} -f 'PATTERN' {rest}"
+    flags = " ".join(f"-f {shlex.quote(file)}" for file in files)
+    return message, f"{command} {flags} {rest}"
 
 
 def _missing(error: Any) -> tuple[str, str | None]:

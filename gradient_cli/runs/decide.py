@@ -121,8 +121,6 @@ def make_questions(question: str | None, asked: QuestionOptions) -> dict[str, Qu
         if question is not None:
             raise UsageError("QUESTION and --ask exclude each other")
         found = flag_values.pairs("--ask", asked.ask)
-        if len(found) < len(asked.ask):
-            raise UsageError("two of --ask have the same name")
         return {name: YesNo(instructions=_said(text)) for name, text in found.items()}
     text = _said(question)
     if asked.one_of or asked.one_of_file:
@@ -237,7 +235,8 @@ def _show_request(session: Session, body: Json, proof: ProofOptions) -> int:
     if proof.curl:
         variable = curl.key_variable(session.settings, terminal.stdin)
         url = session.settings.base_url + DECISION_PATH
-        command = curl.command_line(url, encode_json(body), variable, is_stream=False)
+        way = curl.way_of(session.settings, session.invocation.environ)
+        command = curl.command_line(url, encode_json(body), variable, way, is_stream=False)
         terminal.write(command + "\n")
         return ExitStatus.OK
     terminal.write_bytes(encode_json(body) + b"\n")

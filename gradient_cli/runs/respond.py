@@ -172,10 +172,11 @@ def _show_request(plan: Plan, *, is_curl: bool) -> int:
     """Print what would be sent, by the code that sends it."""
     terminal = plan.session.invocation.terminal
     if is_curl:
-        variable = curl.key_variable(plan.session.settings, terminal.stdin)
+        settings = plan.session.settings
+        variable = curl.key_variable(settings, terminal.stdin)
+        way = curl.way_of(settings, plan.session.invocation.environ)
         terminal.write(
-            curl.curl_command(plan.session.settings.base_url, plan.question.request, variable)
-            + "\n"
+            curl.curl_command(settings.base_url, plan.question.request, variable, way) + "\n"
         )
         return ExitStatus.OK
     for chunk in plan.question.request.encode():

@@ -101,7 +101,10 @@ class Request:
         _in_range("--max-output-tokens", self.max_output_tokens, 1, None)
         if len(self.stop) > MAX_STOPS:
             raise UsageError(f"--stop was given {len(self.stop)} times; the limit is {MAX_STOPS}")
+        if "" in self.stop:
+            raise UsageError("--stop is empty: every answer would end before it began")
         _check_metadata(self.metadata)
+        _check_params(self.params, self.base)
         if self.input and any(name.split(".")[0] == "input" for name in self.params):
             raise UsageError(
                 "the parameter `input` and the prompt exclude each other: only one is sent",
@@ -219,6 +222,32 @@ def _nest(body: dict[str, Json], dotted: str, value: Json) -> None:
         body[name] = dict(inner) if isinstance(inner, dict) else {}
         body = body[name]
     body[last] = value
+
+
+def _check_params(params: Mapping[str, Json], base: Mapping[str, Json]) -> None:
+    """Refuse dotted keys with an empty step, and those that would wipe out another value."""
+    before: list[str] = []
+    for dotted in params:
+        steps = dotted.split(".")
+        if "" in steps:
+            raise UsageError(f'--param "{dotted[:60]}" has an empty name in it')
+        above = [".".join(steps[:end]) for end in range(1, len(steps))]
+        lost = [name for name in before if name.startswith(f"{dotted}.")]
+        lost += [name for name in above if not isinstance(params.get(name, {}), Mapping)]
+        if lost:
+            raise UsageError(
+                f"--param {lost[0]} and --param {dotted} exclude each other",
+                hint="one of them would be dropped; an object is given as a whole",
+            )
+        inner: Json = base
+        for step in steps[:-1]:
+            inner = inner.get(step, {}) if isinstance(inner, Mapping) else inner
+        if not isinstance(inner, Mapping | None):
+            raise UsageError(
+                f"--param {dotted}: what it leads into is no object in --body",
+                hint=f"--param {above[0]}=JSON replaces it",
+            )
+        before.append(dotted)
 
 
 _CHOICES = ("none", "auto", "required")

@@ -363,3 +363,53 @@ def test_json_without_measure_is_an_error_of_usage(home):
     status, _, stderr = home.runs("respond", "hi", "-n", "--param", "a=" + "[" * 3000)
 
     assert (status, stderr) == (2, "gradient: --param a is not JSON: it is nested too deeply\n")
+
+
+@pytest.mark.parametrize("flag", ["--param", "--metadata", "--var"])
+def test_a_name_that_is_given_twice_is_refused(home, flag):
+    """The first of two values would be dropped."""
+    status, _, stderr = asked(home, "{{ a }}", flag, "a=1", flag, "a=2")
+
+    assert (status, f"{flag} a is given twice" in stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "argv", [("--stop", ""), ("--param", "a=1", "--param", "a.b=2"), ("--param", "a.=1")]
+)
+def test_what_cannot_be_sent_as_said_is_refused(home, argv):
+    """Before it is sent."""
+    assert asked(home, "hi", *argv)[:2] == (2, None)
+
+
+def curl(home, *argv, base_url="https://h.example"):
+    """Give the lines of --curl."""
+    stdout = home.runs("respond", "hi", "-m", "m", "--curl", "--base-url", base_url, *argv)[1]
+    return [line.strip(" \\") for line in stdout.splitlines()]
+
+
+def test_curl_goes_the_way_of_the_run(home):
+    """Proxy, roots and time, wherever they were set."""
+    flags = ("--proxy", "http://p.example:3128", "--ca-bundle", "/ca.pem", "--max-time", "7.5")
+    expected = ["--proxy http://p.example:3128", "--cacert /ca.pem", "--max-time 7.5"]
+
+    assert curl(home, *flags)[1:4] == expected
+    home.writes('proxy = "p.example:3128"\nca_bundle = "/ca.pem"\nmax_time = 7.5\n')
+    assert curl(home)[1:4] == expected
+    home.writes("").exports(HTTPS_PROXY="http://p.example:3128", SSL_CERT_FILE="/ca.pem")
+    assert curl(home)[1:3] == expected[:2]
+    assert "--noproxy '*'" in curl(home, base_url="http://127.0.0.1:9")
+    home.exports(NO_PROXY="h.example")
+    assert curl(home)[1] == "--noproxy '*'"
+
+
+def test_curl_shows_no_password_of_a_proxy(home):
+    """The command may be pasted anywhere; a variable stands for it."""
+    lines = curl(home, "--proxy", "http://me:secret@p.example:3128")
+
+    assert "secret" not in "".join(lines)
+    assert lines[1:3] == ["--proxy http://p.example:3128", '--proxy-user "$PROXY_USER"']
+
+
+def test_curl_names_a_folder_of_roots_as_one(home):
+    """curl has a flag for each."""
+    assert f"--capath {home.folder}" in curl(home, "--ca-bundle", str(home.folder))

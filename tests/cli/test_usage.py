@@ -104,3 +104,57 @@ def test_a_long_value_is_cut_and_made_printable():
     assert "\x1b" not in f"{message}{hint}"
     assert len(message) < 120
     assert len(hint or "") < 140
+
+
+@pytest.mark.parametrize(
+    ("argv", "message", "hint"),
+    [
+        (["-f", "a.py", "b.py", "review"], '-f takes one file; "b.py" was taken for the prompt',
+         "gradient respond -f a.py -f b.py review"),
+        (["-f", "a.py", "b.py", "review the tests"], '-f takes one file; "b.py" was taken for the prompt',
+         "gradient respond -f a.py -f b.py 'review the tests'"),
+        (["-f", "a.py", "b.py", "c.py", "d.py", "q"], '-f takes one file; "b.py" was taken for the prompt',
+         "quote the pattern: gradient respond -f 'PATTERN' q"),
+        (["-f", "a.py", "no.py", "review"], 'more than one prompt: "review"',
+         "quote the prompt: gradient respond 'no.py review'"),
+        (["hi", "\u2013model", "x"], '"\u2013model" begins with U+2013, which only looks like a dash',
+         "did you mean --model? type the dashes anew"),
+        (["hi", "\u2014temp", "1"], '"\u2014temp" begins with U+2014, which only looks like a dash',
+         "did you mean --temperature? type the dashes anew"),
+        (["\u2212m", "x", "hi"], '"\u2212m" begins with U+2212, which only looks like a dash',
+         "did you mean -m? type the dashes anew"),
+        (["hi", "\u2013\u2013no-stdin"], '"\u2013\u2013no-stdin" begins with U+2013, which only looks like a dash',
+         "did you mean --no-stdin? type the dashes anew"),
+        (["--temp", "1", "hi"], 'unknown flag "--temp"; did you mean --temperature?', None),
+        (["--no-st", "hi"], 'unknown flag "--no-st"; did you mean --no-stdin or --no-stream?', None),
+        (["--max-t", "1", "hi"], 'unknown flag "--max-t"; did you mean', None),
+    ],
+)  # fmt: skip
+def test_the_hint_is_the_line_that_helps(home, monkeypatch, argv, message, hint):
+    """For mistakes that a shell, a web page or a habit makes."""
+    monkeypatch.chdir(home.folder)
+    for name in "abcd":
+        (home.folder / f"{name}.py").write_text("")
+
+    status, _, stderr = home.runs("respond", *argv)
+
+    assert status == 2
+    assert stderr.startswith(f"gradient: {message}")
+    assert hint is None or stderr.splitlines()[1] == f"hint: {hint}"
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["hi"], "hint: to ask: gradient respond hi"),
+        (["what is it"], "hint: to ask: gradient respond 'what is it'"),
+        (["doctr"], "did you mean doctor?"),
+        (["\u2013version"], "did you mean --version? type the dashes anew"),
+        (["config", "hi"], "hint: one of path"),
+    ],
+)
+def test_a_prompt_without_its_command_gets_one(home, argv, words):
+    """`gradient "hi"` is no command, and the line that works is one away."""
+    status, _, stderr = home.runs(*argv)
+
+    assert (status, words in stderr) == (2, True)

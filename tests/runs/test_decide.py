@@ -236,7 +236,7 @@ def test_a_refusal_has_its_status(decides, code, status):
         (("q", "--one-of", "a"), "--one-of"),
         (("q", "--one-of", "a,b", "--scale", "c,d"), "exclude each other"),
         (("q", "--ask", "a=b"), "QUESTION and --ask exclude"),
-        (("--ask", "a=b", "--ask", "a=c"), "same name"),
+        (("--ask", "a=b", "--ask", "a=c"), "--ask a is given twice"),
         (("q", "--sure", "0.4"), "0.5 to 1"),
         (("q", "--sure", "1.1"), "0.5 to 1"),
         (("q", "--expect", "maybe"), "is not one of yes, no"),

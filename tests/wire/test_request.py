@@ -136,3 +136,52 @@ def test_a_lone_surrogate_is_sent_as_an_escape():
 def test_an_earlier_answer_says_its_type():
     """llama.cpp answers 400 to an item of the assistant's without one; all others take it."""
     assert said_item("ho") == {"type": "message", "role": "assistant", "content": "ho"}
+
+
+@pytest.mark.parametrize(
+    ("params", "base"),
+    [
+        ({"a": 1, "a.b": 2}, {}),
+        ({"a.b": 2, "a": 1}, {}),
+        ({"a.b": 2, "a": {"c": 1}}, {}),
+        ({"a.b": 1, "a.b.c": 2}, {}),
+        ({"a.b.c": 1, "a": [1]}, {}),
+        ({"a": "x", "a.b": 2}, {}),
+        ({"a": [], "a.b": 2}, {}),
+        ({"a": None, "a.b.c": 2}, {}),
+        ({"a.b": 1}, {"a": 7}),
+        ({"a.b.c": 1}, {"a": {"b": [1]}}),
+        ({"": 1}, {}),
+        ({"a.": 1}, {}),
+        ({".a": 1}, {}),
+        ({"a..b": 1}, {}),
+    ],
+)
+def test_a_parameter_that_wipes_out_another_value_is_refused(params, base):
+    """Of two values that cannot both be sent none is chosen in silence."""
+    with pytest.raises(UsageError, match="--param"):
+        Request(params=params, base=base)
+
+
+@pytest.mark.parametrize(
+    ("params", "base", "body"),
+    [
+        ({"a": {"x": 1}, "a.b": 2}, {}, {"a": {"x": 1, "b": 2}}),
+        ({"a.b": 1, "a.c": 2}, {}, {"a": {"b": 1, "c": 2}}),
+        ({"a": {"b": 1}, "a.b": 2}, {}, {"a": {"b": 2}}),
+        ({"a.b": 1}, {"a": {"c": 2}}, {"a": {"b": 1, "c": 2}}),
+        ({"a": 1}, {"a": {"c": 2}}, {"a": 1}),
+        ({"ab": 1, "a.b": 2}, {}, {"ab": 1, "a": {"b": 2}}),
+        ({"a.b": 1}, {"a": None}, {"a": {"b": 1}}),
+    ],
+)
+def test_parameters_that_can_stand_together_do(params, base, body):
+    """An object is filled; what is nearer replaces a value, and a flag what the body says."""
+    assert Request(params=params, base=base).body() == body
+
+
+@pytest.mark.parametrize("stop", [("",), ("a", "")])
+def test_an_empty_stop_is_refused(stop):
+    """It is found before the first word."""
+    with pytest.raises(UsageError, match="--stop is empty"):
+        Request(stop=stop)

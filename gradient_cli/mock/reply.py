@@ -72,7 +72,7 @@ def send_whole(
         connection.wait(wait_s)
     if end == "stall":
         stall(connection)
-    body = encoded(_whole(answer, dialect))
+    body = encoded(whole_body(answer, dialect))
     headers = merged({"Content-Type": "application/json"}, headers)
     match end:
         case "cut" | "reset":
@@ -89,7 +89,8 @@ def send_whole(
             connection.send_reply(200, body, headers)
 
 
-def _whole(answer: Answer, dialect: str) -> Json:
+def whole_body(answer: Answer, dialect: str) -> Json:
+    """Give an answer as one JSON body."""
     if answer.end == "error":
         return {"error": {"code": "server_error", "message": typed.FAILURE}}
     if dialect == "typed" or answer.end == "failed":

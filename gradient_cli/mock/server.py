@@ -4,6 +4,7 @@ A Responses endpoint on loopback that does what a Script says.
     GET  /v1/models
     POST /v1/responses     typed or chunk dialect, streamed or whole, whole or broken
     POST /v1/systemone     decisions with the odds of the script
+    /v1/batches            the provider's batch engine: see `engine`
 
 A thread a connection; every thread is a daemon, so that the process ends when its user does.
 """
@@ -21,9 +22,10 @@ from itertools import count
 from gradient_cli.mock.answer import Answer, prompt_of
 from gradient_cli.mock.decisions import answers, asked_of, faults
 from gradient_cli.mock.director import Director
+from gradient_cli.mock.engine import PREFIX, Engine, EngineReply
 from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.limit import Limit
-from gradient_cli.mock.reply import send_stream, send_whole
+from gradient_cli.mock.reply import send_stream, send_whole, whole_body
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
@@ -77,12 +79,16 @@ class _Plan:
     """What the decision endpoint does."""
     body: Json = None
     """What it says, where it says it itself."""
+    engine: EngineReply | None = None
+    """What the batch engine says."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
         if self.refusal:
             return self.refusal[0]
+        if self.engine:
+            return self.engine.status
         behaviour = self.answer.behaviour if self.answer else self.decision
         return behaviour.status if behaviour else 200
 
@@ -117,6 +123,7 @@ class MockServer:
         self._director = Director(self.script.behaviours, is_looped=self.script.is_looped)
         self._decider = Director(self.script.decisions, is_looped=self.script.is_looped)
         self._limit = Limit(self.script.limit_per_minute)
+        self._engine = Engine(self._answer_row)
         self._numbers = count(1)
         self._listener: socket.socket | None = None
         self._open: dict[Connection, threading.Thread] = {}
@@ -209,6 +216,8 @@ class MockServer:
                 _refuse(connection, *plan.refusal, plan.headers)
             elif plan.answer:
                 self._respond(connection, plan.answer, plan.headers)
+            elif plan.engine:
+                _send_engine(connection, plan.engine, plan.headers)
             elif plan.decision:
                 self._decide(connection, plan.decision, plan.body, plan.headers)
             else:
@@ -229,6 +238,11 @@ class MockServer:
             return _Plan(refusal, headers={**headers, **allowed})
         if request.path == "/v1/models":
             return _Plan(headers=headers)
+        if request.path.startswith(PREFIX):
+            engine = self._engine.answer(
+                request.method, request.path, request.headers, request.body
+            )
+            return _Plan(engine=engine, headers=headers)
         has_room, limits = self._limit.take()
         if not has_room:
             message = "slow down: the limit of requests a minute is reached"
@@ -250,6 +264,16 @@ class MockServer:
         said = answers(body, behaviour.odds or {}) if is_answer else None
         return _Plan(decision=behaviour, body=said, headers=headers)
 
+    def _answer_row(self, body: Json) -> tuple[int, Json]:
+        """Answer a row of a batch: status and body, as if it had been asked by itself."""
+        number = next(self._numbers)
+        model = body.get("model")
+        behaviour = self._director.choose(prompt_of(body), model if isinstance(model, str) else "")
+        if behaviour.status != 200:
+            return behaviour.status, {"error": {"message": "scripted", "code": "scripted"}}
+        answer = Answer(behaviour, body, number, int(time.time()))
+        return 200, whole_body(answer, behaviour.dialect or self.script.dialect)
+
     def _keep(self, request: HttpRequest, body: Json, plan: _Plan) -> Record:
         headers = {
             name: "(hidden)" if name in _SECRET_HEADERS else value
@@ -264,6 +288,8 @@ class MockServer:
     def _refusal(self, request: HttpRequest, body: Json) -> tuple[int, str] | None:
         """Give why a request is not answered, in the service's words."""
         path, key = request.path, self.script.key
+        if path.startswith(PREFIX):
+            return self._engine_refusal(request)
         if path not in _PATHS:
             return 404, f"no such path: {path}"
         method = "GET" if request.method == "HEAD" else request.method
@@ -278,6 +304,13 @@ class MockServer:
         given = body.get("input")
         if not isinstance(given, str) and not (isinstance(given, list) and given):
             return 400, "`input` must be a text or a list of items"
+        return None
+
+    def _engine_refusal(self, request: HttpRequest) -> tuple[int, str] | None:
+        """A signed address takes no key; everything else of the engine wants it."""
+        key, is_signed = self.script.key, request.path.startswith(f"{PREFIX}/storage/")
+        if key and not is_signed and request.headers.get("authorization") != f"Bearer {key}":
+            return 401, "Unable to authenticate you."
         return None
 
     def _models(self) -> Json:
@@ -331,6 +364,14 @@ def _send_verbatim(
     connection.send_reply(
         behaviour.status, text.encode("utf-8", "replace"), merged({"Content-Type": kind}, headers)
     )
+
+
+def _send_engine(connection: Connection, reply: EngineReply, headers: Mapping[str, str]) -> None:
+    if reply.data is None:
+        connection.send_json(reply.status, reply.body, headers)
+        return
+    kind = {"Content-Type": "application/x-ndjson"}
+    connection.send_reply(reply.status, reply.data, merged(kind, headers))
 
 
 def _is_verbatim(behaviour: Behaviour) -> bool:

@@ -46,7 +46,9 @@ class Batch:
     def asked(self) -> Counter[str]:
         """Give how often the server was asked each input."""
         return Counter(
-            record.body["input"] for record in self.server.requests if record.method == "POST"
+            record.body["input"]
+            for record in self.server.requests
+            if record.path == "/v1/responses"
         )
 
 

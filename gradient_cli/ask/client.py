@@ -28,6 +28,7 @@ from gradient_cli.transport.body import whole_body
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words
+from gradient_cli.transport.veil import veiled_body
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import Request, encode_json
 from gradient_cli.wire.response import Reading
@@ -170,10 +171,9 @@ class Client:
                 reply = self._transport.send(method, path, sent)
                 try:
                     exchange.check(reply)
-                    body_text = whole_body(reply, self._max_answer_bytes).decode(
-                        "utf-8-sig", "replace"
-                    )
-                    return body_text, exchange, attempts
+                    said = whole_body(reply, self._max_answer_bytes)
+                    said = veiled_body(said, "", setting.secret)
+                    return said.decode("utf-8-sig", "replace"), exchange, attempts
                 finally:
                     reply.close()
             except GradientError as error:

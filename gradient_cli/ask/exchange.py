@@ -24,6 +24,7 @@ from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.transport.retry import Limiter
 from gradient_cli.transport.sse import Frame
+from gradient_cli.transport.veil import veil_for
 from gradient_cli.values import record
 from gradient_cli.wire.dialects import decode
 from gradient_cli.wire.events import (
@@ -190,6 +191,8 @@ class Exchange:
         chunks = self._noticed(reply.chunks())
         kind = self.headers.get("content-type", "")
         found = body_frames(chunks, kind, self._max_answer_bytes)
+        if veil := veil_for(self._setting.secret):
+            found = veil.frames(found)
         try:
             for frame in found:
                 if self._take(frame):
@@ -213,7 +216,7 @@ class Exchange:
         if frame.data.strip() == DONE:
             return True
         try:
-            payload = loads(frame.data)
+            payload = loads(frame.data) if frame.payload is None else frame.payload
         except ValueError:
             if not frame.is_whole:
                 return False

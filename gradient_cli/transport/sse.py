@@ -19,6 +19,7 @@ from typing import Any
 from gradient_cli.errors import GradientError
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, too_large
 from gradient_cli.values import record
+from gradient_cli.wire.json import Json
 
 BLANK_LINES = b"\n\n"
 PIECE = 64 * 1024
@@ -40,6 +41,8 @@ class Frame:
     is_whole: bool = True
     """False: the stream ended inside this block."""
     last_event_id: str = ""
+    payload: Json = None
+    """What the data says, where somebody has decoded it already."""
 
 
 class _Bytes:

@@ -39,7 +39,7 @@ class Home:
         found = self.settings(**flags).credential()
         return (found.secret.reveal() if found.secret else None, found.source)
 
-    def runs(self, *argv, stdin=b"", is_tty=False):
+    def runs(self, *argv, stdin=None, is_tty=False):
         """(exit status, stdout, stderr) of a command line, run in this process."""
         terminal = Terminal.recording(stdin, is_tty=is_tty)
         status = run(list(argv), Invocation(terminal, self.environ))

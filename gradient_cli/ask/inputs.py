@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from gradient_cli.ask import flag_values
 from gradient_cli.ask.question_options import InputOptions, RequestOptions
+from gradient_cli.ask.texts import Texts, from_files
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.decoding import Text, size_of
 from gradient_cli.terminal.intake import has_stdin, read_file, read_found, read_stdin
@@ -122,24 +123,30 @@ def build_request(
     )
 
 
-def check_context(blocks: Sequence[Block], named: Mapping[str, str]) -> None:
+def check_context(
+    paths: Sequence[str], blocks: Sequence[Block], variables: Mapping[str, str]
+) -> None:
     """
-    Refuse to ask about nothing: files that were named, all of them empty.
+    Refuse to ask about nothing: something was named to be asked about, and all of it is empty.
 
-    `blocks` are the files and the stdin that were asked for, `named` the texts of @FILE.
+    `paths` were named one by one; the blocks have their contents, and what a folder, a pattern
+    or stdin gave besides. `variables`: contents of the files that variables are taken from.
 
     Raises:
-        UsageError: there is no context but empty files.
+        UsageError: there is no context but what is empty.
 
     """
-    empty = [block.path or STDIN for block in blocks if _is_blank(block.text)]
-    empty += [name for name, text in named.items() if not text.strip()]
-    if empty and len(empty) == len(blocks) + len(named):
-        what = "stdin" if empty[0] == STDIN else f'"{empty[0]}"'
-        raise UsageError(
-            f"{what} is empty: there is nothing to ask about",
-            hint="the command that made it may have failed; without it, leave it out",
-        )
+    texts = {block.path or STDIN: block.text for block in blocks}
+    named = {**{path: texts[path] for path in paths if path in texts}, **variables}
+    empty = [name for name, text in named.items() if _is_blank(text)]
+    everything = [*texts.values(), *variables.values()]
+    if not empty or not all(map(_is_blank, everything)):
+        return
+    what = "stdin" if empty[0] == STDIN else f'"{empty[0]}"'
+    raise UsageError(
+        f"{what} is empty: there is nothing to ask about",
+        hint="did the command that made it fail? without it, leave it out",
+    )
 
 
 def _is_blank(text: Text) -> bool:
@@ -184,7 +191,9 @@ class Reader:
         self._holds_key = holds_key
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
-        self._note = note
+        self.note = note
+        self.is_stdin_empty = False
+        """A stdin that was there to be read had nothing."""
 
     def explicit_stdin(self) -> Text:
         """Give stdin, however long it takes: the user wrote `-`."""
@@ -195,17 +204,17 @@ class Reader:
             )
         if self._terminal.stdin is None:
             raise UsageError("`-` means stdin, and stdin is closed")
-        return read_stdin(
-            self._terminal, timeout_s=None, max_bytes=self._max_bytes, note=self._note
-        )
+        return read_stdin(self._terminal, timeout_s=None, max_bytes=self._max_bytes, note=self.note)
 
     def implicit_stdin(self) -> Text:
         """Give stdin by the rule; "" where there is none."""
         if self._holds_key or not has_stdin(self._terminal):
             return ""
-        return read_stdin(
-            self._terminal, timeout_s=self._timeout_s, max_bytes=self._max_bytes, note=self._note
+        text = read_stdin(
+            self._terminal, timeout_s=self._timeout_s, max_bytes=self._max_bytes, note=self.note
         )
+        self.is_stdin_empty = not text
+        return text
 
     def files(self, paths: Iterable[str]) -> list[Block]:
         """
@@ -244,7 +253,7 @@ class Reader:
                     self._max_bytes,
                     used_bytes=self._used_bytes,
                     timeout_s=self._timeout_s,
-                    note=self._note,
+                    note=self.note,
                 ),
             )
         )
@@ -268,7 +277,7 @@ class Reader:
             )
         if left_out:
             more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-            self._note(f"{folder}: binary files are left out: {', '.join(left_out[:3])}{more}")
+            self.note(f"{folder}: binary files are left out: {', '.join(left_out[:3])}{more}")
 
     def _counted(self, block: Block) -> Block:
         self._used_bytes += size_of(block.text)
@@ -276,15 +285,29 @@ class Reader:
 
 
 def read_input(
-    prompt: str | None, options: InputOptions, body: str | None, reader: Reader
+    prompt: str | None,
+    options: InputOptions,
+    body: str | None,
+    reader: Reader,
+    texts: Texts,
 ) -> Intake:
     """
-    Read what the prompt is made of, by the rules of stdin.
+    Read what the prompt is made of, by the rules of stdin; `texts` has the variables.
 
     Raises:
-        UsageError: two things want stdin, or a file or stdin cannot be read.
+        UsageError: two things want stdin, a file or stdin cannot be read, or all is empty.
 
     """
+    intake = _read(prompt, options, body, reader)
+    paths = [path for path in options.file or [] if path == STDIN or not os.path.isdir(path)]
+    said = flag_values.pairs("--var", options.var or [])
+    check_context(paths, intake.blocks, from_files(said, texts.variables))
+    if prompt == STDIN and _is_blank(intake.prompt):
+        raise UsageError("the prompt on stdin is empty", hint="PROMPT `-` reads it from there")
+    return intake
+
+
+def _read(prompt: str | None, options: InputOptions, body: str | None, reader: Reader) -> Intake:
     takers = [name for name, value in (("PROMPT", prompt), ("--body", body)) if value == STDIN]
     takers += ["-f" for path in options.file or [] if path == STDIN]
     if len(takers) > 1:
@@ -303,4 +326,7 @@ def read_input(
         return Intake(tuple(blocks), reader.implicit_stdin())
     if text := reader.implicit_stdin():
         blocks.append(Block(None, text))
+    elif reader.is_stdin_empty:
+        files = " and the files are" if blocks else " is"
+        reader.note(f"stdin was empty: only the prompt{files} asked")
     return Intake(tuple(blocks), prompt or "")

@@ -7,11 +7,12 @@ What is asked: the prompt, from whichever place it comes, and the request around
     --thread ─► its history before the input; the new turn to be added after the answer
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gradient_cli.ask import flag_values, inputs
 from gradient_cli.ask.question_options import InputOptions, RequestOptions
 from gradient_cli.ask.session import Session
+from gradient_cli.ask.texts import Texts, with_files
 from gradient_cli.ask.thread import (
     OUTPUT,
     Thread,
@@ -23,9 +24,9 @@ from gradient_cli.ask.thread import (
 from gradient_cli.errors import UsageError
 from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
 from gradient_cli.terminal.intake import read_short_file
+from gradient_cli.terminal.opener import Opener
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.values import record
-from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
@@ -56,7 +57,22 @@ def read_prompt_file(prompt: str | None, path: str | None) -> PromptFile | None:
             "PROMPT and --prompt-file exclude each other",
             hint="-f FILE puts a file before a prompt",
         )
-    return parse_prompt_file(read_short_file(path), path)
+    parsed = parse_prompt_file(read_short_file(path), path)
+    return with_files(parsed, Opener.beside(path))
+
+
+def texts_of(
+    prompt_file: PromptFile | None, given: Sequence[str] | None, *, is_strict: bool = False
+) -> Texts:
+    """
+    Give what fills the texts of a run: the variables of `--var`, and of a prompt file.
+
+    Raises:
+        UsageError: a variable is no pair, or its file cannot be read.
+
+    """
+    own = prompt_file.variables if prompt_file else {}
+    return Texts({**own, **flag_values.variables(given or [])}, is_strict=is_strict)
 
 
 def make_question(
@@ -64,11 +80,11 @@ def make_question(
     options: InputOptions,
     request: RequestOptions,
     session: Session,
-    prompt_file: PromptFile | None,
+    texts: Texts,
     text_format: Json,
 ) -> Question:
     """
-    Read everything the request is made of, and make it.
+    Read everything the request is made of, and make it; PROMPT may be that of a prompt file.
 
     Raises:
         UsageError: something cannot be read, is not set, or there is nothing to ask.
@@ -87,14 +103,13 @@ def make_question(
     fields = _fields(session, base)
     if options.instructions is not None:
         fields["instructions"] = flag_values.text_or_file(options.instructions)
-    given = prompt_file.text if prompt_file else prompt
-    if given != inputs.STDIN:
-        given = _filled(given, fields, options, prompt_file, session)
+    if prompt != inputs.STDIN:
+        prompt = _filled(prompt, fields, options, texts, session)
     # A prompt or a file takes the place of a body's input, like any flag that of its field.
     of_body = turn_of_body(base.get("input") or "") if options.thread else []
     thread, outputs = _open_thread(options, session)
     try:
-        intake = inputs.read_input(given, options, request.body, reader)
+        intake = inputs.read_input(prompt, options, request.body, reader, texts)
         if intake.is_empty and not base.get("input") and not outputs:
             raise _nothing_to_ask(session.invocation.terminal, thread)
         turn = _turn(thread, intake, outputs, of_body) if thread else ()
@@ -133,24 +148,20 @@ def _filled(
     prompt: str | None,
     fields: dict[str, Json],
     options: InputOptions,
-    prompt_file: PromptFile | None,
+    texts: Texts,
     session: Session,
 ) -> str | None:
     """Fill the variables into prompt and instructions; warn of those that nobody asked for."""
-    own = prompt_file.variables if prompt_file else {}
-    said = flag_values.variables(options.var or [])
-    known = {**own, **said}
-    instructions = fields.get("instructions")
-    texts = [text for text in (prompt, instructions) if isinstance(text, str)]
-    for name in template.unused(texts, said):
-        session.tell(f"warning: --var {name} is not used")
-    if isinstance(instructions, str):
-        fields["instructions"] = template.fill(instructions, known, "the instructions")
-    if prompt is None:
-        return None
-    prompt = flag_values.utf8(prompt)
-    where = options.prompt_file or "the prompt"
-    return template.fill(prompt, known, where, is_template=prompt_file is not None)
+    if isinstance(fields.get("instructions"), str):
+        fields["instructions"] = texts.filled(fields["instructions"], "the instructions")
+    if prompt is not None:
+        where = options.prompt_file or "the prompt"
+        is_template = options.prompt_file is not None
+        prompt = texts.filled(flag_values.utf8(prompt), where, is_template=is_template)
+    for name in flag_values.pairs("--var", options.var or []):
+        if name not in texts.asked:
+            session.tell(f"warning: --var {name} is not used")
+    return prompt
 
 
 def _open_thread(options: InputOptions, session: Session) -> tuple[Thread | None, list[Json]]:

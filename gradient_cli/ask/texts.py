@@ -13,7 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gradient_cli.ask import flag_values
 from gradient_cli.errors import UsageError
+from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.terminal.intake import read_short_file
+from gradient_cli.terminal.opener import Opener
 from gradient_cli.wire import template
 from gradient_cli.wire.json import Json
 
@@ -143,6 +145,28 @@ class Texts:
         self.asked |= template.names(text)
         is_template = is_template or self._is_strict
         return template.fill(text, values, where, is_template=is_template, way=self._way)
+
+
+def with_files(prompt_file: PromptFile, beside: Opener) -> PromptFile:
+    """
+    Give a prompt file with the content of the files that it names.
+
+    Raises:
+        UsageError: one cannot be read, or is not where such files may be.
+
+    """
+    texts = Texts({}, read=beside.read_short)
+    fields = dict(prompt_file.fields)
+    if "instructions" in fields:
+        fields["instructions"] = texts.opened(fields["instructions"], "instructions")
+    variables = texts.opened_all(prompt_file.variables)
+    return PromptFile(prompt_file.text, fields, variables)
+
+
+def from_files(given: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the content of each file that a variable is taken from, by the file's name."""
+    named = [n for n, t in given.items() if t.startswith("@") and not t.startswith("@@")]
+    return {given[name][1:]: variables[name] for name in named}
 
 
 def _without_end(text: str) -> str:

@@ -7,11 +7,12 @@ What the flags expect of an answer, and what came of it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed, accepted, flaw, silent_cut
 from gradient_cli.ask.run_options import ExpectOptions
+from gradient_cli.ask.texts import Texts
 from gradient_cli.errors import ExpectationFailed, GradientError, NoAnswer, UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical
@@ -146,9 +147,30 @@ def _judged(outcome: Outcome, found: Found) -> Judged:
     )
 
 
-def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
+def filled(options: ExpectOptions, texts: Texts) -> ExpectOptions:
     """
-    Give what the flags expect.
+    Give the flags with their variables filled and their files opened, but for the schema.
+
+    Raises:
+        UsageError: a variable is not set, or a file cannot be read.
+
+    """
+    given: dict[str, Any] = {}
+    for name in ("expect", "expect_re", "reject", "reject_re"):
+        if said := getattr(options, name):
+            flag = f"--{name.replace('_', '-')}"
+            is_pattern = name.endswith("_re")
+            given[name] = list(texts.expected_all(said, flag, is_pattern=is_pattern))
+    if options.one_of is not None:
+        given["one_of"] = texts.expected(options.one_of, "--one-of")
+    return replace(options, **given) if given else options
+
+
+def expected(
+    options: ExpectOptions, *, extract: bool = False, texts: Texts | None = None
+) -> Expected:
+    """
+    Give what the flags expect; `texts` fills the schema.
 
     Raises:
         UsageError: something is empty, no pattern, no schema, or they exclude each other.
@@ -158,7 +180,7 @@ def expected(options: ExpectOptions, *, extract: bool = False) -> Expected:
     if options.schema is not None:
         from gradient_cli.expect.load import load_schema
 
-        schema = load_schema(options.schema)
+        schema = load_schema(options.schema, fill=texts.expected_json if texts else None)
     extraction = _extraction(options, extract=extract)
     kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extraction)]
     kinds_given = [name for name, value in kinds if value is not None]

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from gradient_cli.ask import flag_values, inputs, verdict
 from gradient_cli.ask.client import Asker
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.ask.question import read_prompt_file
+from gradient_cli.ask.question import read_prompt_file, texts_of
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
+from gradient_cli.ask.texts import Texts, from_files
 from gradient_cli.batch import result_line
 from gradient_cli.batch.item_options import ItemOptions, RunOptions
 from gradient_cli.batch.items.item import BadItems, Item
@@ -175,7 +176,10 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     output = flags.output
     _check_streams(flags)
     prompt_file = read_prompt_file(flags.prompt, flags.items.prompt_file)
-    expected = verdict.expected(flags.expectations, extract=output.extract)
+    # Rows have variables, too, which are not known yet: a text that asks for them is refused.
+    texts = texts_of(prompt_file, flags.items.var, is_strict=True)
+    flags = replace(flags, expectations=verdict.filled(flags.expectations, texts))
+    expected = verdict.expected(flags.expectations, extract=output.extract, texts=texts)
     tell = invocation.terminal.note if not output.quiet else _silent
     for warning in expected.warnings():
         tell(warning)
@@ -196,7 +200,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         tell=tell,
         detail=_silent,
     )
-    maker = _maker(flags, session, expected, prompt_file)
+    maker = _maker(flags, session, expected, prompt_file, texts)
     if not output.verbose:
         # A wait is everybody's, and the progress bar shows it once.
         session.tell = _silent
@@ -235,7 +239,11 @@ def takes(options: ItemOptions) -> bool:
 
 
 def _maker(
-    flags: Flags, session: Session, expected: verdict.Expected, prompt_file: PromptFile | None
+    flags: Flags,
+    session: Session,
+    expected: verdict.Expected,
+    prompt_file: PromptFile | None,
+    texts: Texts,
 ) -> RequestMaker:
     settings, options = session.settings, flags.items
     base = inputs.base_body(flags.request, lambda: "")
@@ -263,27 +271,22 @@ def _maker(
     )
     prompt = prompt_file.text if prompt_file else flags.prompt
     prompt = flag_values.utf8(prompt) if prompt else prompt
-    said = flag_values.variables(options.var or [])
-    own = dict(prompt_file.variables) if prompt_file else {}
-    _warn_unused(session, prompt, request.instructions, said)
+    said = flag_values.pairs("--var", options.var or [])
+    if prompt is not None:  # Rows without PROMPT may ask for any.
+        asked = [text for text in (prompt, request.instructions) if text]
+        for name in template.unused(asked, set(said) - texts.asked):
+            session.tell(f"warning: --var {name} is not used")
+    paths = options.file or []
+    blocks = reader.files(paths)
+    inputs.check_context(paths, blocks, from_files(said, texts.variables))
     return RequestMaker(
         request,
         prompt,
-        {**own, **said},
-        reader.files(options.file or []),
+        texts.variables,
+        blocks,
         where=options.prompt_file or "the prompt",
         needs_model=is_digitalocean(settings.base_url),
     )
-
-
-def _warn_unused(
-    session: Session, prompt: str | None, instructions: str | None, said: dict[str, str]
-) -> None:
-    """Warn of a --var that nothing asks for; rows without PROMPT may."""
-    if prompt is None:
-        return
-    for name in template.unused([text for text in (prompt, instructions) if text], said):
-        session.tell(f"warning: --var {name} is not used")
 
 
 def _items(flags: Flags, session: Session, tell: Callable[[str], None]) -> Items:

@@ -20,7 +20,7 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, Tell, open_session
-from gradient_cli.ask.texts import Texts
+from gradient_cli.ask.texts import Texts, from_files, with_files
 from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench
 from gradient_cli.check.runner import Prepared
@@ -96,7 +96,7 @@ class Desk:
                 asked["instructions"], texts.variables, "the instructions", way=WAY
             )
         blocks = [Block(path, opener.read(path)) for path in case.files]
-        inputs.check_context(blocks, _from_files(case, texts))
+        inputs.check_context(case.files, blocks, from_files(case.variables, texts.variables))
         expectations = case.wants.expectations(texts, opener)
         criteria = case.wants.criteria(texts)
         if unused := [name for name in case.own_variables if name not in texts.asked]:
@@ -139,13 +139,12 @@ class Desk:
         else:
             path = opener.path(case.prompt_file)
             parsed = parse_prompt_file(opener.read_short(case.prompt_file), path)
-            beside = Texts({}, read=opener.beside_named(case.prompt_file).read_short)
-            variables = {**beside.opened_all(parsed.variables), **variables}
+            parsed = with_files(parsed, opener.beside_named(case.prompt_file))
+            variables = {**parsed.variables, **variables}
             texts = Texts(variables, read=opener.read_short, way=WAY, is_strict=True)
             prompt, fields = texts.filled(parsed.text, path), dict(parsed.fields)
             if "instructions" in fields:
-                opened = beside.opened(fields["instructions"], "instructions")
-                fields["instructions"] = texts.filled(opened, path)
+                fields["instructions"] = texts.filled(fields["instructions"], path)
         if not prompt.strip() and not case.files:
             raise UsageError(f"prompt: {case.prompt_file or case.prompt} is empty")
         fields |= case.fields
@@ -218,12 +217,6 @@ def _folder_of(tapes: str | None, profile: str | None) -> str | None:
         return tapes
     # A name like ../x must not lead out of the folder.
     return str(Path(tapes) / quote(profile, safe=" ").replace("..", "%2E%2E"))
-
-
-def _from_files(case: Case, texts: Texts) -> dict[str, str]:
-    """Give the variables that a test takes from files."""
-    named = [n for n, t in case.variables.items() if t.startswith("@") and not t.startswith("@@")]
-    return {f"{case.variables[name][1:]}": texts.variables[name] for name in named}
 
 
 def _seen(case: Case, prompt: str, blocks: Sequence[Block]) -> tuple[tuple[str, str], ...]:

@@ -84,8 +84,10 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
 
     """
     invocation.deadline(flags.network.max_time)
-    expected = verdict.expected(flags.expectations, extract=flags.output.extract)
     prompt_file = question.read_prompt_file(flags.prompt, flags.input.prompt_file)
+    texts = question.texts_of(prompt_file, flags.input.var)
+    expectations = verdict.filled(flags.expectations, texts)
+    expected = verdict.expected(expectations, extract=flags.output.extract, texts=texts)
     notices = Notices(invocation.terminal, flags.output)
     for warning in expected.warnings():
         notices.tell(warning)
@@ -111,7 +113,12 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     target = _target(flags, session)
     try:
         asked = question.make_question(
-            flags.prompt, flags.input, flags.request, session, prompt_file, expected.text_format
+            prompt_file.text if prompt_file else flags.prompt,
+            flags.input,
+            flags.request,
+            session,
+            texts,
+            expected.text_format,
         )
     except BaseException:
         if target:

@@ -59,11 +59,11 @@ class Terminal:
 
     @classmethod
     def recording(
-        cls, stdin: bytes = b"", *, is_tty: bool = False, size: tuple[int, int] = (80, 24)
+        cls, stdin: bytes | None = None, *, is_tty: bool = False, size: tuple[int, int] = (80, 24)
     ) -> "Terminal":
-        """Give streams in memory; read them with `.stdout_text` and `.stderr_text`."""
-        streams = (io.BytesIO(stdin), io.BytesIO(), io.BytesIO())
-        return cls(*streams, is_tty, is_tty, is_tty, fixed_size=size)
+        """Give streams in memory; `stdin` None is none. Read `.stdout_text`, `.stderr_text`."""
+        source = None if stdin is None else io.BytesIO(stdin)
+        return cls(source, io.BytesIO(), io.BytesIO(), is_tty, is_tty, is_tty, fixed_size=size)
 
     @property
     def stdout_is_closed(self) -> bool:

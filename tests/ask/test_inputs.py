@@ -136,7 +136,7 @@ def test_a_file_that_is_no_label_may_have_any_name(home, monkeypatch, argv):
     assert status == 0
 
 
-def asked(home, *argv, stdin=b""):
+def asked(home, *argv, stdin=None):
     """Give (status, input of the request, stderr)."""
     argv = ("respond", "-m", "m", "-n", "--base-url", "localhost", *argv)
     status, stdout, stderr = home.runs(*argv, stdin=stdin)

@@ -31,11 +31,11 @@ class Batch:
         """Write JSON rows to a file and give its path."""
         return self.items(*(json.dumps(row) for row in rows), name="rows.jsonl")
 
-    def run(self, *argv: str, stdin: bytes = b"", is_tty: bool = False):
+    def run(self, *argv: str, stdin: bytes | None = None, is_tty: bool = False):
         """Run `batch run` with OUT; give (status, stdout, stderr)."""
         return self.batch("run", *argv, "-o", str(self.out), stdin=stdin, is_tty=is_tty)
 
-    def batch(self, *argv: str, stdin: bytes = b"", is_tty: bool = False):
+    def batch(self, *argv: str, stdin: bytes | None = None, is_tty: bool = False):
         """Run any `batch` command; give (status, stdout, stderr)."""
         return self._home.runs("batch", *argv, stdin=stdin, is_tty=is_tty)
 

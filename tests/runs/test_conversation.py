@@ -21,7 +21,7 @@ def talk(tmp_path):
     """Give a function that takes one turn, and gives status, stderr and the thread's items."""
     path = tmp_path / "talk.jsonl"
 
-    def talk(*flags: str, stdin: bytes = b"", history: list | None = None, **behaviour):
+    def talk(*flags: str, stdin: bytes | None = None, history: list | None = None, **behaviour):
         if history is not None:
             path.write_text("".join(json.dumps(item) + "\n" for item in history))
         terminal = Terminal.recording(stdin)

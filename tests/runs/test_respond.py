@@ -33,7 +33,7 @@ def respond(tmp_path) -> Respond:
 
     def respond(
         *flags: str,
-        stdin: bytes = b"",
+        stdin: bytes | None = None,
         is_tty: bool = False,
         is_merged: bool = False,
         stdout: BinaryIO | None = None,

@@ -105,7 +105,7 @@ def test_a_pause_in_the_middle_is_told_from_silence():
 
 def test_terminals_null_and_closed_are_no_stdin():
     """They are not read, so nothing can hang on them."""
-    terminal = Terminal.recording()
+    terminal = Terminal.recording(b"")
     assert has_stdin(terminal)
 
     terminal.stdin_is_tty = True

@@ -215,6 +215,8 @@ def _choice(choice: Json) -> tuple[str, ...] | None:
         return ()
     if not isinstance(choice, Mapping):
         return None
+    if choice.get("type") == "none":
+        return ()
     if choice.get("type") == "allowed_tools":
         return tuple(name for name, _ in _offered(choice.get("tools"))) or None
     inner = choice.get("function")

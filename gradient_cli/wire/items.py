@@ -43,10 +43,9 @@ def is_message(item: Object) -> bool:
     return not isinstance(kind, str) or kind in ("message", "...", "", *BARE)
 
 
-def is_output(item: Object) -> bool:
-    """Tell whether an item is what a tool gave."""
-    kind = item.get("type")
-    return isinstance(kind, str) and kind.endswith("_output")
+def lends_no_number(item: Object) -> bool:
+    """Tell whether text that names an item is its own, though it is no message: a tool's."""
+    return item.get("type") not in ("reasoning", "function_call")
 
 
 def parts_of(item: Object) -> Iterator[tuple[bool, str]]:

@@ -13,6 +13,7 @@ takes pieces, cut anywhere, and looks at each character a fixed number of times.
       └────► HEADER ──► BODY ──► LEAD
 """
 
+import re
 from collections.abc import Callable, Iterator
 
 ANSWER, COMMENTARY, REASONING = "answer", "commentary", "reasoning"
@@ -34,6 +35,9 @@ _HARMONY = (
 )
 _CLOSED = tuple(_THINKING.values())
 """Reasoning that is over before it began: the template opened it, and the model had none."""
+_LEADS = (*_THINKING, *_CLOSED, *_HARMONY)
+LONGEST_LEAD = max(map(len, _LEADS))
+_BEGUN = re.compile(r"\S")
 _BETWEEN = ("<|start|>", "<|channel|>")
 """Where Harmony's markup has been seen, these alone begin a message."""
 _ENDS = ("<|end|>", "<|return|>", "<|call|>")
@@ -62,6 +66,7 @@ class Splitter:
         self._channel = ANSWER
         self._has_answered = False
         self._is_harmony = False
+        self._is_untouched = True
         self.has_split = False
         """Markup was found."""
         self.is_plain = False
@@ -69,6 +74,10 @@ class Splitter:
 
     def feed(self, piece: str) -> Iterator[Piece]:
         """Give what is known of the text so far, in order; a beginning tag is held back."""
+        if self._is_untouched and self._has_no_tag(piece):
+            # A whole text is handed on as it is: it may be long.
+            self.is_plain, self._state = True, self._text
+        self._is_untouched = False
         place = 0
         while place < len(piece):
             # In slices: each tag copies what is left behind it, and a hostile text is all tags.
@@ -78,6 +87,14 @@ class Splitter:
                 state, self._rest = self._state, ""
                 yield from state(rest)
                 rest = self._rest
+
+    def _has_no_tag(self, piece: str) -> bool:
+        """Tell whether a text begins with something else than a tag, or the beginning of one."""
+        begun = _BEGUN.search(piece)
+        head = piece[begun.start() : begun.start() + LONGEST_LEAD] if begun else ""
+        return bool(head) and not any(
+            lead.startswith(head) or head.startswith(lead) for lead in _LEADS
+        )
 
     def close(self) -> Iterator[Piece]:
         """Give what is still held back: it was no tag."""
@@ -105,7 +122,7 @@ class Splitter:
             self._blank.append(piece[: len(piece) - len(begun)])
             piece = begun
         text = self._held + piece
-        leads = (*_THINKING, *_CLOSED, *_HARMONY, *(_BETWEEN if self._is_harmony else ()))
+        leads = (*_LEADS, *_BETWEEN) if self._is_harmony else _LEADS
         if found := [lead for lead in leads if text.startswith(lead)]:
             self._begin(max(found, key=len), text)
         elif any(lead.startswith(text) for lead in leads):

@@ -59,8 +59,10 @@ class Text:
             self.pieces = [self.pieces[0], tail]
 
     def joined(self) -> str:
-        """Give all of it."""
-        return "".join(self.pieces)
+        """Give all of it; joined once, because it may be long."""
+        if len(self.pieces) > 1:
+            self.pieces = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
 
 
 class Message:

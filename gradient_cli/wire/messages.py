@@ -23,7 +23,7 @@ from gradient_cli.wire.events import (
     TextDelta,
     WholeText,
 )
-from gradient_cli.wire.items import BARE, is_message, is_output, parts_of, text_of
+from gradient_cli.wire.items import BARE, is_message, lends_no_number, parts_of, text_of
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, stray
 from gradient_cli.wire.message import Message, Reading, Said, Text
@@ -105,8 +105,8 @@ class Messages:
         for place in (identity, item.index):
             if place is None or item.is_done:
                 continue
-            # A tool's output; but reasoning and calls lend messages their numbers.
-            if is_output(item.fields):
+            # What tools do and give; but reasoning and calls lend messages their numbers.
+            if lends_no_number(item.fields):
                 self._by_place[place] = None
             else:
                 self._by_place.pop(place, None)

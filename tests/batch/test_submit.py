@@ -255,3 +255,51 @@ def test_all_answered_is_nothing_to_submit(desk):
     assert (status, out) == (0, "")
     assert "nothing to submit" in notes
     assert len(desk.engine.jobs) == 1
+
+
+def called(request: dict) -> dict:
+    """Give a result that is a function call."""
+    line = answer(request)
+    call = {"type": "function_call", "call_id": "c1", "name": "f", "arguments": "{}"}
+    line["response"]["body"]["output"] = [call]
+    return line
+
+
+def test_each_row_is_judged_by_what_its_own_request_said(desk):
+    """The engine counts two tokens: all that the first row might use, and not the second."""
+    items = desk.rows(
+        {"id": "a", "prompt": "say yes"}, {"id": "b", "prompt": "say no", "max_output_tokens": 3}
+    )
+
+    desk.says("submit", "-m", "m", "-i", items, "--max-output-tokens", "2")
+    fetched = desk.says("fetch")
+
+    assert fetched[0] == 8
+    assert {row["id"]: row["exit_code"] for row in desk.results()} == {"a": 8, "b": 0}
+
+
+@pytest.mark.parametrize(("name", "status"), [("f", 0), ("g", 1), (None, 0)])
+def test_a_fetched_call_must_have_been_offered(desk, name, status):
+    """`submit` remembers the functions; of a job that was submitted before, nobody knows them."""
+    desk.engine.answer = called
+    tool = json.dumps({"type": "function", "name": name or "g"})
+    desk.says("submit", "-m", "m", "-i", desk.items("call it"), "--tool", tool)
+    if name is None:
+        note = json.loads(desk.job.read_text())
+        del note["terms"], note["row_terms"]
+        desk.job.write_text(json.dumps(note))
+
+    assert desk.says("fetch")[0] == status
+
+
+@pytest.mark.parametrize(
+    "spoiled", [{"terms": 5}, {"terms": [5]}, {"row_terms": [0, 0]}, {"row_terms": [7]}]
+)
+def test_a_note_with_terms_that_are_none_is_refused(desk, spoiled):
+    """It may have come from anywhere."""
+    desk.says("submit", "-m", "m", "-i", desk.items("say x"))
+    desk.job.write_text(json.dumps({**json.loads(desk.job.read_text()), **spoiled}))
+
+    status, _, said = desk.says("fetch")
+
+    assert (status, "does not hold a job" in said) == (2, True)

@@ -6,6 +6,8 @@ whole (`status`, `text`), and, where that differs, to somebody who sees it as it
 """
 
 import json
+import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from gradient_cli.ask.flaws import Allowed
 from gradient_cli.ask.verdict import Found, verdict_on
 from gradient_cli.transport.faults import Setting
 from gradient_cli.wire.events import TextDelta
+from gradient_cli.wire.markup import Splitter
 from gradient_cli.wire.request import Request
 from tests.captures import DATA
 from tests.fakes import FakeReply, FakeTransport, FakeWatcher, asking_once
@@ -217,3 +220,57 @@ def test_a_part_of_a_reply_is_no_answer():
     outcome = asking_once(transport, SETTING).ask(Request(input="hi"))
 
     assert (outcome.status, outcome.response.text) == (8, "x")
+
+
+TAGS = ("<think>", "</think>", "<thinking>", "</thinking>", "<|channel|>", "<|start|>", "<|end|>",
+        "<|message|>", "<|return|>", "analysis", "final", "commentary", "assistant", "<", "<|",
+        " ", "\n\n", "word", "\u00e9")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_markup_is_split_alike_wherever_it_is_cut(seed):
+    """Any sequence of tags, halves of tags and words, in pieces of any size."""
+    chance = random.Random(seed)
+    for _ in range(25):
+        text = "".join(chance.choice(TAGS) for _ in range(chance.randint(1, 14)))
+        text = text[chance.choice([0, 0, 1, 3]) :]
+        cuts = sorted(chance.randint(0, len(text)) for _ in range(chance.randint(0, 9)))
+        ends = [*cuts, len(text)]
+        pieces = [text[begin:end] for begin, end in zip([0, *cuts], ends, strict=True)]
+
+        assert channels(pieces) == channels([text]), text
+
+
+def channels(pieces: list[str]) -> dict[str, str]:
+    splitter = Splitter()
+    found: dict[str, list[str]] = {}
+    for piece in pieces:
+        for channel, text in splitter.feed(piece):
+            found.setdefault(channel, []).append(text)
+    for channel, text in splitter.close():
+        found.setdefault(channel, []).append(text)
+    return {channel: "".join(texts) for channel, texts in found.items() if any(texts)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think></think>" * 40_000,
+        "<think>" + " <" * 300_000,
+        "<|channel|>final<|message|>" + "<|end|>" * 80_000,
+        "<|channel|>final<|message|>" + "<|" * 300_000,
+        " \n" * 300_000,
+    ],
+    ids=["pairs", "halves", "ends", "bars", "blank"],
+)
+def test_a_text_of_tags_costs_what_its_length_is(text):
+    """An eighth of it takes about an eighth of the time; quadratic work would take a 64th."""
+
+    def took(length: int) -> float:
+        begun = time.process_time()
+        channels([text[:length]])
+        return time.process_time() - begun
+
+    eighth = min(took(len(text) // 8) for _ in range(3))
+
+    assert min(took(len(text)) for _ in range(2)) < 20 * eighth + 0.05

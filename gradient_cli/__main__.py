@@ -201,6 +201,10 @@ def _report(error: "GradientError", argv: list[str], invocation: "Invocation") -
         shape = as_last_line if kind == "events" else as_document
         with suppress(GradientError):  # stdout itself may be what failed
             invocation.terminal.write_json(line(shape(failure(error))) + "\n")
+    if argv[:1] == ["check"] and not invocation.has_reports:
+        from gradient_cli.runs.reports import refuse_unparsed
+
+        refuse_unparsed(error, argv, invocation)
     invocation.terminal.note(error_lines(error))
     return int(error.status)
 

@@ -40,6 +40,8 @@ class Invocation:
     """`json` or `events` once the settings say that stdout is to be that, on failure too."""
     early: "EarlyConnection | None" = None
     """A connection begun before anything else was loaded; the first client takes it."""
+    has_reports: bool = False
+    """Somebody writes the reports of this run, should it fail before it asks anything."""
     alarm: Alarm | None = None
     """The last resort of --max-time; None in tests, and where there is no timer."""
     began: float = field(default_factory=time.monotonic)

@@ -25,7 +25,7 @@ from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench
 from gradient_cli.check.runner import Prepared
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.prompt_file import parse_prompt_file
 from gradient_cli.terminal.intake import short
 from gradient_cli.terminal.opener import Opener
@@ -65,6 +65,8 @@ class Desk:
         self._tell = tell
         self._detail = detail
         self._left_out = left_out
+        self.read: set[tuple[int, int]] = set()
+        """Device and inode of each file that the tests have named."""
         self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
 
     def prepare(self, case: Case) -> Prepared:
@@ -84,7 +86,7 @@ class Desk:
 
     def _prepare(self, case: Case) -> Prepared:
         session, open_client = self._session(case.profile)
-        opener = Opener.beside(case.suite, self._which.root)
+        opener = replace(Opener.beside(case.suite, self._which.root), seen=self.read)
         prompt, given, texts = self._prompt(case, opener)
         if self._which.model:
             given["model"] = self._which.model
@@ -172,6 +174,8 @@ class Desk:
                 session.base_url()
                 # Now, and not by sixteen workers at once.
                 import_module("gradient_cli.transport.http")
+            # What a worker would miss, the main thread misses now: recordings, a CA bundle.
+            session.open_client().close()
             self._sessions[profile] = (session, session.open_client)
         return self._sessions[profile]
 
@@ -188,6 +192,11 @@ class Desk:
         if self.tape.replay:
             words += ["--replay", self.tape.replay]
         return shlex.join(words)
+
+    def recording_fault(self) -> GradientError | None:
+        """Give why an exchange could not be recorded, if one could not."""
+        faults = (session.recording_fault() for session, _ in self._sessions.values())
+        return next(filter(None, faults), None)
 
     def unasked(self) -> "list[Unasked]":
         """Give the recordings that no test asked for; those of tests left out do not count."""

@@ -129,7 +129,7 @@ class Runner:
 
     def interrupt(self, error: BaseException) -> None:
         """Note what stopped the run from outside, and begin nothing more."""
-        self._halt(_stop_by(error))
+        self._halt(stopped_by(error))
 
     def _halt(self, stop: Stop) -> None:
         with self._lock:
@@ -228,7 +228,8 @@ class Runner:
         )
 
 
-def _stop_by(error: BaseException) -> Stop:
+def stopped_by(error: BaseException) -> Stop:
+    """Give why a run ended, for what ended it."""
     match error:
         case KeyboardInterrupt():
             return Stop("interrupted", signal_status=130)

@@ -6,9 +6,8 @@ Running suites of prompts with expectations, and reporting.
 
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions
@@ -19,11 +18,11 @@ from gradient_cli.check.report import Attempt, Report, Stop
 from gradient_cli.check.runner import Limits, Prepared, Runner
 from gradient_cli.check.suite import load_suite, repeated, select
 from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.ticker import Ticker
-from gradient_cli.terminal.color import may_move_cursor, wants_color
-from gradient_cli.terminal.files import check_target, write_file
+from gradient_cli.runs.reports import Reports
+from gradient_cli.terminal.color import may_move_cursor
 from gradient_cli.values import record
 
 
@@ -48,7 +47,6 @@ def run(flags: Flags, invocation: Invocation) -> int:
     """
     which, report = flags.which, flags.report
     invocation.deadline(flags.network.max_time)
-    _check_targets(report)
     terminal = invocation.terminal
     ticker = Ticker(
         terminal,
@@ -56,22 +54,18 @@ def run(flags: Flags, invocation: Invocation) -> int:
         and not invocation.environ.get("CI"),
         is_quiet=report.quiet,
     )
-    cases, left_out = _cases(flags.suites, which)
-    detail = ticker.say if report.verbose else _nobody
-    desk = Desk(invocation, which, flags.tape, flags.network, ticker.say, detail, left_out)
-    prepared = [desk.prepare(case) for case in cases]
-    return ask_all(invocation, prepared, which, report, desk, ticker)
-
-
-def _check_targets(report: ReportOptions) -> None:
-    for target in (report.junit, report.html):
-        if target is not None:
-            check_target(target)
-    if not (report.junit and report.html):
-        return
-    file = Path(report.junit).resolve()
-    if file == Path(report.html).resolve() and (file.is_file() or not file.exists()):
-        raise UsageError(f'--junit and --html name the same file: "{report.html}"')
+    reports = Reports(invocation, report)
+    try:
+        reports.look(flags.suites)
+        cases, left_out = _cases(flags.suites, which)
+        detail = ticker.say if report.verbose else _nobody
+        desk = Desk(invocation, which, flags.tape, flags.network, ticker.say, detail, left_out)
+        prepared = [desk.prepare(case) for case in cases]
+        reports.hold(desk.read)
+    except BaseException as error:
+        reports.refuse(error, flags.suites)
+        raise
+    return ask_all(invocation, prepared, which, reports, desk, ticker)
 
 
 def _cases(suites: Sequence[str], which: WhichOptions) -> tuple[list[Case], list[Case]]:
@@ -92,7 +86,7 @@ def ask_all(
     invocation: Invocation,
     prepared: Sequence[Prepared],
     which: WhichOptions,
-    options: ReportOptions,
+    reports: Reports,
     desk: Desk,
     ticker: Ticker,
 ) -> int:
@@ -125,13 +119,18 @@ def ask_all(
     except BaseException as error:
         runner.interrupt(error)
         ticker.close()
-        write_reports(invocation, runner.report(), options)
+        try:
+            reports.write(runner.report())
+        except GradientError as lost:  # What ended the run matters more.
+            invocation.terminal.note(f"warning: {lost.message}")
         raise
     finally:
         ticker.close()
         desk.close()
     found = _with_stale(runner.report(_notes(runner.report(), desk)), desk)
-    write_reports(invocation, found, options)
+    reports.write(found)
+    if fault := desk.recording_fault():
+        raise fault
     return found.status
 
 
@@ -178,57 +177,3 @@ def _with_stale(report: Report, desk: Desk) -> Report:
     if not desk.tape.strict_replay:
         return replace(report, notes=(*report.notes, words))
     return replace(report, stop=Stop(words, STALE, ExitStatus.USAGE, is_early=False))
-
-
-def write_reports(invocation: Invocation, report: Report, options: ReportOptions) -> None:
-    """
-    Write every report that was asked for; files first, so that a closed stdout loses none.
-
-    Raises:
-        UsageError: a file cannot be written; all others are by then.
-
-    """
-    from gradient_cli.check.reporters import github, html, json, junit, text
-
-    fault = None
-    for path, render in ((options.junit, junit.render), (options.html, html.render)):
-        try:
-            if path is not None:
-                write_file(path, render(report))
-        except UsageError as error:
-            fault = fault or error
-    environ, terminal = invocation.environ, invocation.terminal
-    is_github = options.github
-    if is_github is None:
-        is_github = environ.get("GITHUB_ACTIONS") == "true"
-    if is_github:
-        fault = fault or _write_summary(environ, report)
-    if options.json:
-        terminal.write(json.render(report))
-    else:
-        color = wants_color(options.color, environ, terminal.stdout_is_tty)
-        terminal.write(text.render(report, is_quiet=options.quiet, is_colored=color))
-        if is_github:
-            workspace = environ.get("GITHUB_WORKSPACE")
-            terminal.write(github.annotations(report, Path(workspace) if workspace else None))
-    if fault:
-        raise fault
-
-
-def _write_summary(environ: Mapping[str, str], report: Report) -> UsageError | None:
-    """Append to the job summary; give what went wrong, to be raised once the verdicts are out."""
-    from gradient_cli.check.reporters import github
-
-    summary = environ.get("GITHUB_STEP_SUMMARY")
-    if not summary:
-        return None
-    room = github.MAX_SUMMARY_BYTES
-    try:
-        with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
-            file.write(github.summary(report, room - min(file.tell(), room)))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return UsageError(
-            f'cannot write the job summary "{summary}": {reason}', hint="--no-github goes without"
-        )
-    return None

@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,6 +29,8 @@ class Opener:
     """What relative names are relative to."""
     roots: tuple[Path, ...]
     """Real paths; what is opened lies below one of them."""
+    seen: set[tuple[int, int]] = field(default_factory=set, compare=False)
+    """Device and inode of each file that was opened."""
 
     @classmethod
     def beside(cls, path: str, root: str | None = None) -> "Opener":
@@ -47,7 +50,7 @@ class Opener:
 
     def beside_named(self, name: str) -> "Opener":
         """Give the opener for what a named file names in its turn: with the same roots."""
-        return Opener((self.folder / name).parent, self.roots)
+        return Opener((self.folder / name).parent, self.roots, self.seen)
 
     def path(self, name: str) -> str:
         """Give the path for messages."""
@@ -113,9 +116,11 @@ class Opener:
         root, way = self._inside(name)
         try:
             handle = _descend(root, way.parts)
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            kind = os.fstat(handle)
+            if not stat.S_ISREG(kind.st_mode):
                 os.close(handle)
                 raise UsageError(f'cannot read "{self.path(name)}": it is no file')
+            self.seen.add((kind.st_dev, kind.st_ino))
             with os.fdopen(handle, "rb") as file:
                 yield file
         except OSError as error:

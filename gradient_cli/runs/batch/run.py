@@ -70,10 +70,15 @@ def _run(plan: Plan) -> int:
         raise
     finally:
         results.close()
-    return _report(plan, tally)
+    status = _report(plan, tally)
+    if fault := plan.session.recording_fault():
+        raise fault
+    return status
 
 
 def _ask(plan: Plan, results: Results, ledger: Ledger) -> Tally:
+    # What a worker would miss, the main thread misses now: recordings, a CA bundle.
+    plan.session.open_client().close()
     runner = _runner(plan, results)
     try:
         with _progress(plan):

@@ -1,0 +1,286 @@
+"""
+The reports of `gradient check`: their places held before the first request, written at the end.
+
+    Reports ─► look ─► hold ─► the run ─► write
+                  └──────┴─ refused ─► refuse: no report is older than its run
+
+What a report is written with is loaded by `hold`: an upgrade of the package while the run goes
+on must not cost the reports. A report never takes the place of a suite, whose name stands where
+that of the report was forgotten, nor of anything else that the run reads.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from gradient_cli.ask.invocation import Invocation
+from gradient_cli.check.report import Attempt, Report, Result
+from gradient_cli.check.runner import stopped_by
+from gradient_cli.check.suite_options import ReportOptions
+from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.exits import ExitStatus
+from gradient_cli.terminal.color import wants_color
+from gradient_cli.terminal.files import Target, open_target, refuse_read_files
+from gradient_cli.terminal.places import place_of
+
+FileId = tuple[int, int]
+"""Device and inode."""
+_SUITES = (".toml", ".jsonl", ".ndjson")
+_BEGINS_SUITE = re.compile(rb"\s*(\{|\[)|(?m:^\s*\[\[?\s*(test|defaults)\b)")
+_BEGINS_REPORT = (b"<?xml", b"<testsuite", b"<!doctype html", b"<html")
+_PLACE = re.compile(r"(?P<suite>.+?):(?P<line>\d+): ")
+"""How an error says where it is."""
+HEAD = 1 << 16
+"""Bytes of a file by which it is told what it is."""
+
+
+class Reports:
+    """Every report that the command line names."""
+
+    def __init__(self, invocation: Invocation, options: ReportOptions) -> None:
+        # From here on nobody else need write of a run that fails.
+        invocation.has_reports = True
+        self._invocation = invocation
+        self._options = options
+        self._held: dict[str, Target] = {}
+        self._named = [
+            (flag, path)
+            for flag, path in (("--junit", options.junit), ("--html", options.html))
+            if path is not None
+        ]
+        is_github = options.github
+        if is_github is None:
+            is_github = invocation.environ.get("GITHUB_ACTIONS") == "true"
+        self._is_github = is_github
+
+    def look(self, suites: Iterable[str]) -> None:
+        """
+        Make sure that no report is a suite, and no two are the same file.
+
+        Raises:
+            UsageError: the name of one was forgotten, most likely.
+
+        """
+        for flag, path in list(self._named):
+            try:
+                refuse_read_files(flag, path, suites)
+            except UsageError:
+                self._named.remove((flag, path))
+                raise
+            if _is_suite(path):
+                raise UsageError(
+                    f'{flag} "{path}": that is a suite, not the name of a report',
+                    hint=f"give {flag} the name of a file of its own: {flag} report{_ENDING[flag]}",
+                )
+        places = [place_of(path).path for _, path in self._named]
+        if len(places) == 2 and places[0] == places[1] and not _is_device(places[0]):
+            raise UsageError(f'--junit and --html name the same file: "{self._options.html}"')
+
+    def hold(self, read: set[FileId]) -> None:
+        """
+        Open the reports' places and load all that writes them.
+
+        Raises:
+            UsageError: one cannot be written, or the run reads it.
+
+        """
+        nothing = Report((), _now(), 0.0)
+        for render in _renders().values():
+            render(nothing)
+        for flag, path in list(self._named):
+            if _id_of(path) in read:
+                self._named.remove((flag, path))
+                raise UsageError(
+                    f'{flag} "{path}" is a file that this run reads',
+                    hint=f"give {flag} another name",
+                )
+        for flag, path in self._named:
+            self._held[flag] = open_target(
+                path,
+                makes_folders=True,
+                remaining_s=self._invocation.terminal.remaining_s,
+                note=self._invocation.terminal.note,
+            )
+
+    def write(self, report: Report) -> None:
+        """
+        Write them all; files first, so that a closed stdout loses none.
+
+        Raises:
+            GradientError: one cannot be written; all others are by then.
+
+        """
+        renders = _renders()
+        fault: GradientError | None = None
+        for flag, target in self._held.items():
+            try:
+                target.write(renders[flag](report))
+            except GradientError as error:
+                fault = fault or error
+        if self._is_github:
+            fault = self._write_summary(report) or fault
+        self._show(report)
+        if fault:
+            raise fault
+
+    def refuse(self, error: BaseException, suites: Iterable[str] = ()) -> None:
+        """Write what stopped a run before it asked anything; what cannot be written is left."""
+        report = _refusal(error, suites)
+        renders = _renders()
+        for flag, path in self._named:
+            with suppress(GradientError):
+                if not _is_something_else(path):
+                    target = self._held.pop(flag, None) or open_target(path, makes_folders=True)
+                    target.write(renders[flag](report))
+        self.close()
+        if self._is_github:
+            self._write_summary(report)
+            with suppress(GradientError):
+                self._annotate(report)
+        if self._options.json:
+            with suppress(GradientError):
+                self._invocation.terminal.write(renders["--json"](report))
+
+    def close(self) -> None:
+        """Let go of places that nothing was written to."""
+        for target in self._held.values():
+            target.close()
+
+    def _show(self, report: Report) -> None:
+        from gradient_cli.check.reporters import json, text
+
+        terminal, options = self._invocation.terminal, self._options
+        if options.json:
+            terminal.write(json.render(report))
+            return
+        color = wants_color(options.color, self._invocation.environ, terminal.stdout_is_tty)
+        terminal.write(text.render(report, is_quiet=options.quiet, is_colored=color))
+        if self._is_github:
+            self._annotate(report)
+
+    def _annotate(self, report: Report) -> None:
+        from gradient_cli.check.reporters import github
+
+        workspace = self._invocation.environ.get("GITHUB_WORKSPACE")
+        self._invocation.terminal.write(
+            github.annotations(report, Path(workspace) if workspace else None)
+        )
+
+    def _write_summary(self, report: Report) -> UsageError | None:
+        """Append to the job summary; give what went wrong, for when the verdicts are out."""
+        from gradient_cli.check.reporters import github
+        from gradient_cli.terminal.streams import encode
+        from gradient_cli.terminal.writing import write_whole
+
+        summary = self._invocation.environ.get("GITHUB_STEP_SUMMARY")
+        if not summary:
+            return None
+        try:
+            with Path(summary).open("ab", buffering=0) as file:
+                size = file.tell()
+                room = github.MAX_SUMMARY_BYTES - min(size, github.MAX_SUMMARY_BYTES)
+                try:
+                    write_whole(file, encode(github.summary(report, room)))
+                except OSError:
+                    file.truncate(size)
+                    raise
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            return UsageError(
+                f'cannot write the job summary "{summary}": {reason}',
+                hint="--no-github goes without",
+            )
+        return None
+
+
+_ENDING = {"--junit": ".xml", "--html": ".html"}
+
+
+def _renders() -> dict[str, Callable[[Report], str]]:
+    from gradient_cli.check.reporters import github, html, json, junit, text
+
+    return {
+        "--junit": junit.render,
+        "--html": html.render,
+        "--json": json.render,
+        "--github": lambda report: github.summary(report) + github.annotations(report),
+        "text": lambda report: text.render(report, is_quiet=False, is_colored=False),
+    }
+
+
+def _refusal(error: BaseException, suites: Iterable[str]) -> Report:
+    """Give the report of a run that asked nothing: one error, at its place in the suite."""
+    stop = stopped_by(error)
+    place = _PLACE.match(stop.reason)
+    suite = place["suite"] if place else next(iter(suites), "gradient check")
+    status = ExitStatus.USAGE if stop.signal_status else stop.status
+    failed = Attempt(1, status, error=stop.reason, hint=stop.hint)
+    result = Result(
+        suite=suite,
+        line=int(place["line"]) if place else 1,
+        name="nothing was asked",
+        repeat=1,
+        require=1,
+        request={},
+        expectations=(),
+        rerun=f"gradient check {suite}",
+        attempts=(failed,),
+    )
+    return Report((result,), _now(), 0.0, stop)
+
+
+def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocation) -> None:
+    """Write the reports of a command line that could not even be taken apart."""
+    named: dict[str, str] = {}
+    flags: set[str] = set()
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        flags.add(word)
+        if name in _ENDING and (value or following):
+            named[name] = value or following
+    options = ReportOptions(
+        json="--json" in flags,
+        junit=named.get("--junit"),
+        html=named.get("--html"),
+        github=False if "--no-github" in flags else True if "--github" in flags else None,
+    )
+    suites = [word for word in argv[1:] if word.endswith(_SUITES) and word not in named.values()]
+    Reports(invocation, options).refuse(error, suites)
+
+
+def _is_suite(path: str) -> bool:
+    """Tell a suite, by its name or by its words: a report begins with `<`."""
+    return path.endswith(_SUITES) or bool(_BEGINS_SUITE.search(_head(path)))
+
+
+def _is_something_else(path: str) -> bool:
+    """Tell a file that is there and was never a report; who reads it is not known yet."""
+    head = _head(path).lstrip().lower()
+    return path.endswith(_SUITES) or bool(head and not head.startswith(_BEGINS_REPORT))
+
+
+def _id_of(path: str) -> FileId | None:
+    try:
+        there = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def _head(path: str) -> bytes:
+    with suppress(OSError, ValueError):
+        if os.path.isfile(path):
+            with Path(path).open("rb") as file:
+                return file.read(HEAD)
+    return b""
+
+
+def _is_device(path: Path) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())

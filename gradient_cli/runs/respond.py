@@ -15,13 +15,13 @@ from gradient_cli.ask.session import Session, open_session
 from gradient_cli.ask.thread import answer_items
 from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
-from gradient_cli.render.document import Result
+from gradient_cli.render.document import Result, as_document
 from gradient_cli.render.text import answer_text
 from gradient_cli.runs.screen import Look, Notices, Screen
 from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, line
 
 
 @record
@@ -228,11 +228,20 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     careful = [f"warning: {judged.warning}"] if judged.warning else []
     for notice in (*warnings, *careful, *uncounted, *_complaints(judged)):
         plan.notices.tell(notice)
-    fault = _keep(plan, judged) if error is None else None
-    error = error or fault
-    result = Result(
+    is_saved = False
+    if error is None:
+        error, is_saved = _keep(plan, judged)
+    plan.notices.detail(_summary(outcome))
+    result = _result(judged, error)
+    screen.close(result, error, is_answer=judged.error is None, is_saved=is_saved)
+    return result.exit_code
+
+
+def _result(judged: verdict.Judged, error: GradientError | None) -> Result:
+    outcome = judged.outcome
+    return Result(
         exit_code=error.status if error else ExitStatus.OK,
-        response=response,
+        response=outcome.response,
         text=judged.text,
         parsed=judged.parsed,
         checks=judged.checks,
@@ -243,18 +252,10 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
         total_ms=outcome.total_ms,
         usage=outcome.usage,
     )
-    plan.notices.detail(_summary(outcome))
-    is_saved = plan.output is not None and not isinstance(fault, _OutputLost)
-    screen.close(result, error, is_answer=judged.error is None, is_saved=is_saved)
-    return result.exit_code
 
 
-class _OutputLost(WriteFailed):
-    """The answer could not be written to the file of -o."""
-
-
-def _keep(plan: Plan, judged: verdict.Judged) -> GradientError | None:
-    """Write the answer to its file and to its thread; give what went wrong, the worst first."""
+def _keep(plan: Plan, judged: verdict.Judged) -> tuple[GradientError | None, bool]:
+    """Write the answer to its thread and its file; give what went wrong, and if the file has it."""
     response = judged.outcome.response
     fault: GradientError | None = None
     if plan.question.thread:
@@ -263,12 +264,18 @@ def _keep(plan: Plan, judged: verdict.Judged) -> GradientError | None:
         except UsageError as error:
             fault = WriteFailed(error.message, hint="this turn is not in the thread")
     fault = plan.session.recording_fault() or fault
-    if plan.output:
-        try:
-            plan.output.write(answer_text(judged.text, response))
-        except (UsageError, TimedOut) as error:
-            fault = _OutputLost(error.message, hint="the answer went to stdout instead")
-    return fault
+    is_object = plan.look.format == "json"
+    # An object on failure goes to stdout; whoever reads the file finds none that says ok.
+    if plan.output is None or (is_object and fault):
+        return fault, False
+    text = answer_text(judged.text, response)
+    if is_object:
+        text = f"{line(as_document(_result(judged, None)))}\n"
+    try:
+        plan.output.write(text)
+    except (UsageError, TimedOut) as error:
+        return WriteFailed(error.message, hint="the answer went to stdout instead"), False
+    return fault, True
 
 
 def _warnings(outcome: Outcome, error: GradientError | None) -> Iterator[str]:

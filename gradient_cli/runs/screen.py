@@ -191,9 +191,10 @@ class Screen:
         Show the result below an ended answer: what was held back, JSON, usage, the error.
 
         `is_answer`: it is one, whatever became of its file; `is_saved`: the file has it. An
-        answer that could not be saved goes to stdout.
+        answer that could not be saved goes to stdout, and so does the object of a failure.
         """
-        if not (self._look.is_silent and (is_saved or not is_answer)):
+        is_owed = not is_saved and (is_answer or self._look.format == "json")
+        if not self._look.is_silent or is_owed or self._look.format == "events":
             self._close_stdout(result, is_answer=is_answer)
         if self._look.shows_usage:
             self._terminal.note(usage_line(result.usage, result.first_token_ms, result.total_ms))

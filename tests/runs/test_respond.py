@@ -311,3 +311,50 @@ def test_a_block_that_holds_another_opening_is_warned_of(respond):
 
     assert got == 0
     assert "warning: the code block holds the opening of another one" in terminal.stderr_text
+
+
+@pytest.mark.parametrize(("status", "flags", "stdin", "behaviour"), ENDS)
+def test_an_object_with_o_is_in_the_file_or_on_stdout(
+    respond, tmp_path, status, flags, stdin, behaviour
+):
+    """The file has it if all is well; else stdout has it, and the old file is as it was."""
+    out = tmp_path / "out.json"
+    out.write_text("old")
+
+    got, terminal = respond(*flags, "--json", "-o", str(out), stdin=stdin, **behaviour)
+
+    texts = (
+        (out.read_text(), terminal.stdout_text)
+        if not status
+        else (terminal.stdout_text, out.read_text())
+    )
+    document = json.loads(texts[0])
+    assert (got, document["exit_code"], document["ok"]) == (status, status, not status)
+    assert texts[1] == ("old" if status else "")
+    VALIDATOR.validate(document)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_events_with_o_keep_their_last_line(respond, tmp_path, status):
+    """Whoever reads the events is told how it ended; the file has the answer."""
+    out = tmp_path / "out"
+    expect = ("--expect", "absent") if status else ()
+
+    got, terminal = respond("hi", "--format", "events", "-o", str(out), *expect, text="Hello")
+
+    lines = [json.loads(text) for text in terminal.stdout_text.splitlines()]
+    assert (got, lines[-1]["type"], lines[-1]["exit_code"]) == (status, "gradient.result", status)
+    assert all(isinstance(one["type"], str) for one in lines)
+    assert out.exists() == (not status)
+
+
+@pytest.mark.parametrize("dialect", ["typed", "chunk"])
+@pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
+def test_every_event_has_a_type(respond, dialect, stream):
+    """Whatever the dialect, and for a whole body too."""
+    status, terminal = respond("hi", "--format", "events", stream, text="Hello", dialect=dialect)
+
+    lines = [json.loads(text) for text in terminal.stdout_text.splitlines()]
+    assert status == 0
+    assert all(isinstance(one["type"], str) for one in lines)
+    assert lines[-1]["finish_reason"] == "stop"

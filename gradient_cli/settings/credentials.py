@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 from gradient_cli.errors import ConfigError, CredentialError, UsageError, run_timed_out
 from gradient_cli.settings.config import parse_toml
 from gradient_cli.settings.paths import LONGEST_FILE, credentials_path
+from gradient_cli.settings.privacy import readable_by_others
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
@@ -112,7 +113,7 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials:
     table.pop("profiles", None)
     tables: list[tuple[str | None, Mapping[str, Json]]] = [(None, table), *profiles.items()]
     keys = {name: _stored(path, name, table) for name, table in tables if table}
-    return Credentials(path, keys, _warning(path, mode))
+    return Credentials(path, keys, readable_by_others(path, mode))
 
 
 def profile_tables(table: Mapping[str, Json], path: Path) -> dict[str, Json]:
@@ -148,12 +149,6 @@ def source_of(profile: str | None) -> str:
     return "credentials.toml" if profile is None else f'credentials.toml, profile "{profile}"'
 
 
-def _warning(path: Path, mode: int) -> str | None:
-    if os.name != "posix" or not mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return None
-    return f"{path} can be read by others: chmod 600 {path}"
-
-
 def checked(text: str, source: str) -> Secret:
     """
     Give a key that can stand in a header.
@@ -187,10 +182,14 @@ def from_file(name: str, flag: str, stdin: BinaryIO | None) -> Credential:
         return from_stdin(stdin, source)
     try:
         with Path(name).open("rb") as file:
+            found = os.fstat(file.fileno())
             data = file.read(LONGEST_KEY)
     except OSError as error:
         raise UsageError(f'{flag} "{name}" cannot be read: {error.strerror}') from None
-    return Credential(checked(_first_line(data, source), source), source)
+    # A pipe, such as a shell's <(...), is gone when it is read.
+    is_kept = stat.S_ISREG(found.st_mode)
+    warning = readable_by_others(Path(name), found.st_mode) if is_kept else None
+    return Credential(checked(_first_line(data, source), source), source, warning)
 
 
 def from_stdin(stdin: BinaryIO | None, source: str) -> Credential:

@@ -27,6 +27,7 @@ from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key
 from gradient_cli.settings.keys import KEYS, REQUEST_FIELDS, nearest
 from gradient_cli.settings.paths import config_path
+from gradient_cli.settings.privacy import writable_by_others
 from gradient_cli.values import record
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json
@@ -327,11 +328,16 @@ def _warnings(
     profile: str | None,
     flags: Mapping[str, Json],
 ) -> tuple[str, ...]:
-    """Say when a profile that was asked for by flag does not get its own endpoint."""
+    """
+    Say when others may change the settings, and when a profile that was asked for by flag does
+    not get its own endpoint.
+    """
+    opened = writable_by_others(config.path) if config.exists else None
+    found = (opened,) if opened else ()
     own = profile_values(config, profile).get("base_url")
     variable = f"${ENDPOINT_VARIABLE}"
     if own is None or values["base_url"].source != variable or "profile" not in flags:
-        return ()
+        return found
     if normalised(own, "base_url") == values["base_url"].value:
-        return ()
-    return (f'{variable} overrules the base_url of profile "{profile}"',)
+        return found
+    return (*found, f'{variable} overrules the base_url of profile "{profile}"')

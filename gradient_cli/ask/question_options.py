@@ -29,7 +29,8 @@ class InputOptions:
             "-f",
             "--file",
             metavar="PATH",
-            help="a file to put before the prompt, labelled with its name; - is stdin (repeatable)",
+            help="a file, a folder or a quoted pattern to put before the prompt, labelled with its "
+            "names; - is stdin (repeatable)",
         ),
     ] = None
     instructions: Annotated[
@@ -64,7 +65,12 @@ class InputOptions:
     no_stdin: Annotated[bool, flag(INPUT, "--no-stdin", help="do not read stdin")] = False
     thread: Annotated[
         str | None,
-        flag(INPUT, "--thread", metavar="FILE", help="go on with the conversation kept in FILE"),
+        flag(
+            INPUT,
+            "--thread",
+            metavar="FILE",
+            help="go on with the conversation kept in FILE (`gradient help threads`)",
+        ),
     ] = None
     tool_output: Annotated[
         list[str] | None,

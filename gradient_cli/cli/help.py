@@ -46,11 +46,23 @@ def explain(
         terminal.write_json(line(as_document(read_tree(), __version__)) + "\n")
     elif not words:
         terminal.write(overview.text(width))
+    elif words == [RESULT_SCHEMA]:
+        terminal.write(_result_schema())
     elif len(words) == 1 and words[0] in topics.TOPICS:
         terminal.write(topics.text(topics.TOPICS[words[0]], width))
     else:
         _explain_command(ctx, words)
     return ExitStatus.OK
+
+
+RESULT_SCHEMA = "result-schema"
+"""Prints the JSON Schema of `--json`, for programs; so it is no topic."""
+
+
+def _result_schema() -> str:
+    from importlib.resources import files
+
+    return files("gradient_cli.render").joinpath("result.schema.json").read_text("utf-8")
 
 
 def _explain_command(ctx: typer.Context, words: list[str]) -> None:
@@ -67,7 +79,7 @@ def _explain_command(ctx: typer.Context, words: list[str]) -> None:
 
 def _unknown(here: Any, words: list[str], word: str) -> UsageError:
     names: list[str] = getattr(here.command, "list_commands", lambda _: [])(here)
-    known = [*names, *topics.TOPICS] if word == words[0] else names
+    known = [*names, *topics.TOPICS, RESULT_SCHEMA] if word == words[0] else names
     near = nearest(word, known)
     advice = f"; did you mean {near}?" if near else ""
     return UsageError(

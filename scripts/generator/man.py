@@ -44,7 +44,8 @@ def page(root: Node) -> str:
         ".PP",
         "`gradient config path` says where they are; GRADIENT_CONFIG names another config.toml.",
     ]
-    for name, title in (("stdin", "STANDARD INPUT"), ("formats", "OUTPUT"),
+    for name, title in (("settings", "SETTINGS"), ("stdin", "INPUT"), ("formats", "OUTPUT"),
+                        ("threads", "THREADS"), ("tools", "TOOLS"),
                         ("completeness", "COMPLETENESS"),
                         ("mock-script", "MOCK SCRIPTS")):  # fmt: skip
         lines += [f".SH {title}", *_topic(TOPICS[name])]

@@ -243,3 +243,31 @@ def test_the_short_page_names_flags_that_exist(home):
         shown = {row.split()[0].rstrip(",") for row in short.splitlines() if row.startswith("  -")}
         assert [name for name in names if not re.search(rf"{name}\b", whole)] == []
         assert len(shown) == len(names)
+
+
+def test_every_setting_is_explained(home):
+    """`gradient help settings` and the man page name each key, and no other."""
+    from gradient_cli.cli.pages.reference import SETTINGS
+    from gradient_cli.settings.keys import KEYS
+
+    assert [name for name, _ in SETTINGS] == list(KEYS)
+    assert all(name in home.runs("help", "settings")[1] for name in KEYS)
+
+
+def test_the_schema_of_the_result_is_printed(home):
+    """For programs: it is JSON, and where it is found is said in help and man page."""
+    status, stdout, _ = home.runs("help", "result-schema")
+
+    assert (status, json.loads(stdout)["title"]) == (0, "The result of `gradient respond --json`")
+    assert "gradient help result-schema" in " ".join(home.runs("help", "formats")[1].split())
+    for page in ("README.md", "man/gradient.1"):
+        assert "result.schema.json" in (ROOT / page).read_text().replace("\\", "")
+
+
+@pytest.mark.parametrize("topic", ["settings", "threads", "tools"])
+def test_a_topic_stands_in_the_manual_too(home, topic):
+    """One text, two places."""
+    status, stdout, _ = home.runs("help", topic)
+
+    assert (status, stdout.startswith(f"{topic}: ")) == (0, True)
+    assert f".SH {topic.upper()}" in (ROOT / "man" / "gradient.1").read_text()

@@ -9,9 +9,8 @@ Stdlib only. The exit statuses come from `exits.MEANINGS`; nothing is said twice
 """
 
 from gradient_cli.cli.pages.layout import WIDTH, columns, paragraph
+from gradient_cli.cli.pages.reference import SETTINGS, THREAD, TOOLS, Rows
 from gradient_cli.exits import MEANINGS, SIGNALS
-
-Rows = tuple[tuple[str, str], ...]
 
 
 class Topic:
@@ -108,7 +107,7 @@ TOPICS: dict[str, Topic] = {
                 "and diff.",
                 exit_rows(),
                 "Where many answers are summed up (check, batch) the worst wins, in the order "
-                "3, 4, 2, 5, 6, 7, 8, 1, 0: an error outranks a failed expectation.",
+                "3, 4, 2, 5, 6, 7, 8, 1, 9, 0: an error outranks a failed expectation.",
             ),
         ),
         Topic(
@@ -123,6 +122,18 @@ TOPICS: dict[str, Topic] = {
                 "GRADIENT_INFERENCE_ENDPOINT names, and to no other. "
                 "GRADIENT_MODEL_ACCESS_KEY and --key-file go where the request goes. "
                 "A key is sent only over https or to loopback.",
+            ),
+        ),
+        Topic(
+            "settings",
+            "every key of config.toml",
+            (
+                "At the top of the file, or in a [profiles.NAME] table (-p NAME). `gradient "
+                "config set KEY VALUE` writes one, `config show` says where each value comes "
+                "from. A flag and a variable win. An unknown key or a wrong value is status 2 "
+                "with its line; white space around a name is not part of it.",
+                SETTINGS,
+                "A file that others can write is warned of: it says where keys go.",
             ),
         ),
         Topic(
@@ -141,10 +152,16 @@ TOPICS: dict[str, Topic] = {
                 "While nothing has come, a line on stderr says so after 2 s; after --timeout "
                 "without a byte the status is 2. An explicit - waits as long as it takes. "
                 "Nothing that came is dropped or cut.",
+                "-f takes a file, a folder or a pattern. A folder stands for the text files below "
+                "it, in the order of their names, without what git ignores, links, and binary "
+                "files, which are named on stderr. A pattern in quotes ('src/**/*.py'; ** is any "
+                "number of folders) stands for the files it matches, ignored or not. Nothing "
+                "found is status 2. A named pipe without a writer is waited for like stdin.",
                 "In a loop that reads a list (`while read -r f; do ...`) use --no-stdin or "
                 "</dev/null, or the first call reads the rest of the list.",
-                "Text is UTF-8. A bad byte is status 2 and names file and offset; a binary file "
-                "is refused. Blocks are labelled with their names: "
+                "Text is UTF-8. A bad byte is status 2 and names file and offset; UTF-16 is named "
+                "as such, and a binary file is refused. All that is read together is at most "
+                "max_input_bytes. Blocks are labelled with their names: "
                 '<file path="app.py">...</file>, <stdin>...</stdin>, a blank line, the prompt.',
                 "Only one of --body -, -f - and PROMPT - can have stdin.",
             ),
@@ -171,9 +188,32 @@ TOPICS: dict[str, Topic] = {
                         "gradient.result and is the object above without response",
                     ),
                 ),
+                "The object's JSON Schema is printed by `gradient help result-schema`; it is "
+                "gradient_cli/render/result.schema.json in the package. finish_reason is stop, "
+                "tool_calls, length or content_filter, whatever the service calls it; "
+                "timing.total_ms is what you waited, retries and pauses included. With -o FILE "
+                "the object is written to FILE, and on failure to stdout. Every line of events "
+                "has a type.",
                 "With --schema, --extract and --one-of the answer is printed after it was "
                 "validated. Function calls are printed one JSON object a line. Text for people "
                 "may change in any version: scripts should read --json.",
+            ),
+        ),
+        Topic(
+            "threads",
+            "conversations in a file: --thread",
+            (
+                "The service keeps no sessions: `--thread FILE` sends the whole conversation "
+                "each time, and adds to it. The file need not be there; - is refused.",
+                THREAD,
+            ),
+        ),
+        Topic(
+            "tools",
+            "functions that the model may call",
+            (
+                "The model asks for a call; you run the function and send back what it gave.",
+                TOOLS,
             ),
         ),
         Topic(

@@ -54,7 +54,7 @@ def finds_nothing(pattern: "regex.Pattern[str]") -> bool:
     tree = _parsed(pattern.pattern)
     if tree is None:
         return False
-    return _is_impossible(list(tree), 0, 0, multiline=bool(tree.state.flags & 8))
+    return _is_impossible(list(tree), 0, 0, multiline=bool(tree.state.flags & re.M))
 
 
 def _is_found(pattern: "regex.Pattern[str]", text: str) -> bool:
@@ -175,9 +175,10 @@ def _is_impossible(nodes: Sequence[Node], before: int, after: int, *, multiline:
         inner = _inner(name, argument) if name != "ASSERT_NOT" else []
         if name == "ASSERT":
             left, right = (left, 0) if argument[0] > 0 else (0, right)
-        if inner and all(
-            _is_impossible(list(one), left, right, multiline=multiline) for one in inner
-        ):
+        lines = multiline
+        if name == "SUBPATTERN":
+            lines = (multiline or bool(argument[1] & re.M)) and not argument[2] & re.M
+        if inner and all(_is_impossible(list(one), left, right, multiline=lines) for one in inner):
             return True
     return False
 

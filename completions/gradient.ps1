@@ -974,6 +974,7 @@ $script:GradientCommands = @{
             'threads' = 'threads'
             'tools' = 'tools'
             'completeness' = 'completeness'
+            'checks' = 'checks'
             'mock-script' = 'mock-script'}
         Flags = @{
             '--json' = 'every command, flag and status as one JSON object'

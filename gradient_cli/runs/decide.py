@@ -185,7 +185,7 @@ def _state(flags: Flags, session: Session) -> str:
     if any(isinstance(block.text, LongText) for block in blocks):
         raise UsageError("a state cannot be longer than 8 MiB")
     state = str(blocks[0].text if len(blocks) == 1 else compose(blocks, ""))
-    if not state.strip():
+    if not any(str(block.text).strip() for block in blocks):
         raise UsageError(
             "there is nothing to decide about",
             hint="-f FILE, or a pipe: git diff | gradient decide …",

@@ -279,6 +279,56 @@ TOPICS: dict[str, Topic] = {
             ),
         ),
         Topic(
+            "checks",
+            "why a check is never weaker than it reads",
+            (
+                "What --expect, --reject and the keys of a suite mean, and what is refused:",
+                (
+                    (
+                        "they add up",
+                        "a flag given twice, [defaults] and a test: all hold; of equals, one_of "
+                        "and schema the nearer one counts",
+                    ),
+                    (
+                        "texts",
+                        "{{ name }} is a variable and @FILE a file's content, in prompt, "
+                        "instructions, every expectation and judge; @@ begins a literal @. In a "
+                        "pattern a variable stands for its very text",
+                    ),
+                    (
+                        "what is judged",
+                        "what is printed: with -x, --schema or --one-of the block, the JSON or "
+                        "the label",
+                    ),
+                    (
+                        "empty checks",
+                        "a pattern found in everything or in nothing, a schema that null "
+                        "passes: status 2 in suites, a warning in respond and batch",
+                    ),
+                    (
+                        "empty files",
+                        "-f FILE or @FILE without content, and nothing else to ask about: "
+                        "status 2. An empty stdin beside a PROMPT is a note",
+                    ),
+                    (
+                        "judges",
+                        "a judge that refuses, is cut or says neither pass nor fail could not "
+                        "judge: an error, not a failure",
+                    ),
+                    (
+                        "recordings",
+                        "each answer is given once, in a suite to the test and attempt that it "
+                        "was recorded for; --strict-replay makes those left over status 2",
+                    ),
+                    (
+                        "files of a suite",
+                        "read only below the working folder or the suite's own, links resolved; "
+                        "--root DIR names another",
+                    ),
+                ),
+            ),
+        ),
+        Topic(
             "mock-script",
             "what a script of `gradient mock` may say",
             (

@@ -294,6 +294,8 @@ def _hint(error: GradientError) -> str | None:
     """Give the remedy in the words of a suite, which has no flags."""
     if isinstance(error, IncompleteAnswer) and error.hint and "--max-output-tokens" in error.hint:
         return "raise `max_output_tokens` of the test"
+    if isinstance(error, IncompleteAnswer) and error.hint and "--allow-incomplete" in error.hint:
+        return "try again"
     return error.hint
 
 

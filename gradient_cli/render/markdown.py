@@ -21,7 +21,6 @@ from gradient_cli.render.live import NEWLINE, Growth, LiveRegion
 from gradient_cli.render.page import Printer
 from gradient_cli.terminal.jobs import JobControl
 from gradient_cli.terminal.sanitize import Sanitizer
-from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
 
 FRAMES_PER_SECOND = 20
@@ -102,7 +101,7 @@ class MarkdownRenderer:
                 self._thread.start()
 
     def close(self, response: Response) -> None:
-        """Show the rest; then function calls, one JSON object a line."""
+        """Show the rest; then calls and what waits, one JSON object a line."""
         with self._lock:
             self._feed(self._sanitizer.close())
             self._frame(is_last=True)
@@ -110,9 +109,10 @@ class MarkdownRenderer:
         self._stop_if_due()
         self._is_due.set()
         self._release()
-        for call in response.tool_calls:
+        for line in response.lines():
             # ASCII: a call's arguments are a model's text, too.
-            self._write(line(call.as_item()).encode("ascii", "backslashreplace").decode() + NEWLINE)
+            said = line.removesuffix("\n").encode("ascii", "backslashreplace").decode()
+            self._write(said + NEWLINE)
 
     def abort(self) -> None:
         """

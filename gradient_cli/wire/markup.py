@@ -47,6 +47,8 @@ LONGEST_TOKEN = max(map(len, _TOKENS))
 _STRAY_FINAL = "<|channel|>final<|message|>"
 LONGEST_HEADER = 300
 SLICE = 4096
+MOST_TAGS = 5_000
+"""A text of more tags is made to be slow: the rest of it is text."""
 
 Piece = tuple[str, str]
 """(channel, text)"""
@@ -67,6 +69,7 @@ class Splitter:
         self._has_answered = False
         self._is_harmony = False
         self._is_untouched = True
+        self._steps = 0
         self.has_split = False
         """Markup was found."""
         self.is_plain = False
@@ -87,6 +90,10 @@ class Splitter:
                 state, self._rest = self._state, ""
                 yield from state(rest)
                 rest = self._rest
+                self._steps += bool(rest)
+                if self._steps > MOST_TAGS and not self.is_plain:
+                    rest, self._held = self._held + rest, ""
+                    self.is_plain, self._state = True, self._text
 
     def _has_no_tag(self, piece: str) -> bool:
         """Tell whether a text begins with something else than a tag, or the beginning of one."""

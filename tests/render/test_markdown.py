@@ -241,18 +241,21 @@ def test_an_interrupted_answer_leaves_a_whole_line():
     assert "".join(written).endswith("\x1b[?2026l\x1b[0m\r\n")
 
 
-def test_function_calls_are_lines_of_their_own():
+def test_function_calls_and_what_waits_are_lines_of_their_own():
     """After the text, as in a pipe; control characters as escapes."""
     terminal = Terminal(80, 24)
     renderer = MarkdownRenderer(
         terminal.write, lambda: (80, 24), has_color=False, may_move=True, has_thread=False
     )
     renderer.show("Calling.")
-    renderer.close(Response(tool_calls=(ToolCall("f", '{"a":"\u202e"}', "c1"),)))
+    waiting = {"type": "mcp_approval_request", "name": "g"}
+    calls = (ToolCall("f", '{"a":"\u202e"}', "c1"),)
+    renderer.close(Response(tool_calls=calls, pending=(waiting,)))
 
     assert terminal.lines()[0] == "Calling."
     assert terminal.lines()[1].startswith('{"type":"function_call","name":"f"')
-    assert "\\u202e" in terminal.lines()[1]
+    assert "\\u202e" in "".join(terminal.lines()[1:])
+    assert '{"type":"mcp_approval_request","name":"g"}' in terminal.lines()
 
 
 @pytest.mark.real

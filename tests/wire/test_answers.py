@@ -255,9 +255,9 @@ def channels(pieces: list[str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     "text",
     [
-        "<think></think>" * 40_000,
+        "<think></think>" * 400_000,
         "<think>" + " <" * 300_000,
-        "<|channel|>final<|message|>" + "<|end|>" * 80_000,
+        "<|channel|>final<|message|>" + "<|end|>" * 800_000,
         "<|channel|>final<|message|>" + "<|" * 300_000,
         " \n" * 300_000,
     ],

@@ -18,7 +18,7 @@ from itertools import takewhile
 
 from rich.cells import cell_len
 
-from gradient_cli.render.above import Above
+from gradient_cli.render.above import STYLE, Above
 from gradient_cli.render.rows import count_rows, first_that_fits, is_certain, plain, width
 
 Write = Callable[[str], None]
@@ -163,23 +163,14 @@ class LiveRegion:
         if not self._is_tail:
             self._above.add(gone)
 
-    def _end_row(self, row: str, columns: int, *, is_split: bool = False) -> str:
-        """
-        Go to a new line from a row; give it without the word that stands broken at its end.
-
-        `is_split`: the word has more letters to come; else it is that which a narrower window
-        moved to a row of its own, where there is one.
-        """
+    def _end_row(self, row: str, columns: int) -> str:
+        """Go to a new line from a row that is too long; give it without the word it broke off."""
         text = plain(row)
         word = re.findall(r"\S*\Z", text)[0]
-        letters = cell_len(word)
-        end = cell_len(text) if is_split else cell_len(text) % columns
-        is_broken = 0 < letters < end
-        # Where the row was cut off by the window, this erases the end of what was cut anyway;
-        # a full row leaves the cursor on its last column, and is not counted from there.
-        back = f"\r\x1b[{end - letters}C" if is_split else f"\x1b[{letters}D"
-        self._write((f"{back}\x1b[K" if is_broken else "") + NEWLINE)
-        return text[: len(text) - len(word)] if is_broken else text
+        is_below = 0 < cell_len(word) < cell_len(text) % columns
+        # Where the row was cut off instead, this erases the end of what was cut anyway.
+        self._write((f"\x1b[{cell_len(word)}D\x1b[K" if is_below else "") + NEWLINE)
+        return text[: len(text) - len(word)] if is_below else text
 
     def pause(self) -> None:
         """
@@ -193,7 +184,10 @@ class LiveRegion:
         shown, self._shown = self._shown, []
         first = {Growth.SCROLLS: len(shown), Growth.WHOLE: len(shown) - 1}.get(self._growth, 0)
         if first == len(shown):
-            self._above.add([*shown[:-1], self._end_row(shown[-1], self._columns, is_split=True)])
+            begun = _without_last_word(shown[-1])
+            # Written again: what was typed, ^Z, stands in it.
+            self._write(f"\r\x1b[K{begun}{RESET}{NEWLINE}" if plain(begun) else "\r\x1b[K")
+            self._above.add([*shown[:-1], *([begun] if plain(begun) else [])])
             return
         self._above.add(shown[:first])
         taken = sum(count_rows(line, self._columns) for line in shown[first:])
@@ -201,9 +195,12 @@ class LiveRegion:
 
     def forget(self) -> None:
         """Go on below what others have written since; what was shown stays where it is."""
-        first = {Growth.SCROLLS: len(self._shown), Growth.WHOLE: len(self._shown) - 1}
-        self._above.add(self._shown[: max(0, first.get(self._growth, 0))])
-        self._shown = []
+        shown, self._shown = self._shown, []
+        if shown and self._growth is Growth.SCROLLS:
+            # The word that was broken off comes again, whole.
+            self._above.add([*shown[:-1], _without_last_word(shown[-1])])
+        elif self._growth is Growth.WHOLE:
+            self._above.add(shown[:-1])
 
     def withdraw(self, source: str) -> int:
         """Take away what is open; give how much of its source stands above and stays."""
@@ -239,6 +236,12 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
             break
         count += 1
     return count
+
+
+def _without_last_word(row: str) -> str:
+    """Give a row without the word at its end, of which more letters may come."""
+    words = list(re.finditer(rf"(?:{STYLE.pattern}|\S)+", row))
+    return row[: words[-1].start()] if words and words[-1].end() == len(row) else row
 
 
 def _rest(shown: Sequence[str], wanted: Sequence[str]) -> str | None:

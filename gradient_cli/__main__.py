@@ -49,10 +49,11 @@ def _last_words(error: BaseException) -> int:
 
 
 def _tell(text: str) -> None:
-    """Write to stderr with what is always there."""
+    """Write a line to stderr with what is always there; the door may not be (terminal/door.py)."""
     if sys.stderr is None:  # Started without: descriptor 2 may be a file or a socket of ours.
         return
-    shown = "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    shown = shown.replace("##", "#\\#").replace("::", ":\\:")
     try:  # noqa: SIM105  # contextlib is one more module to be had
         os.write(2, f"{shown}\n".encode("utf-8", "backslashreplace"))
     except OSError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gradient_cli.settings.variables import trimmed
 from gradient_cli.terminal.alarm import Alarm
 from gradient_cli.terminal.attention import Attention
-from gradient_cli.terminal.streams import Terminal
+from gradient_cli.terminal.streams import Terminal, is_obeyed
 
 if TYPE_CHECKING:
     from gradient_cli.transport.deadline import Deadline
@@ -65,6 +65,10 @@ class Invocation:
     def __post_init__(self) -> None:
         """Read the variables that are settings as settings are read."""
         self.environ = trimmed(self.environ)
+
+    def __post_init__(self) -> None:
+        """Tell the terminal whose log it may write into."""
+        self.terminal.in_log = is_obeyed(self.environ)
 
     @classmethod
     def system(cls) -> "Invocation":

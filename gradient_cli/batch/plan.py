@@ -32,7 +32,6 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.render.progress import Meter
 from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.settings.resolve import Value
-from gradient_cli.terminal.sanitize import visible
 from gradient_cli.values import record
 from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
@@ -95,7 +94,7 @@ class Plan:
             moves = self.join.look(self.ledger, allows_none=allows_none)
         except BadItems as error:
             for row in error.rows:
-                terminal.note(f"gradient: {visible(row)}")
+                terminal.note(f"gradient: {row}")
             raise
         if not self.flags.output.quiet:
             for words in moves.words(str(self.ledger.shown_aside)):

@@ -16,7 +16,6 @@ from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, load
-from gradient_cli.terminal.sanitize import visible
 from gradient_cli.wire.address import is_private, without_password
 
 if TYPE_CHECKING:
@@ -203,13 +202,13 @@ def _model(settings: Settings, ids: Sequence[str]) -> Iterator[Finding]:
         hint = "`gradient config set model ID` sets one"
         yield Finding("model", WARN, "no default model is set; each run needs --model", hint)
     elif model in ids:
-        yield Finding("model", OK, f"{visible(model)} ({settings.source('model')})")
+        yield Finding("model", OK, f"{model} ({settings.source('model')})")
     elif not model.startswith("router:"):
         from difflib import get_close_matches
 
         near = get_close_matches(model, ids, 1, 0.5)
-        hint = f"near: {visible(near[0])}" if near else "`gradient models` lists them"
-        words = f'"{visible(model)}" ({settings.source("model")}) is not in the list'
+        hint = f"near: {near[0]}" if near else "`gradient models` lists them"
+        words = f'"{model}" ({settings.source("model")}) is not in the list'
         yield Finding("model", WARN, words, hint)
 
 

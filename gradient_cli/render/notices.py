@@ -5,29 +5,18 @@ What is said to people on stderr: errors with their hints, usage, warnings.
     hint: `gradient models` lists what this key may use
 """
 
-import re
-
 from gradient_cli.errors import GradientError, ReplayMiss
 from gradient_cli.wire.events import Usage
 
 
-def error_lines(error: GradientError) -> str:
-    """Give what happened, to whom, and what to do; no newline at the end."""
+def error_lines(error: GradientError) -> list[str]:
+    """Give what happened, to whom, and what to do, as lines for `Terminal.note`."""
     identity = f" [request {error.request_id}]" if error.request_id else ""
     # A miss shows a diff, which is JSON line by line; nothing else has lines of its own.
-    message = error.message if isinstance(error, ReplayMiss) else _one_line(error.message)
-    lines = [f"gradient: {message}{identity}"]
-    if error.hint:
-        lines.append(f"hint: {_one_line(error.hint)}")
-    return "\n".join(lines)
-
-
-def _one_line(text: str) -> str:
-    """Escape what a name or a value may hold: a line of its own could pass for another's."""
-    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+    is_diff = isinstance(error, ReplayMiss)
+    lines = error.message.split("\n") if is_diff else [error.message]
+    lines[-1] += identity
+    return [f"gradient: {lines[0]}", *lines[1:], *([f"hint: {error.hint}"] if error.hint else [])]
 
 
 def usage_line(usage: Usage | None, first_token_ms: int | None, total_ms: int) -> str:

@@ -5,21 +5,20 @@ Listings: what `models` and `config show` print on a terminal and in a pipe.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from gradient_cli.terminal.sanitize import visible
+from gradient_cli.terminal.door import one_line
 from gradient_cli.wire.json import Json
 
 GAP = "  "
 
 
-def aligned(rows: Iterable[Sequence[str]]) -> str:
-    """Give rows of plain text with their columns aligned; the last one is ragged."""
-    table = [tuple(row) for row in rows]
+def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Give rows of plain text as lines with their columns aligned; the last one is ragged."""
+    table = [tuple(map(one_line, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = (
+    return [
         GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in table
-    )
-    return "".join(f"{line}\n" for line in lines)
+    ]
 
 
 def models_table(models: Sequence[Json], width: int, *, has_color: bool) -> str:
@@ -33,12 +32,12 @@ def models_table(models: Sequence[Json], width: int, *, has_color: bool) -> str:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     # An id is there to be copied: it is never cut.
     table.add_column("model", overflow="fold", style="cyan")
-    table.add_column("owner", no_wrap=True, overflow="ellipsis")
+    table.add_column("owner", overflow="fold")
     table.add_column("since", no_wrap=True, style="dim")
     for model in models:
         owner = model.get("owned_by")
         cells = (model["id"], owner if isinstance(owner, str) else "", _day(model))
-        table.add_row(*(Text(visible(cell)) for cell in cells))
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
     out = io.StringIO()
     console = Console(
         file=out,

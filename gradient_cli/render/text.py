@@ -10,8 +10,10 @@ Write = Callable[[str], None]
 class TextRenderer:
     """Writes pieces at once; at the end one newline, unless the answer has its own."""
 
-    def __init__(self, write: Write) -> None:
+    def __init__(self, write: Write, rest: Callable[[], str] = str) -> None:
         self._write = write
+        self._rest = rest
+        """Gives what `write` has held back until it knew what would follow."""
         self._last = ""
 
     def show(self, text: str) -> None:
@@ -29,6 +31,9 @@ class TextRenderer:
 
     def abort(self) -> None:
         """End the line that an interrupted answer has begun."""
+        if rest := self._rest():
+            self._last = rest[-1]
+            self._write(rest)
         if self._last not in {"", "\n"}:
             self._write("\n")
         self._last = ""

@@ -32,8 +32,7 @@ class Ticker:
                 return
             self._last = now
             if self._may_move:
-                columns = self._terminal.size()[0]
-                self._terminal.write_stderr(f"\r{text[: columns - 1]}\x1b[K")
+                self._terminal.redraw(text)
                 self._is_shown = True
             else:
                 self._terminal.note(text)
@@ -51,5 +50,5 @@ class Ticker:
 
     def _erase(self) -> None:
         if self._is_shown:
-            self._terminal.write_stderr("\r\x1b[K")
+            self._terminal.redraw("")
             self._is_shown = False

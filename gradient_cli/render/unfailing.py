@@ -41,7 +41,9 @@ class Unfailing:
         self._warn = warn
         self._layout: Layout | None = None
         self._sanitizer = Sanitizer()
-        self._plain = TextRenderer(lambda text: write(text.replace("\n", "\r\n")))
+        self._plain = TextRenderer(
+            lambda text: write(text.replace("\n", "\r\n")), self._sanitizer.close
+        )
         self._fault: Exception | None = None
         self._is_warned = False
         try:
@@ -77,7 +79,6 @@ class Unfailing:
                 raise
             except Exception as fault:
                 self._give_up(fault)
-        self._plain.show(self._sanitizer.close())
         self._plain.close(response)
         self._say_so()
 

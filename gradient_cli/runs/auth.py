@@ -36,8 +36,10 @@ def status(profile: str | None, invocation: Invocation, *, is_checked: bool, is_
         session.close()
     if is_json:
         facts |= {"ok": error is None, "error": error.message if error else None}
-    shown = line(facts) + "\n" if is_json else _listing(facts)
-    invocation.terminal.write(shown)
+    if is_json:
+        invocation.terminal.write_json(line(facts) + "\n")
+    else:
+        invocation.terminal.say(_listing(facts))
     if error:
         raise error
     return ExitStatus.OK
@@ -96,7 +98,7 @@ def _facts(session: Session, *, is_checked: bool) -> Iterator[tuple[str, Json]]:
         client.close()
 
 
-def _listing(facts: dict[str, Json]) -> str:
+def _listing(facts: dict[str, Json]) -> list[str]:
     rows = [
         ("profile", facts["profile"] or "none", ""),
         ("endpoint", facts["endpoint"], facts["endpoint_source"]),

@@ -10,14 +10,13 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.render.tables import aligned
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, resolve
-from gradient_cli.terminal.sanitize import visible
 from gradient_cli.wire.address import without_password
 from gradient_cli.wire.json import Json, dumps, line
 
 
 def path(invocation: Invocation) -> int:
     """Print the path of config.toml, whether the file is there or not."""
-    invocation.terminal.write(f"{config_path(invocation.environ)}\n")
+    invocation.terminal.say(str(config_path(invocation.environ)))
     return ExitStatus.OK
 
 
@@ -32,8 +31,10 @@ def show(profile: str | None, invocation: Invocation, *, is_json: bool) -> int:
     settings = resolve({"profile": profile}, invocation.environ)
     for warning in settings.warnings:
         invocation.terminal.note(f"warning: {warning}")
-    text = line(_document(settings)) + "\n" if is_json else _listing(settings)
-    invocation.terminal.write(text)
+    if is_json:
+        invocation.terminal.write_json(line(_document(settings)) + "\n")
+    else:
+        invocation.terminal.say(_listing(settings))
     return ExitStatus.OK
 
 
@@ -74,12 +75,12 @@ def unset_key(key: str, profile: str | None, invocation: Invocation) -> int:
     return ExitStatus.OK
 
 
-def _listing(settings: Settings) -> str:
+def _listing(settings: Settings) -> list[str]:
     state = "" if settings.config.exists else " (not there)"
-    head = f"# {settings.config.path}{state}\n"
+    head = [f"# {settings.config.path}{state}"]
     if settings.profile:
-        head += f"# profile {dumps(settings.profile)}\n"
-    return head + aligned(_rows(settings))
+        head.append(f"# profile {dumps(settings.profile)}")
+    return [*head, *aligned(_rows(settings))]
 
 
 def _rows(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -102,7 +103,7 @@ def _toml(value: Json) -> str:
         return "{" + ", ".join(f"{dumps(key)} = {_toml(v)}" for key, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return visible(dumps(value))
+    return dumps(value)
 
 
 def _document(settings: Settings) -> dict[str, Json]:

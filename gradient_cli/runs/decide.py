@@ -237,9 +237,9 @@ def _show_request(session: Session, body: Json, proof: ProofOptions) -> int:
         url = session.settings.base_url + DECISION_PATH
         way = curl.way_of(session.settings, session.invocation.environ)
         command = curl.command_line(url, encode_json(body), variable, way, is_stream=False)
-        terminal.write(command + "\n")
+        terminal.write_json(command + "\n")
         return ExitStatus.OK
-    terminal.write_bytes(encode_json(body) + b"\n")
+    terminal.write_request(encode_json(body) + b"\n")
     return ExitStatus.OK
 
 
@@ -267,7 +267,7 @@ def _tell(
             line(_document(questions, gate, rulings, outcome, errors, is_one=is_one)) + "\n"
         )
     elif is_one:
-        terminal.write(f"{answers[ONLY].word}\n")
+        terminal.write_text(f"{answers[ONLY].word}\n")
     else:
         found = {name: _facts(answers[name], gate, rulings[name]) for name in questions}
         terminal.write_json(line(found) + "\n")

@@ -13,6 +13,7 @@ from gradient_cli.doctor import findings, steps
 from gradient_cli.doctor.findings import FAIL, OK, WARN, Finding
 from gradient_cli.exits import worst
 from gradient_cli.terminal.color import wants_color
+from gradient_cli.terminal.door import Line
 from gradient_cli.wire.json import Json, line
 
 COLORS = {OK: "\x1b[32m", WARN: "\x1b[33m", FAIL: "\x1b[31m"}
@@ -28,10 +29,10 @@ def run(network: NetworkOptions, invocation: Invocation, *, is_json: bool) -> in
     for finding in _examine(invocation, network):
         found.append(finding)
         if not is_json:
-            terminal.write(_text(finding, has_color=has_color))
+            terminal.say(_lines(finding, has_color=has_color))
     status = worst(finding.status for finding in found)
     if is_json:
-        terminal.write(line(_document(found, int(status))) + "\n")
+        terminal.write_json(line(_document(found, int(status))) + "\n")
     return status
 
 
@@ -47,14 +48,13 @@ def _examine(invocation: Invocation, network: NetworkOptions) -> Iterator[Findin
     )
 
 
-def _text(finding: Finding, *, has_color: bool) -> str:
+def _lines(finding: Finding, *, has_color: bool) -> Iterator[str | Line]:
     state = finding.state.ljust(4)
     if has_color:
         state = f"{COLORS[finding.state]}{state}{RESET}"
-    text = f"{state}  {finding.name.ljust(NAME_COLUMNS)}  {finding.message}\n"
+    yield Line(state, f"  {finding.name.ljust(NAME_COLUMNS)}  {finding.message}")
     if finding.hint and finding.state != OK:
-        text += f"{'':{4 + 2 + NAME_COLUMNS + 2}}hint: {finding.hint}\n"
-    return text
+        yield f"{'':{4 + 2 + NAME_COLUMNS + 2}}hint: {finding.hint}"
 
 
 def _document(found: Iterable[Finding], status: int) -> dict[str, Json]:

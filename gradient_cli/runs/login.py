@@ -20,7 +20,7 @@ from gradient_cli.settings.credentials import Credential, checked, from_stdin
 from gradient_cli.settings.keyring import before_stored, check_privacy
 from gradient_cli.settings.paths import credentials_path
 from gradient_cli.settings.resolve import load
-from gradient_cli.terminal.sanitize import visible
+from gradient_cli.terminal.door import one_line
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.json import Json
@@ -36,7 +36,7 @@ def ask_hidden(question: str) -> str:
     """Ask on the terminal; nothing of the answer is shown."""
     import getpass
 
-    return getpass.getpass(question)
+    return getpass.getpass(one_line(question))
 
 
 class Login:
@@ -140,9 +140,9 @@ class Login:
         for line in numbered(sorted(ids), terminal.size()[0]):
             self._note(line)
         now = self._settings.get("model")
-        keep = f"Enter keeps {visible(str(now))}" if now else "Enter for none"
+        keep = f"Enter keeps {now}" if now else "Enter for none"
         for _ in range(TRIES):
-            terminal.write_stderr(f"default model (number or part of its id; {keep}): ")
+            terminal.ask(f"default model (number or part of its id; {keep}): ")
             answer = terminal.stdin.readline().decode("utf-8", "replace") if terminal.stdin else ""
             if not answer.strip():
                 return
@@ -159,14 +159,14 @@ class Login:
         settings = self._settings
         where = ("profiles", settings.profile, "model") if settings.profile else ("model",)
         edit.set_value(settings.config.path, where, model)
-        self._note(f"the default model is {visible(model)}")
+        self._note(f"the default model is {model}")
         if settings.source("model").startswith("$"):
             self._note(f"warning: {settings.source('model')} is used before it")
 
 
 def numbered(ids: Sequence[str], width: int) -> list[str]:
     """Give ids with their numbers, from 1, in as many columns as fit, read downwards."""
-    cells = [f"{number:3} {visible(name)}" for number, name in enumerate(ids, 1)]
+    cells = [f"{number:3} {one_line(name)}" for number, name in enumerate(ids, 1)]
     column = max(map(len, cells)) + 2
     rows = -(-len(cells) // max(1, width // column))
     return ["".join(c.ljust(column) for c in cells[row::rows]).rstrip() for row in range(rows)]

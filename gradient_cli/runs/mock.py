@@ -191,7 +191,7 @@ def serve(invocation: Invocation, script: "Script", address: ServerOptions) -> i
         ) from None
     if not is_loopback(host):
         terminal.note(f"warning: {host} can be reached from other machines")
-    terminal.write(server.url + "\n")
+    terminal.say(server.url)
     if terminal.stderr_is_tty and not address.quiet:
         terminal.note(f'try: GRADIENT_INFERENCE_ENDPOINT={server.url} gradient respond -m any "hi"')
     try:
@@ -212,13 +212,10 @@ def _cause(error: OSError) -> str:
 def _line(record: "Record", seconds: float) -> str:
     """Give the line of a request: what it was, how it was answered, and never the key."""
     from gradient_cli.mock.server import LEFT
-    from gradient_cli.terminal.sanitize import visible
 
     end = {"completed": "", LEFT: " the client left after"}.get(record.end, f" {record.end}")
     key = " (with a key)" if "authorization" in record.headers else ""
-    return visible(
-        f"{record.method} {record.path} {record.status}{end} {seconds * 1000:.0f} ms{key}"
-    )
+    return f"{record.method} {record.path} {record.status}{end} {seconds * 1000:.0f} ms{key}"
 
 
 def _sum(counts: Mapping[int, int]) -> str:

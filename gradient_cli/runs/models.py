@@ -14,8 +14,6 @@ from gradient_cli.errors import ExpectationFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.tables import models_table
 from gradient_cli.terminal.color import wants_color
-from gradient_cli.terminal.sanitize import visible
-from gradient_cli.terminal.streams import Terminal
 from gradient_cli.wire.json import Json, line
 
 NOT_FOR_TEXT = (
@@ -60,8 +58,12 @@ def run(
         found = matching(found, wanted)
     flag = session.settings.get("color")
     has_color = wants_color(flag, invocation.environ, terminal.stdout_is_tty)
-    write = terminal.write_json if is_json else terminal.write
-    write(_listing(found, terminal, is_json=is_json, has_color=has_color))
+    if is_json:
+        terminal.write_json(line(list(found)) + "\n")
+    elif terminal.stdout_is_tty:
+        terminal.write(models_table(found, terminal.size()[0], has_color=has_color))
+    else:
+        terminal.say([model["id"] for model in found])
     return ExitStatus.OK
 
 
@@ -83,7 +85,7 @@ def matching(found: Sequence[Json], wanted: str) -> list[Json]:
     near = _near(wanted.lower(), [model["id"] for model in found])
     raise ExpectationFailed(
         f'none of {len(found)} models has "{wanted}" in its id',
-        hint=f"near: {', '.join(map(visible, near))}" if near else None,
+        hint=f"near: {', '.join(near)}" if near else None,
     )
 
 
@@ -103,12 +105,3 @@ def for_text(found: Sequence[Json]) -> list[str]:
     """Give the ids of the models that probably answer prompts."""
     ids = (model["id"] for model in found)
     return [name for name in ids if not any(part in name.lower() for part in NOT_FOR_TEXT)]
-
-
-def _listing(found: Sequence[Json], terminal: Terminal, *, is_json: bool, has_color: bool) -> str:
-    if is_json:
-        return line(list(found)) + "\n"
-    if terminal.stdout_is_tty:
-        return models_table(found, terminal.size()[0], has_color=has_color)
-    # One id, one line: a line end inside an id would make two of it.
-    return "".join(f"{''.join(model['id'].splitlines())}\n" for model in found)

@@ -182,12 +182,12 @@ def _show_request(plan: Plan, *, is_curl: bool) -> int:
         settings = plan.session.settings
         variable = curl.key_variable(settings, terminal.stdin)
         way = curl.way_of(settings, plan.session.invocation.environ)
-        terminal.write(
+        terminal.write_json(
             curl.curl_command(settings.base_url, plan.question.request, variable, way) + "\n"
         )
         return ExitStatus.OK
     for chunk in plan.question.request.encode():
-        terminal.write_bytes(chunk)
+        terminal.write_request(chunk)
     terminal.write("\n")
     return ExitStatus.OK
 

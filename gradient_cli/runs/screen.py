@@ -121,7 +121,7 @@ class Screen:
             self._renderer = (
                 _live_markdown(self._terminal, self._look, self._warn)
                 if is_live
-                else TextRenderer(_harmless(self._terminal))
+                else _plain(self._terminal)
             )
         return self._renderer
 
@@ -214,7 +214,7 @@ class Screen:
 
     def _close_answer(self, result: Result, *, is_answer: bool) -> None:
         if not self.shows_pieces and is_answer and result.text is not None:
-            held = TextRenderer(_harmless(self._terminal))
+            held = _plain(self._terminal)
             held.show(result.text)
             held.close(result.response)
 
@@ -223,7 +223,9 @@ class _Reasoning:
     """The model's reasoning on stderr: dimmed and harmless on a terminal."""
 
     def __init__(self, terminal: Terminal, look: Look) -> None:
-        self._write = _harmless_to_stderr(terminal)
+        from gradient_cli.terminal.door import Flow
+
+        self._flow = Flow(terminal.write_stderr, in_log=terminal.in_log)
         self._terminal = terminal
         self._is_dim = look.has_error_color
         self._is_open = False
@@ -234,33 +236,25 @@ class _Reasoning:
             self._terminal.write_stderr(DIM)
         self._is_open = True
         self._last = text[-1:]
-        self._write(text)
+        self._flow.feed(text)
 
     def end(self) -> None:
         if not self._is_open:
             return
         self._is_open = False
+        self._flow.end()
         end = "" if self._last == "\n" else "\n"
         self._terminal.write_stderr((RESET if self._is_dim else "") + end)
 
 
-def _harmless(terminal: Terminal) -> Write:
-    """Give a writer to stdout that makes the model's text harmless where it is a terminal."""
+def _plain(terminal: Terminal) -> TextRenderer:
+    """Give what shows an answer as text: harmless on a terminal, elsewhere byte for byte."""
     if not terminal.stdout_is_tty:
-        return terminal.write
+        return TextRenderer(terminal.write)
     from gradient_cli.terminal.sanitize import Sanitizer
 
     sanitizer = Sanitizer()
-    return lambda text: terminal.write(sanitizer.feed(text))
-
-
-def _harmless_to_stderr(terminal: Terminal) -> Write:
-    if not terminal.stderr_is_tty:
-        return terminal.write_stderr
-    from gradient_cli.terminal.sanitize import Sanitizer
-
-    sanitizer = Sanitizer()
-    return lambda text: terminal.write_stderr(sanitizer.feed(text))
+    return TextRenderer(lambda text: terminal.write(sanitizer.feed(text)), sanitizer.close)
 
 
 def _live_markdown(terminal: Terminal, look: Look, warn: Write) -> Renderer:

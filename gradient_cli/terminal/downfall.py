@@ -31,7 +31,8 @@ def last_words(error: BaseException, tell: "Callable[[str], None]") -> int:
         return int(found.status)
     intruder = _intruder()
     if intruder is None and not isinstance(error, ImportError):
-        tell(_traceback(error))
+        for row in _traceback(error).split("\n"):
+            tell(row)
         tell(f"gradient: a bug in gradient {_version()}; please report the above")
         return BUG
     words = " ".join(str(error).split()) or type(error).__name__

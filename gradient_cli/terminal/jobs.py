@@ -49,12 +49,20 @@ class JobControl:
         """Tell whether the process was stopped since the last time this was asked."""
         if signal.SIGCONT not in signal.sigpending():
             return False
-        signal.sigwait({signal.SIGCONT})
+        # Not sigwait, where there is a choice: another thread may have taken it since.
+        take = getattr(signal, "sigtimedwait", None)
+        if take:
+            take({signal.SIGCONT}, 0)
+        else:
+            signal.sigwait({signal.SIGCONT})
         return True
 
     def is_in_front(self) -> bool:
         """Tell whether the terminal is ours now; True where nobody knows."""
-        return in_front(self._fd)
+        try:
+            return os.tcgetpgrp(self._fd) == os.getpgrp()
+        except OSError:
+            return True
 
     def release(self) -> None:
         """Put back what was there before; only in the thread that opened it."""
@@ -67,11 +75,3 @@ def open_job_control(fd: int) -> JobControl | None:
     """Give a JobControl, or None where there are no jobs or signals are not ours to handle."""
     is_main = threading.current_thread() is threading.main_thread()
     return JobControl(fd) if os.name == "posix" and is_main else None
-
-
-def in_front(fd: int) -> bool:
-    """Tell whether a terminal's lines go to us now, and not to a shell that sent us behind it."""
-    try:
-        return os.tcgetpgrp(fd) == os.getpgrp()
-    except (OSError, AttributeError):  # no terminal of ours; no such thing on this system
-        return True

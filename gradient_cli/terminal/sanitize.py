@@ -21,13 +21,13 @@ import re
 
 _NEWLINES = "\x0b\x0c\x85\u2028\u2029"
 _JOINERS = "\u200c\u200d"
-_UNSAFE = re.compile(
+UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e"
     "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
     "\U000e0000-\U000e0fff\U0001d173-\U0001d17a\ud800-\udfff]"
 )
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_SUSPECT = re.compile(f"{_UNSAFE.pattern[:-1]}{_SELECTORS}]")
+_SUSPECT = re.compile(f"{UNSAFE.pattern[:-1]}{_SELECTORS}]")
 _SELECTOR = re.compile(f"[{_SELECTORS}]")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _WAITS = re.compile("[\r\u200c\u200d\ud800-\udbff]\\Z")
@@ -44,7 +44,7 @@ def visible(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Give JSON text with everything escaped that could act on a terminal; it means the same."""
-    return _UNSAFE.sub(_json_escape, text)
+    return UNSAFE.sub(_json_escape, text)
 
 
 def _json_escape(match: re.Match[str]) -> str:
@@ -111,4 +111,4 @@ def _shown(character: str, past: str, right: str) -> str:
 
 def _is_visible(character: str) -> bool:
     """Tell a character that a joiner can join from space, marks of ours, and line ends."""
-    return character > "\x7f" and not character.isspace() and _UNSAFE.match(character) is None
+    return character > "\x7f" and not character.isspace() and UNSAFE.match(character) is None

@@ -10,7 +10,6 @@ from gradient_cli.terminal.streams import Terminal
 BEGIN_AFTER_S = 0.3
 STEP_S = 0.1
 _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_ERASE = "\r\x1b[K"
 
 
 class Spinner:
@@ -36,14 +35,14 @@ class Spinner:
         with self._lock:
             self._is_stopped = True
             if self._is_shown:
-                self._terminal.write_stderr(_ERASE)
+                self._terminal.redraw("")
                 self._is_shown = False
 
     def say(self, line: str) -> None:
         """Write a line above it."""
         with self._lock:
-            erase = _ERASE if self._is_shown else ""
-            self._terminal.write_stderr(f"{erase}{self._terminal.harmless_note(line)}\n")
+            write = self._terminal.note_above if self._is_shown else self._terminal.note
+            write(line)
             self._is_shown = False
 
     def _turn(self) -> None:
@@ -54,6 +53,6 @@ class Spinner:
                 if self._is_stopped:
                     return
                 seconds = time.monotonic() - begun
-                self._terminal.write_stderr(f"\r{frame} {seconds:.0f} s\x1b[K")
+                self._terminal.redraw(f"{frame} {seconds:.0f} s")
                 self._is_shown = True
             time.sleep(STEP_S)

@@ -3,6 +3,12 @@ The three streams of the process, each with its own answer to "is this a termina
 
 stdout carries the answer and nothing else; a closed stdout becomes `OutputClosed`.
 stderr carries everything for people; a closed stderr is nobody's problem.
+
+    note, say, redraw, ask     lines for people: through the door (door.py), always
+    write_json, write_request  JSON: escaped on a terminal, where it means the same
+    write_text                 an answer: made harmless on a terminal
+    write, write_bytes         as it is, for those that have made it harmless themselves
+
 Tests use `Terminal.recording()`, which keeps what was written.
 """
 
@@ -18,7 +24,19 @@ from gradient_cli.errors import OutputClosed, TimedOut, WriteFailed
 from gradient_cli.terminal.writing import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gradient_cli.terminal.door import Lines
     from gradient_cli.terminal.writing import RemainingS
+
+
+LOGS = ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION")
+"""Variables of the runners that obey what is written into their logs."""
+
+
+def is_obeyed(environ: "Mapping[str, str]") -> bool:
+    """Tell whether what is written goes into the log of a runner that looks for commands."""
+    return any(environ.get(name, "").lower() not in {"", "0", "false"} for name in LOGS)
 
 
 class _Closed(io.BytesIO):
@@ -41,6 +59,8 @@ class Terminal:
     stderr_is_tty: bool = False
     fixed_size: tuple[int, int] | None = field(default=None)
     """(columns, rows) for tests; None asks the terminal at each use."""
+    in_log: bool = False
+    """What is written goes into a build's log, whose runner obeys lines that look like commands."""
     remaining_s: "RemainingS | None" = None
     """Seconds that the run may still take: so long a full pipe is waited for."""
 
@@ -128,17 +148,65 @@ class Terminal:
                 f"{lost:,} byte{'' if lost == 1 else 's'} and what follows"
             ) from error
 
-    def note(self, text: str) -> None:
-        """Write one line for people to stderr; on a terminal no word in it can act on it."""
-        self.write_stderr(self.harmless_note(text) + "\n")
+    def write_text(self, text: str) -> None:
+        """
+        Write a piece of an answer; on a terminal it is made harmless, elsewhere it is as it is.
 
-    def harmless_note(self, text: str) -> str:
-        """Give a line for stderr that may hold words of a server, a model or a file's name."""
-        if not self.stderr_is_tty:
-            return text
-        from gradient_cli.terminal.sanitize import visible
+        Raises:
+            OutputClosed: the reader has gone.
 
-        return visible(text)
+        """
+        if self.stdout_is_tty:
+            from gradient_cli.terminal.sanitize import visible
+
+            text = visible(text)
+        self.write(text)
+
+    def write_request(self, data: bytes) -> None:
+        """
+        Write JSON that is meant to be exact; on a terminal escaped, which means the same.
+
+        Raises:
+            OutputClosed: the reader has gone.
+
+        """
+        if self.stdout_is_tty:
+            self.write_json(data.decode("utf-8", "surrogatepass"))
+        else:
+            self.write_bytes(data)
+
+    def say(self, lines: "Lines") -> None:
+        """
+        Write lines for people to stdout; no word in them can do more than be read.
+
+        Raises:
+            OutputClosed: the reader has gone.
+
+        """
+        self.write(self._page(lines))
+
+    def note(self, lines: "Lines") -> None:
+        """Write lines for people to stderr; no word in them can do more than be read."""
+        self.write_stderr(self._page(lines))
+
+    def ask(self, question: str) -> None:
+        """Write the beginning of a line to stderr; what is typed comes behind it."""
+        self.write_stderr(self._page(question).removesuffix("\n"))
+
+    def redraw(self, text: str) -> None:
+        """Write one line over the one that the cursor is in on stderr; "" takes it away."""
+        if is_in_front(self.stderr):
+            line = self._page(text).removesuffix("\n")
+            self.write_stderr(f"\r{_fitting(line, self.size()[0] - 1)}\x1b[K")
+
+    def note_above(self, text: str) -> None:
+        """Write a line over the one that `redraw` has drawn."""
+        self.write_stderr(f"\r\x1b[K{self._page(text)}")
+
+    def _page(self, lines: "Lines") -> str:
+        from gradient_cli.terminal.door import page
+
+        return page(lines, in_log=self.in_log)
 
     def write_stderr(self, text: str) -> None:
         """Write text to stderr as it is; one that is closed, or that nobody reads, is ignored."""
@@ -165,6 +233,27 @@ def encode(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def is_in_front(stream: BinaryIO) -> bool:
+    """Tell whether a terminal is ours now; a shell that sent us behind it draws on it itself."""
+    try:
+        return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
+    except (OSError, ValueError, AttributeError):  # no terminal of ours; no jobs on this system
+        return True
+
+
+def _fitting(line: str, columns: int) -> str:
+    """Give as much of a line as has room; a wide character takes two columns."""
+    if line.isascii():
+        return line[:columns]
+    from unicodedata import east_asian_width
+
+    for place, character in enumerate(line):
+        columns -= 2 if east_asian_width(character) in {"W", "F"} else 1
+        if columns < 0:
+            return line[:place]
+    return line
 
 
 def _raw(stream: BinaryIO) -> BinaryIO:

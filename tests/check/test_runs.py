@@ -17,6 +17,7 @@ from gradient_cli.check.runner import Limits, Prepared, Runner
 from gradient_cli.check.wants import Wants
 from gradient_cli.errors import ConnectionFailed, ExpectationFailed
 from gradient_cli.expect.expectations import Expectations
+from gradient_cli.terminal.door import page
 from gradient_cli.wire.events import Usage
 from gradient_cli.wire.request import Request
 from gradient_cli.wire.response import Response
@@ -255,7 +256,7 @@ def test_what_finished_before_an_interrupt_is_reported_and_is_no_pass():
     report = runner.report()
     assert report.counts == {"passed": 1, "failed": 0, "error": 0, "not run": 2}
     assert (document(report)["ok"], document(report)["exit_code"]) == (False, 130)
-    assert "1 passed, 2 not run" in text.render(report)
+    assert "1 passed, 2 not run" in page(text.lines(report), in_log=False)
 
 
 # Reports
@@ -272,10 +273,10 @@ def hostile():
 
 def test_no_line_of_a_text_report_starts_with_model_text(hostile):
     """A CI runner obeys lines that begin with :: or ##[, leading blanks or not."""
-    lines = text.render(hostile).splitlines()
+    shown = page(text.lines(hostile), in_log=False)
 
-    assert not [line for line in lines if line.lstrip().startswith(("::", "##["))]
-    assert "\x1b" not in text.render(hostile)
+    assert not [x for x in shown.splitlines() if x.lstrip().startswith(("::", "##["))]
+    assert "\x1b" not in shown
 
 
 def test_an_annotation_is_one_line(hostile):
@@ -364,4 +365,4 @@ def test_the_json_report_says_everything(hostile):
 
 def test_a_report_says_how_to_run_one_test_again(hostile):
     """The command, on a line of its own."""
-    assert "rerun: gradient check s.toml -k t" in text.render(hostile)
+    assert "rerun: gradient check s.toml -k t" in page(text.lines(hostile), in_log=False)

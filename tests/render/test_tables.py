@@ -5,7 +5,7 @@ from gradient_cli.render.tables import aligned, models_table
 
 def test_columns_are_aligned_and_lines_end_with_text():
     """No blanks at the end of a line."""
-    assert aligned([("a", "bb", ""), ("cccc", "d", "e")]) == "a     bb\ncccc  d   e\n"
+    assert aligned([("a", "bb", ""), ("cccc", "d", "e")]) == ["a     bb", "cccc  d   e"]
 
 
 def test_an_id_is_never_cut():

@@ -5,18 +5,15 @@ Model and server text never starts a line: a CI runner drops leading blanks and 
 lines that then begin with `::` or `##[`. Every such line begins with `| `.
 """
 
-import re
 from collections.abc import Iterator
 
 from gradient_cli.check.report import NOT_RUN, PASSED, Attempt, Finding, Result, rate
+from gradient_cli.terminal.sanitize import UNSAFE
 
 MAX_LINES = 12
 """Lines of an excerpt."""
 MAX_COLUMNS = 500
 """Characters of a line of an excerpt."""
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 def explain(result: Result) -> Iterator[str]:
@@ -90,7 +87,7 @@ def one_line(text: str) -> str:
 
 def harmless(text: str) -> str:
     """Give text whose control, bidi and invisible characters are spelled out."""
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def _lines(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gradient_cli.check.report import ERROR, NOT_RUN, PASSED, Report, Result, rate
 from gradient_cli.check.reporters.explain import explain, first_words, one_line
+from gradient_cli.terminal.door import disarmed
 
 MAX_ANNOTATIONS = 10
 MAX_SUMMARY_BYTES = 1024 * 1024
@@ -43,7 +44,8 @@ def _path(suite: str, workspace: Path | None) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Give what a command says: no line end in it, and no command of somebody else's."""
+    return disarmed(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

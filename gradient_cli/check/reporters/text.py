@@ -13,17 +13,16 @@ from collections.abc import Iterator
 
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Report
 from gradient_cli.check.reporters.explain import explain, headline
+from gradient_cli.terminal.door import Line
 
 WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-"}
 _COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2"}
 
 
-def render(report: Report, *, is_quiet: bool = False, is_colored: bool = False) -> str:
+def lines(
+    report: Report, *, is_quiet: bool = False, is_colored: bool = False
+) -> Iterator[str | Line]:
     """Give the report; tests that were never asked are counted, quiet leaves the passed out."""
-    return "".join(f"{line}\n" for line in _lines(report, is_quiet, is_colored))
-
-
-def _lines(report: Report, is_quiet: bool, is_colored: bool) -> Iterator[str]:
     for result in report.results:
         is_untouched = result.verdict == NOT_RUN and not result.attempts
         if is_untouched or (is_quiet and result.verdict == PASSED):
@@ -31,7 +30,7 @@ def _lines(report: Report, is_quiet: bool, is_colored: bool) -> Iterator[str]:
         word = WORDS[result.verdict].ljust(5)
         if is_colored:
             word = f"\x1b[{_COLORS[result.verdict]}m{word}\x1b[0m"
-        yield f"{word} {headline(result)}"
+        yield Line(word, f" {headline(result)}")
         yield from (f"      {line}" for line in explain(result))
     yield from (f"note: {note}" for note in report.notes)
     if report.stop:

@@ -58,8 +58,7 @@ def status(
     """
     with _open(invocation, options, network) as desk:
         job = _look(desk, waits=waits)
-    shown = line(_document(job)) if options.json else job.words()
-    invocation.terminal.write(f"{shown}\n")
+    _show(invocation, job, job.words(), is_json=options.json)
     return ExitStatus.SERVICE if job.is_over and not job.is_good else ExitStatus.OK
 
 
@@ -75,8 +74,7 @@ def cancel(invocation: Invocation, options: JobOptions, network: NetworkOptions)
         before = desk.engine.status(desk.job_id)
         job = before if before.is_over else desk.engine.cancel(desk.job_id)
     words = f"{job.words()}: there is nothing to cancel" if before.is_over else job.words()
-    shown = line(_document(job)) if options.json else words
-    invocation.terminal.write(f"{shown}\n")
+    _show(invocation, job, words, is_json=options.json)
     return ExitStatus.OK
 
 
@@ -104,7 +102,7 @@ def fetch(
             raise IncompleteAnswer(f"{job.words()}, but its answers are not there yet")
         if found is None:
             raise ServiceError(job.words(), hint="the same `batch submit` makes a new job")
-        results = open_results(options.output, invocation.terminal.write_bytes)
+        results = open_results(options.output, invocation.terminal.write_request)
         ledger = Ledger(results, run=desk.note.run)
         try:
             joined = _join(desk, found, results, ledger)
@@ -239,7 +237,7 @@ def _report(invocation: Invocation, options: JobOptions, job: Job, joined: _Join
             "total_tokens": tally.tokens,
             "job": _document(job),
         }
-        invocation.terminal.write(line(document) + "\n")
+        invocation.terminal.write_json(line(document) + "\n")
     if not options.quiet:
         parts = [f"{tally.done - tally.failed:,} ok", f"{tally.failed:,} failed"]
         parts += [f"{missing:,} not answered"] if missing else []
@@ -254,7 +252,7 @@ def _report(invocation: Invocation, options: JobOptions, job: Job, joined: _Join
     return whole
 
 
-def _complaint(options: JobOptions, job: Job, joined: _Joined) -> str:
+def _complaint(options: JobOptions, job: Job, joined: _Joined) -> list[str]:
     """Say what is not as it should be, and what helps."""
     unanswered = joined.tally.failed + joined.missing
     what = "failed or was not answered" if joined.missing else "failed"
@@ -264,7 +262,14 @@ def _complaint(options: JobOptions, job: Job, joined: _Joined) -> str:
     hint = "`batch submit` or `batch run`, with the same items and OUT, asks those again"
     if not joined.is_whole and job.is_good:
         hint = f"`gradient batch fetch -o {options.output}` looks again; {hint}"
-    return f"gradient: {'; '.join(words)}\nhint: {hint}"
+    return [f"gradient: {'; '.join(words)}", f"hint: {hint}"]
+
+
+def _show(invocation: Invocation, job: Job, words: str, *, is_json: bool) -> None:
+    if is_json:
+        invocation.terminal.write_json(line(_document(job)) + "\n")
+    else:
+        invocation.terminal.say(words)
 
 
 def _look(desk: Desk, *, waits: bool) -> Job:

@@ -47,7 +47,7 @@ def _show_requests(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
     plan.look()
     for item in plan.items():
-        terminal.write_bytes(b"".join(plan.maker.request(item).encode()) + b"\n")
+        terminal.write_request(b"".join(plan.maker.request(item).encode()) + b"\n")
     return ExitStatus.OK
 
 
@@ -55,7 +55,7 @@ def _run(plan: Plan) -> int:
     session, out = plan.session, plan.flags.output.output
     _check_job(out)
     session.credential()
-    results = open_results(out, session.invocation.terminal.write_bytes)
+    results = open_results(out, session.invocation.terminal.write_request)
     ledger = plan.open_ledger(results)
     tally = Tally()
     try:
@@ -165,7 +165,7 @@ def _report(plan: Plan, tally: Tally) -> ExitStatus:
         status = worst([status, stale.status])
         terminal.note(f"gradient: {stale.message}")
     if output.json:
-        terminal.write(line(_document(plan, tally, status)) + "\n")
+        terminal.write_json(line(_document(plan, tally, status)) + "\n")
     if not output.quiet:
         parts = [f"{tally.done - tally.failed:,} ok", f"{tally.failed:,} failed"]
         parts += [f"{plan.meter.skipped:,} skipped"] if plan.meter.skipped else []

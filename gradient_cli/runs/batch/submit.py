@@ -73,7 +73,7 @@ def _show_upload(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
     plan.look()
     for position, item in enumerate(plan.items()):
-        terminal.write_bytes(request_line(position, plan.maker.request(item)))
+        terminal.write_request(request_line(position, plan.maker.request(item)))
     return ExitStatus.OK
 
 
@@ -83,7 +83,7 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
     tell = _silent if output.quiet else terminal.note
     session.credential()
     # Open, it keeps a second submit and a run out until the job is made.
-    results = open_results(output.output, terminal.write_bytes)
+    results = open_results(output.output, terminal.write_request)
     try:
         ledger = plan.open_ledger(results)
         job, rows = _sent(plan, output, ledger, tell)
@@ -95,7 +95,7 @@ def _submit(plan: Plan, output: SubmitOptions) -> int:
     if job is None:
         tell(f"nothing to submit: {output.output} has every answer")
         return ExitStatus.OK
-    terminal.write(f"{job.id}\n")
+    terminal.say(job.id)
     tell(f"{rows:,} rows: {job.words()}")
     is_over = "" if job.is_over else "--wait "
     tell(f"hint: `gradient batch fetch {is_over}-o {output.output}` gets the answers")

@@ -9,7 +9,7 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.batch.digest import Digest, Spread, digest
 from gradient_cli.exits import MEANINGS, ExitStatus
 from gradient_cli.render.tables import aligned
-from gradient_cli.terminal.sanitize import visible
+from gradient_cli.terminal.door import one_line
 from gradient_cli.wire.json import line
 
 BAR = 24
@@ -27,14 +27,15 @@ def summary(invocation: Invocation, paths: Sequence[str], *, is_json: bool) -> i
     """
     found = digest(paths, invocation.terminal.stdin)
     if is_json:
-        invocation.terminal.write(line(found.as_document()) + "\n")
+        invocation.terminal.write_json(line(found.as_document()) + "\n")
     else:
-        invocation.terminal.write("\n".join(_sections(found)))
+        sections = list(_sections(found))
+        invocation.terminal.say([row for part in sections for row in ("", *part)][1:])
     return ExitStatus.OK
 
 
-def _sections(found: Digest) -> Iterator[str]:
-    yield f"{found.total:,} results{_others(found)}\n"
+def _sections(found: Digest) -> Iterator[list[str]]:
+    yield [f"{found.total:,} results{_others(found)}"]
     if found.total:
         yield aligned(_bars(Counter({_meaning(s): n for s, n in found.statuses.items()})))
     if found.labels:
@@ -60,10 +61,10 @@ def _sections(found: Digest) -> Iterator[str]:
         yield aligned(rows)
     if found.spent.total_tokens > found.tokens.sum:
         spent = found.spent
-        yield (
+        yield [
             f"{spent.total_tokens:,} tokens were paid for in all "
-            f"({spent.input_tokens:,} in, {spent.output_tokens:,} out)\n"
-        )
+            f"({spent.input_tokens:,} in, {spent.output_tokens:,} out)"
+        ]
     if found.errors:
         yield aligned([(f"{n:,}", _short(words)) for words, n in found.errors.most_common(5)])
 
@@ -101,5 +102,5 @@ def _meaning(status: int) -> str:
 
 
 def _short(text: str, most: int = 60) -> str:
-    text = " ".join(visible(text).split())
+    text = one_line(" ".join(text.split()))
     return text if len(text) <= most else text[: most - 1] + "…"

@@ -63,11 +63,8 @@ class Invocation:
         return Deadline(at)
 
     def __post_init__(self) -> None:
-        """Read the variables that are settings as settings are read."""
+        """Read the variables as settings are read; tell the terminal whose log it writes into."""
         self.environ = trimmed(self.environ)
-
-    def __post_init__(self) -> None:
-        """Tell the terminal whose log it may write into."""
         self.terminal.in_log = is_obeyed(self.environ)
 
     @classmethod

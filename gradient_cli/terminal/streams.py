@@ -6,7 +6,7 @@ stderr carries everything for people; a closed stderr is nobody's problem.
 
     note, say, redraw, ask     lines for people: through the door (door.py), always
     write_json, write_request  JSON: escaped on a terminal, where it means the same
-    write_text                 an answer: made harmless on a terminal
+    write_text, write_data     an answer, data of rows: made harmless on a terminal
     write, write_bytes         as it is, for those that have made it harmless themselves
 
 Tests use `Terminal.recording()`, which keeps what was written.
@@ -161,6 +161,19 @@ class Terminal:
 
             text = visible(text)
         self.write(text)
+
+    def write_data(self, data: bytes) -> None:
+        """
+        Write lines of data for programs; on a terminal they are made harmless.
+
+        Raises:
+            OutputClosed: the reader has gone.
+
+        """
+        if self.stdout_is_tty:
+            self.write_text(data.decode("utf-8", "replace"))
+        else:
+            self.write_bytes(data)
 
     def write_request(self, data: bytes) -> None:
         """

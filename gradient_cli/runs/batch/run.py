@@ -130,7 +130,7 @@ def _runner(plan: Plan, results: Results) -> Runner:
         has_time=lambda: (left := session.remaining_s()) is None or left > 0,
         is_late=session.invocation.is_late,
         watch=plan.count,
-        spill=None if output.output == "-" else session.invocation.terminal.write_bytes,
+        spill=None if output.output == "-" else session.invocation.terminal.write_request,
         tell=session.invocation.terminal.note,
     )
 

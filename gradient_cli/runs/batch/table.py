@@ -139,6 +139,6 @@ def _write(invocation: Invocation, pieces: Iterator[bytes]) -> None:
     for piece in pieces:
         held += piece
         if len(held) >= PIECE:
-            invocation.terminal.write_bytes(bytes(held))
+            invocation.terminal.write_data(bytes(held))
             held.clear()
-    invocation.terminal.write_bytes(bytes(held))
+    invocation.terminal.write_data(bytes(held))

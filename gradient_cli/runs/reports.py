@@ -142,7 +142,7 @@ class Reports:
                 self._annotate(report)
         if self._options.json:
             with suppress(GradientError):
-                self._invocation.terminal.write(renders["--json"](report))
+                self._invocation.terminal.write_json(renders["--json"](report))
 
     def close(self) -> None:
         """Let go of places that nothing was written to."""
@@ -154,10 +154,10 @@ class Reports:
 
         terminal, options = self._invocation.terminal, self._options
         if options.json:
-            terminal.write(json.render(report))
+            terminal.write_json(json.render(report))
             return
         color = wants_color(options.color, self._invocation.environ, terminal.stdout_is_tty)
-        terminal.write(text.render(report, is_quiet=options.quiet, is_colored=color))
+        terminal.say(text.lines(report, is_quiet=options.quiet, is_colored=color))
         if self._is_github:
             self._annotate(report)
 
@@ -201,13 +201,14 @@ _ENDING = {"--junit": ".xml", "--html": ".html"}
 
 def _renders() -> dict[str, Callable[[Report], str]]:
     from gradient_cli.check.reporters import github, html, json, junit, text
+    from gradient_cli.terminal.door import page
 
     return {
         "--junit": junit.render,
         "--html": html.render,
         "--json": json.render,
         "--github": lambda report: github.summary(report) + github.annotations(report),
-        "text": lambda report: text.render(report, is_quiet=False, is_colored=False),
+        "text": lambda report: page(text.lines(report), in_log=False),
     }
 
 

@@ -11,7 +11,7 @@ MAY_WRITE = {
     "render/progress.py write_stderr": "rich draws a bar of numbers of ours",
     "runs/screen.py write": "an answer, byte for byte or through a Sanitizer",
     "runs/screen.py write_stderr": "colours of ours around reasoning, which passes a Flow",
-    "runs/check.py write": "workflow commands of ours; what they say is escaped and disarmed",
+    "runs/reports.py write": "workflow commands of ours; what they say is escaped and disarmed",
     "runs/models.py write": "a table, whose cells have passed",
     "runs/respond.py write": "the end of a line",
     "cli/help.py write": "pages of ours",

@@ -137,6 +137,8 @@ complete -c gradient -n '__gradient_at "respond"' -l allow-empty -d 'take an ans
 complete -c gradient -n '__gradient_at "respond"' -l allow-refusal -d 'take the words by which a model refuses for its answer'
 complete -c gradient -n '__gradient_at "respond"' -l think-tags -x -a 'split keep' -d 'what becomes of think tags and channel markup in front of the text (split)'
 complete -c gradient -n '__gradient_at "respond"' -l repair -x -d 'if --one-of or --schema fails, ask again up to N times  [0 or more]'
+complete -c gradient -n '__gradient_at "respond"' -l sure -x -d 'status 9 where the label of --one-of is less probable than P (0.5 to 1)'
+complete -c gradient -n '__gradient_at "respond"' -l votes -x -d 'ask N times; the most frequent label of --one-of is the answer'
 complete -c gradient -n '__gradient_at "respond"' -l timeout -x -d 'the longest silence (120)'
 complete -c gradient -n '__gradient_at "respond"' -l max-time -x -d 'the longest run'
 complete -c gradient -n '__gradient_at "respond"' -l retries -x -d 'how often to try again before the answer begins (3)'

@@ -54,7 +54,7 @@ MEANINGS: dict[ExitStatus, tuple[str, str]] = {
         "raise the limit, or retry",
     ),
     ExitStatus.UNSURE: (
-        "not sure enough (--sure): neither yes nor no",
+        "not sure enough (--sure, --votes): neither yes nor no",
         "ask a person, or a better model",
     ),
     ExitStatus.BUG: (

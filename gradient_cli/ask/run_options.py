@@ -138,6 +138,30 @@ class ExpectOptions:
 
 
 @record(kw_only=True)
+class SureOptions:
+    """How sure the label of --one-of must be."""
+
+    sure: Annotated[
+        float | None,
+        flag(
+            EXPECTATIONS,
+            "--sure",
+            metavar="P",
+            help="status 9 where the label of --one-of is less probable than P (0.5 to 1)",
+        ),
+    ] = None
+    votes: Annotated[
+        int | None,
+        flag(
+            EXPECTATIONS,
+            "--votes",
+            metavar="N",
+            help="ask N times; the most frequent label of --one-of is the answer",
+        ),
+    ] = None
+
+
+@record(kw_only=True)
 class NetworkOptions:
     """How to reach the service, and as whom."""
 

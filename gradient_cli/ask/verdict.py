@@ -37,6 +37,8 @@ class Judged:
     failed: "tuple[Verdict, ...]" = ()
     warning: str = ""
     """What a reader should know of the text all the same."""
+    probability: Mapping[str, Json] | None = None
+    """How probable the label is, and by what: `value`, `from`, and of votes their interval."""
 
 
 @record

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
-from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions, SureOptions
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.expand import expand
 from gradient_cli.runs.respond import Flags, run
@@ -21,6 +21,7 @@ def respond(
     request: RequestOptions,
     output: OutputOptions,
     expectations: ExpectOptions,
+    sure: SureOptions,
     network: NetworkOptions,
     proof: ProofOptions,
     prompt: Annotated[
@@ -34,4 +35,4 @@ def respond(
         GradientError: nothing was sent.
 
     """
-    return run(Flags(prompt, input, request, output, expectations, network, proof), ctx.obj)
+    return run(Flags(prompt, input, request, output, expectations, sure, network, proof), ctx.obj)

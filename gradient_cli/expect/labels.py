@@ -56,6 +56,17 @@ def folded(text: str) -> str:
     return text
 
 
+def core(text: str) -> tuple[int, int]:
+    """Give where the label stands in an answer: without what does not count around it."""
+    before, begin, end = None, 0, len(text)
+    while (begin, end) != before:
+        before = begin, end
+        inner = text[begin:end]
+        begin += len(inner) - len(inner.lstrip(_AROUND))
+        end = begin + len(text[begin:end].rstrip(_AROUND).rstrip(_AT_END))
+    return begin, end
+
+
 def match_label(answer: str, labels: Sequence[str]) -> str | None:
     """Give the label that an answer is, as the user wrote it, or None."""
     key = folded(answer)

@@ -25,6 +25,8 @@ class Result:
     """What would be printed, if that is not the answer itself: a label, a code block, JSON."""
     parsed: Json = None
     checks: tuple[Mapping[str, Json], ...] = ()
+    probability: Mapping[str, Json] | None = None
+    """Of the label, where --sure or --votes asked for it."""
     error: GradientError | None = None
     request_id: str | None = None
     attempts: int = 0
@@ -54,6 +56,7 @@ def as_document(result: Result) -> dict[str, Json]:
         "attempts": result.attempts,
         "tool_calls": [call.as_item() for call in response.tool_calls],
         "pending": [dict(item) for item in response.pending],
+        "probability": dict(result.probability) if result.probability else None,
         "checks": [dict(check) for check in result.checks],
         "error": error_object(result.error),
         "response": response.body,

@@ -5,12 +5,14 @@ Asking once: stdout is the answer, the exit status says whether it is one.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gradient_cli.ask import curl, inputs, question, verdict
 from gradient_cli.ask.client import Outcome
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
-from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions, SureOptions
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.ask.thread import answer_items
 from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
@@ -23,6 +25,12 @@ from gradient_cli.terminal.files import Target, check_target, open_target, refus
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, line
 
+if TYPE_CHECKING:
+    from gradient_cli.ask.sureness import Sureness
+
+MOST_VOTERS = 8
+"""Requests at once for --votes."""
+
 
 @record
 class Flags:
@@ -33,6 +41,7 @@ class Flags:
     request: RequestOptions
     output: OutputOptions
     expectations: ExpectOptions
+    sure: SureOptions
     network: NetworkOptions
     proof: ProofOptions
 
@@ -65,6 +74,7 @@ class Plan:
     output: Target | None
     """The file that gets the answer."""
     notices: Notices
+    sureness: "Sureness | None" = None
 
     def close(self) -> None:
         """Let go of what the run holds."""
@@ -88,6 +98,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     texts = question.texts_of(prompt_file, flags.input.var)
     expectations = verdict.filled(flags.expectations, texts)
     expected = verdict.expected(expectations, extract=flags.output.extract, texts=texts)
+    wanted = _sureness(flags.sure, has_labels=expectations.one_of is not None)
     notices = Notices(invocation.terminal, flags.output)
     for warning in expected.warnings():
         notices.tell(warning)
@@ -124,7 +135,20 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         if target:
             target.close()
         raise
-    return Plan(session, asked, expected, look, target, notices)
+    if wanted and wanted.wants_tokens:
+        from gradient_cli.ask.sureness import with_tokens
+
+        asked = replace(asked, request=with_tokens(asked.request))
+    return Plan(session, asked, expected, look, target, notices, wanted)
+
+
+def _sureness(options: SureOptions, *, has_labels: bool) -> "Sureness | None":
+    """Give how sure the answer must be; None, at no cost, where nobody asks."""
+    if options.sure is None and options.votes is None:
+        return None
+    from gradient_cli.ask.sureness import sureness
+
+    return sureness(options.sure, options.votes, has_labels=has_labels)
 
 
 def _target(flags: Flags, session: Session) -> Target | None:
@@ -209,12 +233,50 @@ def answer(plan: Plan) -> int:
         reading = plan.expected.allowed.reading(is_printed=screen.shows_pieces)
         outcome = client.ask(plan.question.request, screen, reading)
         judged = plan.expected.judge(plan.question.request, outcome, client)
+        if plan.sureness:
+            judged = _with_sureness(plan, plan.sureness, judged)
         return _finish(plan, screen, judged)
     except BaseException:
         screen.interrupt()
         raise
     finally:
         client.close()
+
+
+def _with_sureness(plan: Plan, wanted: "Sureness", judged: verdict.Judged) -> verdict.Judged:
+    from gradient_cli.ask.sureness import by_tokens, by_votes
+
+    if wanted.wants_tokens:
+        return by_tokens(judged, wanted)
+    return by_votes(lambda count: _ask_again(plan, count), judged, wanted)
+
+
+def _ask_again(plan: Plan, count: int) -> list[verdict.Judged]:
+    """Ask the same so many times, some at once."""
+    from gradient_cli.ask.workers import room_for, start
+
+    found: list[verdict.Judged] = []
+    left = list(range(count))
+
+    def work() -> None:
+        client = plan.session.open_client()
+        try:
+            while left:
+                try:
+                    left.pop()
+                except IndexError:
+                    break
+                asked = plan.question.request
+                reading = plan.expected.allowed.reading()
+                outcome = client.ask(asked, None, reading)
+                found.append(plan.expected.judge(asked, outcome, client))
+        finally:
+            client.close()
+
+    tell = plan.notices.detail
+    for worker in start(work, room_for(min(count, MOST_VOTERS), tell), tell):
+        worker.join()
+    return found
 
 
 def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
@@ -245,6 +307,7 @@ def _result(judged: verdict.Judged, error: GradientError | None) -> Result:
         text=judged.text,
         parsed=judged.parsed,
         checks=judged.checks,
+        probability=judged.probability,
         error=error,
         request_id=outcome.request_id,
         attempts=outcome.attempts,

@@ -58,6 +58,7 @@ WITH_VALUE = frozenset(
         "--top-p",
         "--user",
         "--var",
+        "--votes",
         "--yes-means",
         "-f",
         "-m",

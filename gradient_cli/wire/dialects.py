@@ -22,6 +22,7 @@ from gradient_cli.wire.events import (
     RefusalDelta,
     Started,
     TextDelta,
+    Tokens,
     ToolCallDelta,
     Unknown,
     Usage,
@@ -41,6 +42,7 @@ from gradient_cli.wire.items import (
     text_of,
 )
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.logprobs import choice_tokens, item_tokens, tokens_of
 
 Object = Mapping[str, Json]
 
@@ -104,6 +106,8 @@ def _typed(kind: str, payload: Object) -> Iterator[Event]:
     if kind in _TEXT_DELTAS or kind in _REASONING_DELTAS:
         if isinstance(delta, str) and kind in _TEXT_DELTAS:
             place = _place(payload)
+            if found := tokens_of(payload.get("logprobs")):
+                yield Tokens(found)
             yield RefusalDelta(delta, *place) if "refusal" in kind else TextDelta(delta, *place)
         elif isinstance(delta, str):
             yield ReasoningDelta(delta)
@@ -183,6 +187,8 @@ def _final(response: Object, implied: str) -> Iterator[Event]:
     """Decode a whole response object; `implied` is the status that its event's name means."""
     yield _started(response)
     items = tuple(items_of(response))
+    if found := item_tokens(items):
+        yield Tokens(found, is_whole=True)
     yield Final(response, items, "".join(reasoning_texts(items)), tuple(function_calls(items)))
     if usage := _usage(response.get("usage")):
         yield UsageReport(usage, response["usage"])
@@ -228,6 +234,8 @@ def _plain(payload: Object) -> Iterator[Event]:
     calls = tuple(function_calls(items)) or tuple(chat_calls(message))
     reasoning = "".join(reasoning_texts(items)) or _chat_reasoning(message)
     yield _started(payload)
+    if found := item_tokens(items) or choice_tokens(_first_choice(payload)):
+        yield Tokens(found, is_whole=True)
     yield Final(payload, items, reasoning, calls)
     if usage := _usage(payload.get("usage")):
         yield UsageReport(usage, payload["usage"])
@@ -258,6 +266,8 @@ def _choices(payload: Object) -> Iterator[Event]:
     delta = first.get("delta")
     if isinstance(delta, Mapping):
         yield from _delta(delta)
+    if found := choice_tokens(first):
+        yield Tokens(found)
     if usage := _usage(payload.get("usage")):
         yield UsageReport(usage, payload["usage"])
     finish = first.get("finish_reason")

@@ -156,6 +156,19 @@ class UsageReport:
 
 
 @record
+class Tokens:
+    """
+    The tokens of a text with their log probabilities, where the server sends them.
+
+    A probability that is none (above 0, no number) is None.
+    """
+
+    tokens: tuple[tuple[bytes, float | None], ...]
+    is_whole: bool = False
+    """All of the text's tokens; they replace what came piece by piece."""
+
+
+@record
 class WholeText:
     """The full text of one part, repeated at its end (`*.done`); used if its deltas got lost."""
 
@@ -211,6 +224,7 @@ Event = (
     | CommentaryDelta
     | ToolCallDelta
     | UsageReport
+    | Tokens
     | WholeText
     | Final
     | Ended

@@ -30,6 +30,7 @@ from gradient_cli.wire.events import (
     RefusalDelta,
     Started,
     TextDelta,
+    Tokens,
     ToolCallDelta,
     Unknown,
     Usage,
@@ -38,6 +39,7 @@ from gradient_cli.wire.events import (
 )
 from gradient_cli.wire.items import is_kept, pending
 from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.logprobs import Token
 from gradient_cli.wire.message import Reading, Said, Text
 from gradient_cli.wire.messages import Messages
 from gradient_cli.wire.surrogates import PairJoiner
@@ -77,6 +79,8 @@ class Response:
     message: str | None = None
     """The server's words on a failure."""
     code: str | None = None
+    tokens: tuple[Token, ...] = ()
+    """The tokens of what it wrote, with their log probabilities, if the server sent them."""
     body: Json = None
     """The server's own final object, verbatim; folded from the chunks where there is none."""
     has_lost_pieces: bool = False
@@ -138,6 +142,8 @@ class Fold:
         self._items: list[Mapping[str, Json]] = []
         self._started: Started | None = None
         self._usage: UsageReport | None = None
+        self._tokens: list[Token] = []
+        self._whole_tokens: tuple[Token, ...] = ()
         self._final: Final | None = None
         self._repeated: list[Said] | None = None
         self._ended: Ended | None = None
@@ -172,6 +178,11 @@ class Fold:
             case Ended():
                 self._end(event)
                 yield event
+            case Tokens(tokens, is_whole):
+                if is_whole:
+                    self._whole_tokens = tokens
+                else:
+                    self._tokens += tokens
             case ToolCallDelta() | UsageReport() | Started() | Final():
                 self._note(event)
                 yield event
@@ -296,6 +307,7 @@ class Fold:
             usage=self._usage.usage if self._usage else None,
             message=ended.message if ended else None,
             code=ended.code if ended else None,
+            tokens=self._whole_tokens or tuple(self._tokens),
             body=self._body(),
             has_lost_pieces=has_lost,
             has_stray_tag=streamed.has_stray_tag,

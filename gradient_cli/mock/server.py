@@ -25,6 +25,7 @@ from gradient_cli.mock.director import Director
 from gradient_cli.mock.engine import PREFIX, Engine, EngineReply
 from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.limit import Limit
+from gradient_cli.mock.listening import has_started, taken
 from gradient_cli.mock.reply import send_stream, send_whole, whole_body
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.values import record
@@ -174,21 +175,17 @@ class MockServer:
         self.stop()
 
     def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                sock, _ = listener.accept()
-            except ConnectionAbortedError:
-                continue
-            except OSError:
-                return
+        while sock := taken(listener):
             connection = Connection(sock)
             thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
             with self._lock:
                 if self._is_stopped:
                     connection.close()
                     return
-                self._open[connection] = thread
-                thread.start()
+                has_thread = has_started(thread)
+                self._open[connection] = thread if has_thread else threading.current_thread()
+            if not has_thread:
+                self._serve(connection)
 
     def _serve(self, connection: Connection) -> None:
         try:

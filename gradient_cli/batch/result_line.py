@@ -57,6 +57,8 @@ def done(
         record["refusal"] = response.refusal
     if response.pending:
         record["pending"] = [dict(item) for item in response.pending]
+    if judged.warning:
+        record["warning"] = judged.warning
     record |= {
         "finish_reason": response.finish_word,
         "model": response.model,

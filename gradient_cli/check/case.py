@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 
@@ -48,8 +49,7 @@ class Case:
         path = Path(os.path.normpath(self.suite))
         suite = "/".join(part for part in path.parts if part != "..")
         if path.is_absolute():
-            here = Path.cwd()
             suite = path.name
-            if path.is_relative_to(here):
-                suite = path.relative_to(here).as_posix()
+            with suppress(OSError, ValueError):  # Elsewhere, or the working folder is gone.
+                suite = path.relative_to(Path.cwd()).as_posix()
         return f"{suite}: {self.name}"

@@ -43,7 +43,7 @@ class Opener:
         """
         folder = Path(path).parent
         if root is None:
-            return cls(folder, (_real(Path.cwd()), _real(folder)))
+            return cls(folder, (*_found("."), *_found(folder)))
         if not os.path.isdir(root):
             raise UsageError(f'--root "{root}" is not a folder')
         return cls(folder, (_real(Path(root)),))
@@ -100,8 +100,8 @@ class Opener:
         """Give the root, and the way from there to the file, without links."""
         try:
             real = _real(self.folder / name)
-        except ValueError:
-            raise UsageError(f'"{self.path(name)}" is no path') from None
+        except (ValueError, OSError):
+            raise UsageError(f'"{self.path(name)}" is no path that can be followed') from None
         for root in self.roots:
             if real.is_relative_to(root):
                 return root, real.relative_to(root)
@@ -128,6 +128,14 @@ class Opener:
             raise UsageError(f'cannot read "{self.path(name)}": {words}') from None
 
 
+def _found(folder: Path | str) -> tuple[Path, ...]:
+    """Give where a folder really is; nothing where the working folder was removed."""
+    try:
+        return (_real(Path(folder)),)
+    except OSError:
+        return ()
+
+
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
@@ -138,10 +146,12 @@ def _descend(root: Path, parts: Sequence[str]) -> int:
     if os.open not in os.supports_dir_fd or not parts:
         return os.open(root.joinpath(*parts), flags)
     no_link = os.O_NOFOLLOW | os.O_CLOEXEC
-    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    # Enough where a folder may be passed through, but not listed.
+    passing = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+    here = os.open(root, passing)
     try:
         for part in parts[:-1]:
-            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | no_link, dir_fd=here)
+            below = os.open(part, passing | os.O_NOFOLLOW, dir_fd=here)
             os.close(here)
             here = below
         return os.open(parts[-1], flags | no_link, dir_fd=here)

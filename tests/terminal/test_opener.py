@@ -138,6 +138,18 @@ def test_a_link_that_comes_after_the_look_is_not_followed(place, monkeypatch):
         opener.read("deep/b.txt")
 
 
+def test_a_working_folder_that_is_gone_is_no_root(place, tmp_path, monkeypatch):
+    """What lies beside the suite is read all the same."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert Opener.beside(str(place / "suite" / "s.toml")).read("a.txt") == "a"
+    with pytest.raises(UsageError):
+        Opener.beside("s.toml").read("a.txt")
+
+
 def test_no_descriptor_is_left_open(place):
     """A long run of suites opens many."""
     opener = Opener.beside("suite/s.toml")

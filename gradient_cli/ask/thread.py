@@ -19,6 +19,7 @@ from pathlib import Path
 from gradient_cli.ask.thread_file import NEVER, Note, ThreadFile, open_file
 from gradient_cli.errors import UsageError
 from gradient_cli.transport.deadline import Deadline
+from gradient_cli.wire.encodings import conversion, wide_name
 from gradient_cli.wire.items import is_message
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.messages import Messages
@@ -147,8 +148,8 @@ def open_thread(
 
 def _read(path: str, data: bytes) -> list[Json]:
     items = []
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UsageError(f'"{path}" is UTF-16, not UTF-8', hint=f"iconv -f UTF-16 -t UTF-8 {path}")
+    if wide := wide_name(data):
+        raise UsageError(f'"{path}" is text in {wide}, not UTF-8', hint=conversion(wide, path))
     for number, text in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if text.strip():
             items.append(_item(text, f"{path}:{number}"))

@@ -28,6 +28,7 @@ from gradient_cli.check.suite_reader import (
     near_words,
 )
 from gradient_cli.errors import UsageError
+from gradient_cli.wire.encodings import conversion, wide_name
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
 
@@ -48,7 +49,10 @@ def load_suite(path: str) -> list[Case]:
     except OSError as error:
         raise UsageError(f'cannot read "{path}": {(error.strerror or "").lower()}') from None
     except UnicodeDecodeError as error:
-        raise UsageError(f'"{path}" is not UTF-8: bad byte at offset {error.start}') from None
+        raise UsageError(
+            f'"{path}" is not UTF-8: bad byte at offset {error.start}',
+            hint=conversion(wide_name(error.object), path),
+        ) from None
     tables = _jsonl(path, text) if path.endswith((".jsonl", ".ndjson")) else _toml(path, text)
     if not tables:
         raise UsageError(f"{path}: the suite has no test", hint="[[test]] begins one")

@@ -29,6 +29,7 @@ from types import MappingProxyType
 
 from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import DIALECTS, Behaviour, Script, WrongScript, check, one_of
+from gradient_cli.wire.encodings import conversion, wide_name
 from gradient_cli.wire.json import Json, dumps
 
 _FIELDS = MappingProxyType({"loop": "is_looped"})
@@ -52,7 +53,10 @@ def load_script(path: Path) -> Script:
             f'cannot read "{path}": {(error.strerror or str(error)).lower()}'
         ) from None
     except UnicodeDecodeError as error:
-        raise UsageError(f'"{path}" is not UTF-8: byte {error.start}') from None
+        raise UsageError(
+            f'"{path}" is not UTF-8: byte {error.start}',
+            hint=conversion(wide_name(error.object), str(path)),
+        ) from None
     try:
         table = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:

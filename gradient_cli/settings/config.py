@@ -19,6 +19,7 @@ from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS
 from gradient_cli.settings.paths import LONGEST_FILE, expanded
 from gradient_cli.values import record
 from gradient_cli.wire.address import DEFAULT_URL, normalised
+from gradient_cli.wire.encodings import conversion, wide_name
 from gradient_cli.wire.json import Json
 
 DEMO = "demo"
@@ -113,7 +114,10 @@ def read_text(path: Path) -> str | None:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8: bad byte at offset {error.start}") from None
+        raise ConfigError(
+            f"{path} is not UTF-8: bad byte at offset {error.start}",
+            hint=conversion(wide_name(data), str(path)),
+        ) from None
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Json]:

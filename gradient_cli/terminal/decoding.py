@@ -9,10 +9,13 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from gradient_cli.errors import UsageError
-from gradient_cli.wire.encodings import conversion, wide_name
+from gradient_cli.terminal.foreign import foreign
+from gradient_cli.wire.encodings import conversion
 from gradient_cli.wire.request import LONG_TEXT, LongText
 
 Text = str | LongText
+HEAD = 4096
+"""Bytes that tell what a file is that is no text."""
 
 
 def size_of(text: Text) -> int:
@@ -42,9 +45,9 @@ def decode(
     size = 0
     has_begun = False
     for piece in _begun(pieces):
-        if not size and (wide := wide_name(piece)):
-            path = name.strip('"') if name.startswith('"') else None
-            raise kind(f"{name} is {wide}, not UTF-8", hint=conversion(wide, path))
+        path = name.strip('"') if name.startswith('"') else "-"
+        if not size and (found := foreign(piece[:HEAD], path)):
+            raise kind(f"{name} is {found.what}, not UTF-8", hint=found.remedy)
         if b"\0" in piece:
             raise kind(f"{name} is binary: a NUL byte at offset {size + piece.index(0)}")
         text = _decode_piece(decoder, piece, name, size, kind)

@@ -5,6 +5,7 @@ Files that are no text: told by their first bytes, and named with the tool that 
 import shlex
 
 from gradient_cli.values import record
+from gradient_cli.wire.encodings import wide_name
 
 _DUCKDB = "duckdb -c \"COPY (FROM {from_}) TO '/dev/stdout' (FORMAT csv)\""
 _KINDS: tuple[tuple[int, bytes, str, str], ...] = (
@@ -38,13 +39,6 @@ _ZIPS = {
     ".pptx": ("a slide show", "libreoffice --convert-to pdf {path}"),
     ".epub": ("a book", "pandoc -t plain {path}"),
 }
-_UTF16 = (
-    (b"\xff\xfe\0\0", "UTF-32"),
-    (b"\0\0\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
-_LONGEST_BARE = 512
 
 
 @record
@@ -59,9 +53,8 @@ class Foreign:
 
 def foreign(head: bytes, path: str) -> Foreign | None:
     """Tell what a file is by its first bytes (some hundred), or None if it may be text."""
-    for mark, name in _UTF16:
-        if head.startswith(mark):
-            return _named(f"text in {name}", f"iconv -f {name} -t UTF-8 {{path}}", path)
+    if wide := wide_name(head):
+        return _named(f"text in {wide}", f"iconv -f {wide} -t UTF-8 {{path}}", path)
     for offset, mark, what, remedy in _KINDS:
         if head[offset:].startswith(mark):
             return _named(what, remedy.replace("{from_}", "{quoted}"), path)
@@ -69,22 +62,6 @@ def foreign(head: bytes, path: str) -> Foreign | None:
         suffix = path[path.rfind(".") :].lower() if "." in path else ""
         what, remedy = _ZIPS.get(suffix, ("a zip archive", "unzip -p {path}"))
         return _named(what, remedy, path)
-    if width := _bare_utf16(head):
-        return _named("text in UTF-16", f"iconv -f {width} -t UTF-8 {{path}}", path)
-    return None
-
-
-def _bare_utf16(head: bytes) -> str | None:
-    """Tell UTF-16 without a mark: every other byte of Latin text is nothing."""
-    part = head[: _LONGEST_BARE & ~1]
-    if len(part) < 4:
-        return None
-    for name, zeros, others in (
-        ("UTF-16LE", part[1::2], part[::2]),
-        ("UTF-16BE", part[::2], part[1::2]),
-    ):
-        if zeros.count(0) >= 0.9 * len(zeros) and others.count(0) == 0:
-            return name
     return None
 
 

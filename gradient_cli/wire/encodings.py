@@ -30,8 +30,9 @@ def wide_name(data: bytes) -> str | None:
 
 
 def _is_latin(letters: bytes, zeros: bytes) -> bool:
-    """Tell whether these are the letters and zeros of Western text in two bytes each."""
-    return not any(zeros) and all(byte >= 0x20 or byte in _PRINTED for byte in letters)
+    """Tell whether these are the halves of Western text in two bytes each, some signs apart."""
+    is_text = all(byte >= 0x20 or byte in _PRINTED for byte in letters)
+    return is_text and zeros.count(0) >= 0.9 * len(zeros)
 
 
 def conversion(name: str | None, path: str | None = None) -> str:

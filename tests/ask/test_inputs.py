@@ -212,7 +212,7 @@ def test_a_pattern_stands_for_the_files_it_matches(home, project):
         ("src/*.rs", "matches no file"),
         ("src/s*b", "matches no file"),
         ("logs", "no text file is below it"),
-        ("src/*", '"src/logo.png" is binary'),
+        ("src/*", '"src/logo.png" is a picture, not UTF-8'),
         ("nowhere", "no such file"),
     ],
 )
@@ -413,3 +413,44 @@ def test_curl_shows_no_password_of_a_proxy(home):
 def test_curl_names_a_folder_of_roots_as_one(home):
     """curl has a flag for each."""
     assert f"--capath {home.folder}" in curl(home, "--ca-bundle", str(home.folder))
+
+
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (("respond", "hi", "-n", "-f", "FILE"), "f.txt"),
+        (("respond", "-n", "-f", "-"), "f.txt"),
+        (("respond", "-n", "--prompt-file", "FILE"), "f.md"),
+        (("respond", "hi", "-n", "-s", "@FILE"), "f.txt"),
+        (("respond", "hi", "-n", "--schema", "FILE"), "f.json"),
+        (("respond", "hi", "-n", "--thread", "FILE"), "f.jsonl"),
+        (("batch", "run", "-i", "FILE", "-n"), "f.jsonl"),
+        (("batch", "run", "-i", "FILE", "-n"), "f.txt"),
+        (("batch", "run", "--each-file", "FILE", "-n"), "f.txt"),
+        (("check", "FILE"), "s.toml"),
+        (("mock", "--script", "FILE"), "s.toml"),
+        (("decide", "q", "-f", "FILE", "-n"), "f.txt"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_utf_16_is_named_wherever_a_text_is_read(home, monkeypatch, argv, name, encoding):
+    """PowerShell's `>` writes it; the hint makes it readable."""
+    monkeypatch.chdir(home.folder)
+    data = ("\ufeff" if encoding[-2:] == "be" else "") + '{"prompt": "caf\u00e9"}\n'
+    (home.folder / name).write_bytes(data.encode(encoding))
+    argv = tuple(word.replace("FILE", name) for word in argv)
+    extra = () if argv[0] in {"check", "mock"} else ("-m", "m", "--base-url", "localhost")
+
+    status, stdout, stderr = home.runs(*argv, *extra, stdin=data.encode(encoding))
+
+    assert (status, stdout) == (2, "")
+    assert "iconv -f UTF-16" in stderr
+
+
+def test_settings_in_utf_16_are_named(home):
+    """Windows' editors write them so."""
+    home.config.write_bytes('model = "m"\n'.encode("utf-16"))
+
+    status, _, stderr = home.runs("respond", "hi", "-n")
+
+    assert (status, "iconv -f UTF-16" in stderr) == (2, True)

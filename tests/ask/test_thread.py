@@ -240,7 +240,7 @@ def test_a_thread_in_utf_16_is_named_as_such(path, encoding):
     """With the line that makes it readable."""
     path.write_bytes('\ufeff{"role":"user","content":"q"}'.encode(encoding))
 
-    with pytest.raises(UsageError, match="is UTF-16, not UTF-8") as error:
+    with pytest.raises(UsageError, match="is text in UTF-16, not UTF-8") as error:
         open_at(path)
 
     assert error.value.hint.startswith("iconv -f UTF-16")

@@ -140,8 +140,10 @@ class Join:
             return TODO if is_mine and not self.part.retries_only else ELSEWHERE
         try:
             row = self.row(item)
-        except UsageError:
-            return ELSEWHERE  # Another run will say what is wrong with it.
+        except UsageError as error:
+            if is_mine:
+                bad.add(error)
+            return ELSEWHERE  # Or another run will say what is wrong with it.
         if self.part.retries_only:
             return self._state_of_retry(row, ledger, is_mine=is_mine)
         is_answered = ledger.claim(row, is_asked=is_mine)

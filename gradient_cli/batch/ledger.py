@@ -287,8 +287,12 @@ class Ledger:
     def _left_aside(self, place: int, entry: Entry) -> bytes | None:
         """Give a line that stays aside."""
         fate = self._fate(place + self._in_out)
-        if fate in {OUTDATED, AGAIN}:
-            return entry.aside(ASKED_AGAIN if fate == OUTDATED else WAITING, self.times.now())
+        if fate == OUTDATED:
+            return entry.aside(ASKED_AGAIN, self.times.now())
+        if fate == AGAIN:
+            # Its mark says since when it waits.
+            is_marked = entry.why == WAITING
+            return entry.whole() if is_marked else entry.aside(WAITING, self.times.now())
         if fate in {KEPT, TAKEN, COPY}:
             return None
         is_new = place + self._in_out >= len(self._fates)

@@ -57,6 +57,8 @@ class RequestMaker:
     """The endpoint takes no request without one."""
     _checked: Sequence[str] | None = field(init=False)
     """The kind of item that was checked last."""
+    _may_be_empty: bool = field(init=False)
+    """PROMPT is made of variables alone."""
     _stencil: Stencil | None = field(init=False)
     """None where more than the input differs, or a parameter stands in for it."""
 
@@ -66,6 +68,8 @@ class RequestMaker:
             name.split(".")[0] == "input" for name in self.base.params
         )
         object.__setattr__(self, "_checked", None)
+        own = self.prompt or ("{{ prompt }}" if self.prompt is None else "")
+        object.__setattr__(self, "_may_be_empty", not template.bare(own).strip())
         object.__setattr__(self, "_stencil", None if is_varied else Stencil(self.base))
 
     def key(self, item: Item) -> str:
@@ -101,6 +105,8 @@ class RequestMaker:
         if kind is not self._checked and kind != self._checked:
             # Before the request: one line says what is wrong with all of them.
             object.__setattr__(self, "_checked", kind)
+            self.request(item)
+        elif self._may_be_empty and item.text is None:
             self.request(item)
 
     def uses_prompt(self, item: Item) -> bool:
@@ -152,7 +158,13 @@ class RequestMaker:
                     "there is no prompt", hint='a row needs "prompt" or "input", or give PROMPT'
                 )
             self._check_used(item, prompt or "", variables)
-            return compose(blocks, self._filled(item, prompt or "", variables))
+            text = self._filled(item, prompt or "", variables)
+            if not text and not blocks and not self.base.body().get("input"):
+                raise UsageError(
+                    "there is nothing to ask: the prompt is empty",
+                    hint="a row of which nothing is asked has no place among ITEMS",
+                )
+            return compose(blocks, text)
         if prompt is None:
             return compose(blocks, item.text)
         if "{{" in prompt and ITEM in template.names(prompt):
@@ -243,8 +255,9 @@ def _unknown(name: str) -> UsageError:
     advice = f"; did you mean {near[0]}?" if near else ""
     return UsageError(
         f'unknown field "{name}"{advice}',
-        hint="jq -c '{id, vars: .}' makes variables of columns; `data` is carried along as it is; "
-        "other fields of the request go into `params`",
+        hint="columns go into `vars`: jq -c '{id, vars: .}' FILE (of an array: "
+        "'.[] | {id, vars: .}'), fields of the request into `params`, what is only carried along "
+        "into `data`",
     )
 
 

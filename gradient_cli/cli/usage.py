@@ -143,8 +143,9 @@ def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
         words = [prompt, *extra.split()]
         if odd := next((word for word in words if _ODD_DASH.match(word)), None):
             return _odd_dash(odd, _flags(ctx))
-        if ctx.params.get("file") and os.path.exists(prompt):
-            return _one_file_each(_path(error), ctx.params["file"], words)
+        for name, flag in _FILE_FLAGS.items():
+            if ctx.params.get(name) and os.path.exists(prompt):
+                return _one_file_each(_path(error), flag, ctx.params[name], words)
         whole = shlex.quote(_cut(f"{prompt} {extra}"))
         return f"more than one prompt: {quoted(extra)}", f"quote the prompt: {_path(error)} {whole}"
     return f"unexpected argument {quoted(extra)}", _help_hint(error)
@@ -162,15 +163,22 @@ def _odd_dash(word: str, flags: list[str]) -> tuple[str, str | None]:
     return message, f"did you mean {meant}? type the dashes anew"
 
 
-def _one_file_each(command: str, given: Iterable[str], words: list[str]) -> tuple[str, str | None]:
+_FILE_FLAGS = {"file": "-f", "items": "-i", "each_file": "--each-file"}
+"""Parameters that take a file each, and are repeatable."""
+
+
+def _one_file_each(
+    command: str, flag: str, given: Iterable[str], words: list[str]
+) -> tuple[str, str | None]:
     """Say that -f takes one file, where a list of them was given, or a pattern without quotes."""
     more = list(itertools.takewhile(os.path.exists, words))
     files = [*given, *more]
     rest = shlex.quote(_cut(" ".join(words[len(more) :]) or "…"))
-    message = f"-f takes one file; {quoted(more[0])} was taken for the prompt"
+    message = f"{flag} takes one file; {quoted(more[0])} was taken for the prompt"
     if len(files) > 3:
-        return message, f"quote the pattern: {command} -f 'PATTERN' {rest}"
-    flags = " ".join(f"-f {shlex.quote(file)}" for file in files)
+        all_of_them = "-f" if flag == "-f" else "--each-file"
+        return message, f"quote the pattern: {command} {all_of_them} 'PATTERN' {rest}"
+    flags = " ".join(f"{flag} {shlex.quote(file)}" for file in files)
     return message, f"{command} {flags} {rest}"
 
 

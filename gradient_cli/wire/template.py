@@ -62,6 +62,11 @@ def is_name(text: str) -> bool:
     return bool(_NAME.fullmatch(text))
 
 
+def bare(text: str) -> str:
+    """Give what a text says beside its variables."""
+    return _PLACE.sub(lambda match: "" if match[1] else "{{", text)
+
+
 def names(text: str) -> set[str]:
     """Give the variables that a text asks for."""
     return {match[1] for match in _PLACE.finditer(text) if match[1]}

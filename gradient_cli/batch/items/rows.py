@@ -28,25 +28,43 @@ class Rows:
 
     def read(self, stream: BinaryIO, name: str, bad: Bad, prefix: str = "") -> Iterator[Item]:
         """Give each row; its id is the number of its line if it says no other."""
+        is_first = True
         for number, raw in enumerate(stream, 1):
             where = f"{name}:{number}"
             try:
                 text = decoded(raw, where, is_first=number == 1)
-                if text and not text.isspace():
-                    yield item_of(_parsed(text, where), where, numbered(prefix, number))
+                if not text or text.isspace():
+                    continue
+                if is_first:
+                    _check_lines(text, where)
+                    is_first = False
+                yield item_of(_parsed(text, where), where, numbered(prefix, number))
+            except _NotLines:
+                raise
             except UsageError as error:
                 bad(error)
+
+
+class _NotLines(UsageError):
+    """The rows are not lines: each further line would be as wrong."""
+
+
+def _check_lines(first: str, where: str) -> None:
+    if first.strip() in {"{", "[", "[{"}:
+        raise _NotLines(
+            f"{where}: a row that goes over several lines",
+            hint="`jq -c .` makes a line of each object, `jq -c '.[]'` of those in an array",
+        )
 
 
 def _parsed(text: str, where: str) -> Json:
     try:
         return parse(text)
     except ValueError as error:
-        hint = "--lines takes each line as text"
-        if text.strip() in {"{", "[", "[{"}:
-            hint = "a row is one line: `jq -c .` makes lines of objects, `jq -c '.[]'` of an array"
         words = str(error).replace("line 1, ", "")
-        raise UsageError(f"{where}: no JSON: {words}", hint=hint) from None
+        raise UsageError(
+            f"{where}: no JSON: {words}", hint="--lines takes each line as text"
+        ) from None
 
 
 def item_of(row: Json, where: str, number: str | int) -> Item:
@@ -66,7 +84,11 @@ def item_of(row: Json, where: str, number: str | int) -> Item:
         return _batch_item(row, where)
     identity = row.get("id", number)
     if isinstance(identity, bool) or not isinstance(identity, str | int):
-        raise UsageError(f'{where}: "id" is neither a text nor a whole number')
+        columns = "pandas: to_json(FILE, orient='records', lines=True)"
+        raise UsageError(
+            f'{where}: "id" is neither a text nor a whole number',
+            hint=columns if isinstance(identity, dict) else None,
+        )
     prompt = row.get("prompt")
     if prompt is not None and not isinstance(prompt, str):
         raise UsageError(f'{where}: "prompt" is no text', hint='"input" takes a list of items')

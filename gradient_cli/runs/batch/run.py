@@ -13,7 +13,7 @@ from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.plan import Flags, Plan, make_plan
 from gradient_cli.batch.results import Results, open_results
 from gradient_cli.batch.runner import Runner, Tally
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import Terminated, UsageError
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.render.progress import Meter, Progress, duration
 from gradient_cli.terminal.color import may_move_cursor
@@ -83,7 +83,7 @@ def _ask(plan: Plan, results: Results, ledger: Ledger) -> Tally:
     try:
         with _progress(plan):
             return runner.run(plan.tasks())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         _tell_break(plan)
         raise
     finally:

@@ -36,10 +36,17 @@ class Row:
 
     def stamp(self) -> bytes:
         """Give the digest of what its line must say."""
-        known = dumps(self.id).encode()
+        known = id_json(self.id)
         if self.data is None:
             return fingerprint(known, self.key.encode())
         return fingerprint(known, self.key.encode(), canonical(self.data).encode())
+
+
+def id_json(identity: str | int) -> bytes:
+    """Give an id as JSON."""
+    if type(identity) is int:
+        return b"%d" % identity
+    return dumps(identity).encode()
 
 
 @record

@@ -7,7 +7,7 @@ Which rows are to be asked: every item is looked at before the first request is 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from gradient_cli.batch.entries import Row
+from gradient_cli.batch.entries import Row, id_json
 from gradient_cli.batch.items.item import BadRows, Item
 from gradient_cli.batch.items.reading import Items, Shard
 from gradient_cli.batch.keys import KeyTable, fingerprint
@@ -113,7 +113,7 @@ class Join:
             yield item, is_mine
 
     def _check_id(self, item: Item, position: int, bad: BadRows) -> None:
-        name = fingerprint(dumps(item.id).encode())
+        name = fingerprint(id_json(item.id))
         if before := self._ids.get(name):
             bad.add(
                 UsageError(

@@ -22,12 +22,11 @@ from itertools import chain
 from typing import BinaryIO
 
 from gradient_cli.batch.aside import Aside, Times, instant
-from gradient_cli.batch.entries import Entry, Row, entries
+from gradient_cli.batch.entries import Entry, Row, entries, id_json
 from gradient_cli.batch.free_answers import FreeAnswers
 from gradient_cli.batch.keys import KeyTable, fingerprint
 from gradient_cli.batch.results import FileResults, Results
 from gradient_cli.batch.spending import Spending, Spent, spent_in
-from gradient_cli.wire.json import dumps
 
 FREE, KEPT, TAKEN, AGAIN, COPY, OUTDATED = range(6)
 """What becomes of a line: nothing yet; stays or comes back; moved to another row; asked again
@@ -165,7 +164,7 @@ class Ledger:
                 self._fates[number] = OUTDATED
 
     def _learn(self, number: int, entry: Entry) -> None:
-        if entry.why == ASKED_AGAIN:
+        if entry.mark and entry.why == ASKED_AGAIN:
             return  # Its successor has all that it cost.
         before = self._lines.get(entry.stamp)
         if not entry.is_ok:
@@ -212,7 +211,7 @@ class Ledger:
         if self._lines.get(row.stamp()):
             return True
         assert self._by_id is not None
-        found = self._by_id.get(fingerprint(dumps(row.id).encode()))
+        found = self._by_id.get(fingerprint(id_json(row.id)))
         number = (found >> 2) - 1
         if not found or self._fates[number] != FREE:
             return False
@@ -228,7 +227,7 @@ class Ledger:
         found = self.paid.of(row.stamp())
         if found or self._by_id is None:
             return found
-        return self.paid.of(fingerprint(dumps(row.id).encode()))
+        return self.paid.of(fingerprint(id_json(row.id)))
 
     # Answers of the same content ----------------------------------------------------------
 
@@ -275,6 +274,8 @@ class Ledger:
         moves = Moves(Counter(), renamed=self._free.moved)
         if self._file is None or self.aside is None or not self._fates:
             return moves
+        if self._fates.count(KEPT) == len(self._fates) == self._in_out:
+            return moves  # All is as it should be.
         is_changed = self._copy_aside(moves, is_whole=is_whole)
         moves.restored = sum(fate == KEPT for fate in self._fates[self._in_out :])
         if is_changed or moves.renamed or moves.restored:

@@ -16,7 +16,7 @@ from gradient_cli.values import record
 from gradient_cli.wire import template
 from gradient_cli.wire.attachment import Block, compose
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import OTHER_FIELDS, LongText, Request, Stencil
+from gradient_cli.wire.request import LONG_TEXT, OTHER_FIELDS, LongText, Request, Stencil
 
 ITEM = "item"
 """The variable that stands for a line's text."""
@@ -59,6 +59,8 @@ class RequestMaker:
     """The kind of item that was checked last."""
     _may_be_empty: bool = field(init=False)
     """PROMPT is made of variables alone."""
+    _frame: tuple[str, str] | None = field(init=False)
+    """What stands before and behind a line; None where that is not known or not alike."""
     _stencil: Stencil | None = field(init=False)
     """None where more than the input differs, or a parameter stands in for it."""
 
@@ -68,9 +70,22 @@ class RequestMaker:
             name.split(".")[0] == "input" for name in self.base.params
         )
         object.__setattr__(self, "_checked", None)
+        object.__setattr__(self, "_frame", None)
         own = self.prompt or ("{{ prompt }}" if self.prompt is None else "")
         object.__setattr__(self, "_may_be_empty", not template.bare(own).strip())
         object.__setattr__(self, "_stencil", None if is_varied else Stencil(self.base))
+
+        object.__setattr__(self, "_frame", self._framed())
+
+    def _framed(self) -> tuple[str, str] | None:
+        """Give what a line is put between: it is the same for all of them."""
+        mark = "\N{OBJECT REPLACEMENT CHARACTER}line\N{OBJECT REPLACEMENT CHARACTER}"
+        try:
+            whole = self._input(Item(0, "", text=mark), self.variables)
+        except UsageError:
+            return None  # It will be told of a line.
+        parts = whole.split(mark) if isinstance(whole, str) else []
+        return (parts[0], parts[1]) if len(parts) == 2 else None
 
     def key(self, item: Item) -> str:
         """
@@ -150,6 +165,9 @@ class RequestMaker:
         return replace(self.base, **named)
 
     def _input(self, item: Item, variables: Mapping[str, str]) -> str | LongText:
+        if self._frame is not None and item.text is not None and item.path is None:
+            text = f"{self._frame[0]}{item.text}{self._frame[1]}"
+            return text if len(text) < LONG_TEXT else LongText([text])
         blocks = list(self.blocks)
         prompt = item.prompt if item.prompt is not None else self._prompt_for(item)
         if item.text is None:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from runs import HERE, PROGRAM, Cost, environment, measure
 
+from gradient_cli.batch.items.item import raise_it
+
 LATENCY_MS = 35
 NAIVE = """
 import asyncio, json, sys, httpx
@@ -95,27 +97,51 @@ class Bench:
         argv = ["/bin/sh", "-c", CURL, "sh", self.url, self.items(count), self.out, str(jobs)]
         return measure(argv, self.environ)
 
-    def finished(self, count: int) -> Cost:
-        """Resume a run that is finished: its OUT is made here, with the keys of the bodies."""
-        from gradient_cli.batch.items import read_lines
+    def finish(self, count: int, path: Path | None = None) -> None:
+        """Make the OUT of a run that is finished, with the keys of the bodies."""
+        from gradient_cli.batch.items.lines import Lines
+        from gradient_cli.batch.provenance import provenance
         from gradient_cli.batch.rows import RequestMaker
         from gradient_cli.wire.request import Request
 
         maker = RequestMaker(Request(), "sentiment")
-        path = self.items(count)
-        rest = b'"ok":true,"exit_code":0,"text":"positive","total_ms":36,"error":null}\n'
+        run = provenance(maker, "", self.url).run
+        path = path or self.items(count)
+        rest = b'"exit_code":0,"text":"positive","total_ms":36,"error":null}\n'
         with path.open("rb") as lines, self.out.open("wb") as out:
-            for item in read_lines(lines, path.name):
-                key = maker.request(item).key()
-                out.write(b'{"id":%d,"key":"%b",' % (item.number, key.encode()) + rest)
+            for item in Lines().read(lines, path.name, raise_it):
+                key = maker.key(item)
+                at = f"2026-01-01T00:00:00.{item.id % 1_000_000:06d}Z"
+                head = f'{{"id":{item.id},"key":"{key}","ok":true,"at":"{at}","run":"{run}",'
+                out.write(head.encode() + rest)
+
+    def finished(self, count: int) -> Cost:
+        """Resume a run that is finished."""
+        self.finish(count)
         return self.again(count)
+
+    def shifted(self, count: int) -> Cost:
+        """Resume it after all but the first line have moved up: each answer changes its id."""
+        self.finish(count)
+        with self.items(count).open("rb") as whole, (self.folder / "tail.txt").open("wb") as tail:
+            next(whole)
+            shutil.copyfileobj(whole, tail)
+        argv = [PROGRAM, "batch", "run", "sentiment", "-i", self.folder / "tail.txt", "-q"]
+        return measure([*argv, "-o", self.out], self.environ)
+
+    def table(self, count: int) -> Cost:
+        """Print items and answers as a table."""
+        self.finish(count)
+        argv = [PROGRAM, "batch", "table", "-q", "-i", self.items(count), "-o", self.out]
+        return measure(argv, self.environ)
 
     def scan_rate(self) -> float:
         """Give the rows of OUT that are read in a second."""
         code = (
             "import sys,time\nfrom gradient_cli.batch.results import FileResults\n"
-            "t=time.perf_counter()\nr=FileResults(sys.argv[1])\n"
-            "print(r.done/(time.perf_counter()-t))"
+            "from gradient_cli.batch.ledger import Ledger\n"
+            "t=time.perf_counter()\nknown=Ledger(FileResults(sys.argv[1]))\n"
+            "print(len(known._fates)/(time.perf_counter()-t))"
         )
         argv = [sys.executable, "-c", code, self.out]
         return float(subprocess.run(argv, capture_output=True, check=True, text=True).stdout)
@@ -184,6 +210,8 @@ def main() -> int:
         dry = {n: bench.again(n, 8, "--dry-run") for n in (many // 10, many)}
         resumed = {n: bench.finished(n) for n in (many // 10, many)}
         scan = bench.scan_rate()
+        shifted = bench.shifted(many)
+        tables = {n: bench.table(n) for n in (many // 10, many)}
     print("| | rows | workers | wall s | x ideal | rows/s | cpu ms/row | peak MB |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|", *lines, sep="\n")
     each = {jobs: costs[jobs].cpu_ms / rows for jobs in ("8", "64", "256")}
@@ -208,6 +236,12 @@ def main() -> int:
         ),
         f"resume of {many:,}: microseconds a row": (1000 * resumed[many].wall_ms / many, 20),
         "resume: microseconds a row of OUT": (1e6 / scan, 20),
+        f"a line less on top of {many:,}: microseconds a row": (1000 * shifted.wall_ms / many, 60),
+        f"table of {many:,}: microseconds a row": (1000 * tables[many].wall_ms / many, 40),
+        f"table of {many:,}: MB above a tenth": (
+            tables[many].peak_mb - tables[many // 10].peak_mb,
+            15,
+        ),
     }
     if options.json:
         options.json.write_text(json.dumps({name: pair[0] for name, pair in bounds.items()}))
@@ -215,7 +249,16 @@ def main() -> int:
     broken = [name for name, (value, most) in bounds.items() if value > most]
     for name, (value, most) in bounds.items():
         print(f"{'BROKEN' if name in broken else 'ok'}: {name}: {value:.2f}, at most {most:.2f}")
-    print(f"resume of {many:,} rows: {resumed[many].wall_ms / 1000:.1f} s, {scan:,.0f} rows/s read")
+    for name, cost in (
+        ("dry run", dry[many]),
+        ("resume", resumed[many]),
+        ("resume, a line less on top", shifted),
+        ("table", tables[many]),
+    ):
+        rate = 1000 * many / cost.wall_ms
+        print(f"{name} of {many:,} rows: {cost.wall_ms / 1000:.1f} s, {rate:,.0f} rows/s, "
+              f"{cost.peak_mb:.0f} MB")  # fmt: skip
+    print(f"{scan:,.0f} rows/s of OUT are read")
     return 1 if broken else 0
 
 

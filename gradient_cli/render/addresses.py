@@ -6,16 +6,29 @@ Addresses of links that come below the text that names them.
 
 What is printed cannot become a link any more, and its address would be lost. So a definition
 that would have made one is shown as it was written.
+
+Texts are found by the names in their brackets, and what is known is never copied: the work for
+a definition does not depend on how many others there are.
 """
 
 import re
+from collections import ChainMap
+from collections.abc import Iterator, MutableMapping
+from itertools import islice
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-References = dict[str, dict[str, Any]]
+References = MutableMapping[str, Any]
 """Definitions by name, as the parser keeps them."""
+
+
+MOST_TEXTS = 20
+"""Printed texts that are looked at again for one name."""
+MOST_NAMES = 1000
+_BRACKETS = re.compile(r"\[([^\[\]]{1,999})\]")
+"""Innermost: a name holds no brackets, and is at most 999 characters long."""
 
 
 class Addresses:
@@ -23,19 +36,22 @@ class Addresses:
 
     def __init__(self, parser: MarkdownIt) -> None:
         self._parser = parser
-        self._references: References = {}
-        self._printed: dict[str, str] = {}
-        """Texts with brackets that led nowhere: letters and digits -> as they were written."""
+        self._references: dict[str, Any] = {}
+        self._printed: dict[str, list[str]] = {}
+        """Name in brackets that led nowhere, in letters and digits -> texts with it."""
 
     def known(self) -> dict[str, Any]:
-        """Give what a parser has to know; a copy, as it adds what is still arriving."""
-        return {"references": dict(self._references)}
+        """Give what a parser has to know; what is still arriving it adds to a map of its own."""
+        return {"references": ChainMap({}, self._references)}
 
     def note(self, tokens: list[Token]) -> None:
         """Take in blocks that are printed."""
         for token in tokens:
             if any("[" in child.content for child in token.children or []):
-                self._printed[_plain(token.content)] = token.content
+                for name in set(_names(token.content)):
+                    texts = self._printed.setdefault(name, [])
+                    if len(texts) < MOST_TEXTS and token.content not in texts:
+                        texts.append(token.content)
 
     def learn(self, source: str) -> list[str]:
         """Take in source that is forgotten; give the lines that come too late for a link."""
@@ -44,25 +60,31 @@ class Addresses:
         found = self.known()
         self._parser.parse(source, found)
         lines, late = source.split("\n"), []
-        for name, reference in found["references"].items():
-            if name not in self._references and self._would_link(name, reference):
+        new = found["references"].maps[0]
+        for name, reference in new.items():
+            if self._would_link(name, reference):
                 first, end = reference["map"]
                 late += [line.lstrip("> ") for line in lines[first:end]]
-        self._references = found["references"]
+        self._references.update(new)
         return late
 
     def _would_link(self, name: str, reference: dict[str, Any]) -> bool:
         """Tell whether something printed would look different, had this been known."""
-        more = {**self._references, name: reference}
+        more = ChainMap({name: reference}, self._references)
         return any(
             self._kinds(text, more) != self._kinds(text, self._references)
-            for plain, text in self._printed.items()
-            if _plain(name) in plain
+            for text in self._printed.get(_plain(name), ())
         )
 
     def _kinds(self, text: str, references: References) -> list[str]:
-        inline = self._parser.parseInline(text, {"references": dict(references)})[0]
+        inline = self._parser.parseInline(text, {"references": references})[0]
         return [token.type + token.content for token in inline.children or []]
+
+
+def _names(text: str) -> Iterator[str]:
+    """Give what stands in brackets, as `_plain`; of a long text the first of them."""
+    for found in islice(_BRACKETS.finditer(text), MOST_NAMES):
+        yield _plain(found[1])
 
 
 def _plain(text: str) -> str:

@@ -31,7 +31,7 @@ def _annotation(result: Result, workspace: Path | None) -> str:
     title = f"gradient check: {one_line(result.name)}"
     message = "\n".join([*explain(result), rate(result)])
     return (
-        f"::error file={_property(_path(result.suite, workspace))},line={result.line},"
+        f"::error file={_property(one_line(_path(result.suite, workspace)))},line={result.line},"
         f"title={_property(title)}::{_data(message)}\n"
     )
 

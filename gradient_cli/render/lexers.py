@@ -23,7 +23,6 @@ from pygments.lexer import (  # type: ignore[attr-defined]  # the stubs lack do_
     do_insertions,
 )
 from pygments.lexers import get_lexer_by_name
-from pygments.lexers.data import YamlLexer, YamlLexerContext
 from pygments.token import Error, Whitespace
 from pygments.util import ClassNotFound
 
@@ -86,8 +85,7 @@ class _Stateful:
     def __init__(self, lexer: RegexLexer) -> None:
         self._lexer = lexer
         self._has_context = isinstance(lexer, ExtendedRegexLexer)
-        kind = YamlLexerContext if isinstance(lexer, YamlLexer) else LexerContext
-        self._context = kind("", 0, ["root"])
+        self._context = _context(lexer)("", 0, ["root"])
 
     def line(self, text: str) -> Tokens:
         """Give the tokens of a line, its newline included."""
@@ -139,6 +137,15 @@ class _Stateful:
                 stack.append(name)
             elif len(stack) > 1:
                 stack.pop()
+
+
+def _context(lexer: RegexLexer) -> type[LexerContext]:
+    """Give what keeps a lexer's states: YAML has more than a stack of them."""
+    if lexer.name != "YAML":
+        return LexerContext
+    from pygments.lexers.data import YamlLexerContext
+
+    return YamlLexerContext
 
 
 class _Nested:

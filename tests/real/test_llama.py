@@ -31,7 +31,7 @@ def test_the_answer_arrives_byte_for_byte(prompt, way, llama, run_gradient):
 def test_an_empty_answer_is_none(llama, run_gradient):
     """Nothing said is no answer, unless it may be."""
     done = run_gradient(*ASK, "Say nothing.", url=llama.url)
-    allowed = run_gradient(*ASK, "--allow-empty", "Say nothing.", url=llama.url)
+    allowed = run_gradient(*ASK, "--no-stdin", "--allow-empty", "Say nothing.", url=llama.url)
 
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"the answer is empty" in done.stderr

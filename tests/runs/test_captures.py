@@ -150,7 +150,7 @@ def test_the_real_program_says_the_same(server_name, name, respond, run_gradient
     status, out, err = respond(chosen)
 
     way = "--stream" if chosen.is_stream else "--no-stream"
-    flags = ["-m", "any", way, "--retries", "0", *offered(chosen)]
+    flags = ["-m", "any", way, "--no-stdin", "--retries", "0", *offered(chosen)]
     done = run_gradient("respond", *flags, "hi", url=server.url)
 
     assert (done.returncode, done.stdout.decode(), done.stderr.decode()) == (status, out, err)

@@ -36,7 +36,8 @@ class Case:
     wants: Wants = field(default_factory=Wants)
     expected: tuple[tuple[str, str], ...] = ()
     """(key, value) of each expectation, for reports."""
-    allow_empty: bool = False
+    allow_empty: bool | None = None
+    """None: only where `equals` wants nothing."""
     allow_refusal: bool = False
     judge_model: str | None = None
     judge_votes: int = 1

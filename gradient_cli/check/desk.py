@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from gradient_cli.ask import flag_values, inputs
 from gradient_cli.ask.client import Asker
-from gradient_cli.ask.flaws import Allowed
+from gradient_cli.ask.flaws import Allowed, is_blank
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
@@ -121,8 +121,10 @@ class Desk:
             case.judge_votes,
             _seen(case, prompt, blocks) if criteria else (),
         )
+        wanted = expectations.equals
+        is_blank_wanted = wanted is not None and is_blank(wanted)
         allowed = Allowed(
-            empty=case.allow_empty,
+            empty=is_blank_wanted if case.allow_empty is None else case.allow_empty,
             refusal=case.allow_refusal,
             tags=settings.get("think_tags") == "keep",
         )

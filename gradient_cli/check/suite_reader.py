@@ -131,8 +131,7 @@ class Reader:
             places={key: self._lines.of(key) for key in table},
             wants=self._wants(),
             expected=self._expected(),
-            # An answer that is to be empty may be.
-            allow_empty=table.get("allow_empty", table.get("equals") == ""),
+            allow_empty=table.get("allow_empty"),
             allow_refusal=table.get("allow_refusal", False),
             judge_model=table.get("judge_model"),
             judge_votes=table.get("judge_votes", 1),

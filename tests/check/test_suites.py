@@ -211,6 +211,8 @@ def test_tests_with_the_same_request_replay_as_they_were(suite, tmp_path):
         ("", 'equals = ""', 0),
         ("", 'equals = ""\nallow_empty = false', 1),
         ("x", 'equals = ""', 1),
+        (" ", 'equals = " "', 0),
+        ("", 'vars = { wanted = "" }\nequals = "{{ wanted }}"', 0),
     ],
 )
 def test_an_empty_answer_passes_only_where_it_may(suite, tmp_path, text, expectation, status):
@@ -221,7 +223,7 @@ def test_an_empty_answer_passes_only_where_it_may(suite, tmp_path, text, expecta
 
     assert found == status
     assert ("the answer is empty" in stdout) == (status == 1 and not text.strip())
-    assert ('"a" passed with an answer that has no text' in stdout) == (status == 0)
+    assert ('"a" passed with an answer that has no text' in stdout) == (status == 0 and not text)
 
 
 def test_an_answer_that_failed_needs_no_judge(suite, tmp_path):

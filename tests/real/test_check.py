@@ -39,6 +39,9 @@ def check(world, llama, *arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_the_known_answers_pass_and_a_changed_one_is_named(world, llama, tmp_path):
     """Byte for byte, escape sequences and line separators among them."""
     pairs = dict(answers())
+    settings = tmp_path / "keep.toml"
+    settings.write_text('think_tags = "keep"\n')
+    world = {**world, "GRADIENT_CONFIG": str(settings)}
     good = check(world, llama, suite_of(pairs, tmp_path / "good.jsonl"), "-j", "2")
     pairs["ping"] = "pang"
     bad = check(world, llama, suite_of(pairs, tmp_path / "bad.jsonl"), "-j", "2")

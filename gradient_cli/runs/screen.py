@@ -213,10 +213,12 @@ class Screen:
                 assert_never(other)  # type: ignore[arg-type]  # a str; the callers decide on auto
 
     def _close_answer(self, result: Result, *, is_answer: bool) -> None:
-        if not self.shows_pieces and is_answer and result.text is not None:
-            held = _plain(self._terminal)
-            held.show(result.text)
-            held.close(result.response)
+        if self.shows_pieces or not is_answer:
+            return
+        text = result.response.text if result.text is None else result.text
+        held = _plain(self._terminal)
+        held.show(text)
+        held.close(result.response)
 
 
 class _Reasoning:

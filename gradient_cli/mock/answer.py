@@ -2,7 +2,8 @@
 A behaviour applied to a request: what is said, in which pieces, and how it ends.
 
     behaviour + request ──► Answer
-                            ├── parts   Thought, Speech, Call: each in pieces of about a word
+                            ├── parts   Thought, Speech, Refusal, Call: each in pieces of about
+                            │           a word; Item: as it is
                             ├── end     as scripted, or incomplete where the token limit cut it
                             └── usage   a piece counts as a token
 
@@ -18,7 +19,7 @@ from itertools import islice
 from gradient_cli.mock.instance import instance_text
 from gradient_cli.mock.script import Behaviour
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, dumps
 from gradient_cli.wire.response import ToolCall
 
 _PIECE = re.compile(r"\s*\S+(?:\s+\Z)?|\s+")
@@ -36,7 +37,16 @@ class Thought:
 
 @record
 class Speech:
-    """The text of the answer."""
+    """A message of the answer."""
+
+    pieces: tuple[str, ...]
+    phase: str | None = None
+    annotations: tuple[Mapping[str, Json], ...] = ()
+
+
+@record
+class Refusal:
+    """Why there is no answer, in the model's words."""
 
     pieces: tuple[str, ...]
 
@@ -49,7 +59,15 @@ class Call:
     pieces: tuple[str, ...]
 
 
-Part = Thought | Speech | Call
+@record
+class Item:
+    """An output item that the script gives as it is."""
+
+    item: Mapping[str, Json]
+    pieces: tuple[str, ...] = ()
+
+
+Part = Thought | Speech | Refusal | Call | Item
 
 
 @dataclass(frozen=True)
@@ -85,21 +103,36 @@ class Answer:
         parts: list[Part] = []
         if behaviour.reasoning:
             parts.append(Thought(tuple(_PIECE.findall(behaviour.reasoning))))
-        if text := self._text():
-            parts.append(Speech(tuple(_PIECE.findall(text))))
+        parts.extend(self._messages())
+        if behaviour.refusal:
+            parts.append(Refusal(tuple(_PIECE.findall(behaviour.refusal))))
         for n, call in enumerate(behaviour.calls):
             made = ToolCall(call["name"], call.get("arguments", "{}"), f"call_{self.number}_{n}")
             parts.append(Call(made, _argument_pieces(made.arguments)))
+        parts.extend(Item(item) for item in behaviour.items)
         return tuple(parts)
+
+    def _messages(self) -> Iterator[Speech]:
+        behaviour = self.behaviour
+        phase = "final_answer" if behaviour.commentary else None
+        if behaviour.commentary:
+            yield Speech(tuple(_PIECE.findall(behaviour.commentary)), "commentary")
+        texts = [text for text in (self._text(), *map(self._filled, behaviour.messages)) if text]
+        for number, text in enumerate(texts, 1):
+            cited = behaviour.annotations if number == len(texts) else ()
+            yield Speech(tuple(_PIECE.findall(text)), phase, cited)
 
     def _text(self) -> str:
         if self.behaviour.obey_schema and (text := instance_text(self.request)) is not None:
             return text
-        if "{{" not in self.behaviour.text:
-            return self.behaviour.text
+        return self._filled(self.behaviour.text)
+
+    def _filled(self, text: str) -> str:
+        if "{{" not in text:
+            return text
         prompt = prompt_of(self.request)
         known = {"prompt": prompt, "model": self.model, "characters": f"{len(prompt):,}"}
-        return _PLACE.sub(lambda match: known[match[1]], self.behaviour.text)
+        return _PLACE.sub(lambda match: known[match[1]], text)
 
     def _budget(self) -> int | None:
         """Give how many pieces may come; None is all."""
@@ -122,14 +155,31 @@ class Answer:
         if self.behaviour.end != "completed" or self._limit is None:
             return self.behaviour.end
         is_cut = sum(len(part.pieces) for part in self._whole) > self._limit
-        return "incomplete" if is_cut else "completed"
+        return "incomplete" if is_cut and not self.behaviour.hides_limit else "completed"
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether it is cut, and says so."""
+        return self.end in {"incomplete", "incomplete-vllm"}
 
     @property
     def text(self) -> str:
         """The answer's text as far as it comes."""
+        said = (part for part in self.parts if isinstance(part, Speech))
+        return "\n\n".join("".join(part.pieces) for part in said if part.phase != "commentary")
+
+    @property
+    def refusal(self) -> str:
+        """The words of its refusal as far as they come."""
         return "".join(
-            piece for part in self.parts if isinstance(part, Speech) for piece in part.pieces
+            piece for part in self.parts if isinstance(part, Refusal) for piece in part.pieces
         )
+
+    @property
+    def annotations(self) -> list[Json]:
+        """What it cites."""
+        said = (part for part in self.parts if isinstance(part, Speech))
+        return [dict(cited) for part in said for cited in part.annotations]
 
     @property
     def reasoning(self) -> str:
@@ -151,7 +201,7 @@ class Answer:
         went = sum(len(part.pieces) for part in self.parts)
         return {
             "input_tokens": came,
-            "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
             "output_tokens": went,
             "output_tokens_details": {"reasoning_tokens": thought, "tool_output_tokens": 0},
             "total_tokens": came + went,
@@ -166,6 +216,10 @@ def _argument_pieces(arguments: str) -> tuple[str, ...]:
 def _within(budget: int | None, parts: tuple[Part, ...]) -> Iterator[Part]:
     """Give the parts until the budget of pieces is used up; the last one may be cut."""
     for part in parts:
+        if isinstance(part, Item):
+            if budget != 0:
+                yield part
+            continue
         pieces = part.pieces if budget is None else tuple(islice(part.pieces, budget))
         if not pieces:
             return
@@ -181,21 +235,36 @@ def _cut(part: Part, pieces: tuple[str, ...]) -> Part:
         case Thought():
             return Thought(pieces)
         case Speech():
-            return Speech(pieces)
+            return Speech(pieces, part.phase)
+        case Refusal():
+            return Refusal(pieces)
+        case Item():
+            return part
         case Call(call, _):
             return Call(ToolCall(call.name, "".join(pieces), call.call_id), pieces)
 
 
 def prompt_of(request: Mapping[str, Json]) -> str:
-    """Give the last thing that was said to the model."""
+    """Give what came last from the caller: a message that is not the model's, or an output."""
     given = request.get("input")
     if isinstance(given, str):
         return given
     for item in reversed(given if isinstance(given, list) else []):
-        content = item.get("content") if isinstance(item, dict) else None
-        if isinstance(content, str):
-            return content
-        if isinstance(content, list):
-            parts = (part.get("text") for part in content if isinstance(part, dict))
-            return "".join(part for part in parts if isinstance(part, str))
+        if not isinstance(item, dict) or item.get("role") == "assistant":
+            continue
+        kind = item.get("type", "message")
+        is_output = isinstance(kind, str) and kind.endswith("_output")
+        if is_output or kind == "message" or "role" in item:
+            return _text_of(item.get("output") if is_output else item.get("content"))
+        if kind == "mcp_approval_response":
+            return "approve" if item.get("approve") is True else "deny"
     return ""
+
+
+def _text_of(content: Json) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return "" if content is None else dumps(content)
+    parts = (part.get("text") for part in content if isinstance(part, dict))
+    return "".join(part for part in parts if isinstance(part, str))

@@ -16,11 +16,13 @@ from dataclasses import field
 
 from gradient_cli.errors import UsageError
 from gradient_cli.values import record
+from gradient_cli.wire.json import Json
 
 DIALECTS = ("typed", "chunk")
 ENDS = (
     "completed",
     "incomplete",
+    "incomplete-vllm",
     "failed",
     "error",
     "cut",
@@ -31,10 +33,11 @@ ENDS = (
     "done",
 )
 """
-How a reply ends: completed; incomplete (max_output_tokens); failed (`response.failed`); error (an
-`error` event); cut (the connection ends in the middle of the transfer); reset (it breaks);
-close (the transfer ends cleanly, with no terminal event); stall (silence, the connection open);
-malformed (a frame that is no JSON); done (`[DONE]` alone).
+How a reply ends: completed; incomplete (max_output_tokens: `response.incomplete`, as the
+specification has it); incomplete-vllm (the same, called `response.completed`); failed
+(`response.failed`); error (an `error` event); cut (the connection ends in the middle of the
+transfer); reset (it breaks); close (the transfer ends cleanly, with no terminal event); stall
+(silence, the connection open); malformed (a frame that is no JSON); done (`[DONE]` alone).
 """
 
 
@@ -47,6 +50,20 @@ class Behaviour:
     The answer, sent in pieces of a word each; "" is an empty answer.
     `{{ prompt }}`, `{{ characters }}` (of the prompt) and `{{ model }}` stand for the request's.
     """
+    messages: tuple[str, ...] = ()
+    """Further messages after the answer's first."""
+    commentary: str = ""
+    """A message of the phase `commentary` before the answer, which is `final_answer` then."""
+    refusal: str = ""
+    """A part `refusal`, after the text."""
+    annotations: tuple[Mapping[str, Json], ...] = ()
+    """What the last message cites: {type = "url_citation", url, title, ...}."""
+    items: tuple[Mapping[str, Json], ...] = ()
+    """Output items as they are, after all else: what is pending, what a server's tool did."""
+    final_text: str | None = None
+    """What a stream's final object has for the answer's text; None: what was streamed."""
+    hides_limit: bool = False
+    """Calls an answer completed that the token limit has cut, as llama.cpp does."""
     reasoning: str = ""
     calls: tuple[Mapping[str, str], ...] = ()
     """Function calls: {name, arguments}; the arguments are JSON text, which may be broken."""

@@ -72,12 +72,20 @@ def _script(path: Path, text: str, table: Mapping[str, Json]) -> Script:
     for name, readers in LISTS.items():
         for number, one in enumerate(given[name]):
             with _placed(path, text, (name, number)):
-                made[name].append(check(Behaviour(**_read(one, readers))))
+                made[name].append(_behaviour(one, readers))
     return replace(
         Script(**settings),
         behaviours=tuple(made["reply"]) or (Behaviour(),),
         decisions=tuple(made["decision"]),
     )
+
+
+def _behaviour(table: Mapping[str, Json], readers: "Mapping[str, Reader]") -> Behaviour:
+    fields = _read(table, readers)
+    if fields.keys() & _SAYING:
+        # Who says that the model calls a function does not want words of ours before it.
+        fields.setdefault("text", "")
+    return check(Behaviour(**fields))
 
 
 def _tables(name: str, value: Json) -> list[dict[str, Json]]:
@@ -161,6 +169,16 @@ def _odds(key: str, value: Json) -> dict[str, float]:
     return {word: float(_number(key, one)) for word, one in value.items()}
 
 
+def _objects(key: str, value: Json) -> tuple[dict[str, Json], ...]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise WrongScript(key, "must be a list of tables", f'{key} = [{{ type = "..." }}]')
+    try:
+        dumps(value)
+    except (TypeError, ValueError):
+        raise WrongScript(key, "holds what JSON cannot say, such as a date") from None
+    return tuple(value)
+
+
 def _calls(key: str, value: Json) -> tuple[dict[str, str], ...]:
     if not isinstance(value, list):
         raise WrongScript(key, "must be a list of calls", _CALL)
@@ -192,6 +210,13 @@ SETTINGS: Mapping[str, Reader] = {
 """The keys at the top of a script."""
 REPLY: Mapping[str, Reader] = {
     "text": _text,
+    "messages": _texts,
+    "commentary": _text,
+    "refusal": _text,
+    "annotations": _objects,
+    "items": _objects,
+    "final_text": _text,
+    "hides_limit": _flag,
     "reasoning": _text,
     "calls": _calls,
     "obey_schema": _flag,
@@ -216,6 +241,8 @@ DECISION: Mapping[str, Reader] = {
 }
 """The keys of a [[decision]]."""
 LISTS: Mapping[str, Mapping[str, Reader]] = {"reply": REPLY, "decision": DECISION}
+_SAYING = {"calls", "commentary", "items", "refusal"}
+"""Keys that say something by themselves, without a text."""
 
 
 # Where it stands --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """
 A Responses endpoint on loopback that does what a Script says.
 
-    GET  /v1/models
+    GET  /v1/models, /v1/models/ID
     POST /v1/responses     typed or chunk dialect, streamed or whole, whole or broken
     POST /v1/systemone     decisions with the odds of the script
     /v1/batches            the provider's batch engine: see `engine`
@@ -38,6 +38,7 @@ _WITHOUT_END = {"cut", "reset", "stall"}
 """Ends after which the connection is gone because the script wants it so."""
 _DECISIONS = "/v1/systemone"
 _PATHS = {"/v1/models": "GET", "/v1/responses": "POST", _DECISIONS: "POST"}
+_MODEL = "/v1/models/"
 _SECRET_HEADERS = {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
 _WORDS = {
     400: "bad_request",
@@ -218,7 +219,7 @@ class MockServer:
             elif plan.decision:
                 self._decide(connection, plan.decision, plan.body, plan.headers)
             else:
-                connection.send_json(200, self._models(), plan.headers)
+                connection.send_json(200, self._models(request.path), plan.headers)
         except Gone:
             if record.end not in _WITHOUT_END:
                 record = replace(record, end=LEFT)
@@ -231,9 +232,9 @@ class MockServer:
         headers = {"X-Request-Id": f"req_resp_mock_{number}"}
         refusal = self._refusal(request, body)
         if refusal:
-            allowed = {"Allow": _PATHS[request.path]} if refusal[0] == 405 else {}
+            allowed = {"Allow": _method_of(request.path) or ""} if refusal[0] == 405 else {}
             return _Plan(refusal, headers={**headers, **allowed})
-        if request.path == "/v1/models":
+        if request.path.startswith("/v1/models"):
             return _Plan(headers=headers)
         if request.path.startswith(PREFIX):
             engine = self._engine.answer(
@@ -287,15 +288,18 @@ class MockServer:
         path, key = request.path, self.script.key
         if path.startswith(PREFIX):
             return self._engine_refusal(request)
-        if path not in _PATHS:
+        wanted = _method_of(path)
+        if wanted is None:
             return 404, f"no such path: {path}"
         method = "GET" if request.method == "HEAD" else request.method
-        if method != _PATHS[path]:
-            return 405, f"{path} takes {_PATHS[path]}"
+        if method != wanted:
+            return 405, f"{path} takes {wanted}"
         if key and request.headers.get("authorization") != f"Bearer {key}":
             return 401, "Unable to authenticate you."
-        if path in {"/v1/models", _DECISIONS}:
+        if path in {"/v1/models", _DECISIONS} or _model_of(path) in self.script.models:
             return None
+        if model := _model_of(path):
+            return 404, f'model "{model}" does not exist'
         if not isinstance(body, dict):
             return 400, "the body is not a JSON object"
         given = body.get("input")
@@ -310,12 +314,14 @@ class MockServer:
             return 401, "Unable to authenticate you."
         return None
 
-    def _models(self) -> Json:
+    def _models(self, path: str) -> Json:
         data = [
             {"id": model, "object": "model", "created": 1752255238, "owned_by": "gradient-mock"}
             for model in self.script.models
         ]
-        return {"object": "list", "data": data}
+        only = _model_of(path)
+        chosen = next((model for model in data if model["id"] == only), None)
+        return chosen or {"object": "list", "data": data}
 
     def _decide(
         self,
@@ -369,6 +375,18 @@ def _send_engine(connection: Connection, reply: EngineReply, headers: Mapping[st
         return
     kind = {"Content-Type": "application/x-ndjson"}
     connection.send_reply(reply.status, reply.data, merged(kind, headers))
+
+
+def _method_of(path: str) -> str | None:
+    """Give what a path takes; None: there is no such path."""
+    return "GET" if _model_of(path) else _PATHS.get(path)
+
+
+def _model_of(path: str) -> str | None:
+    """Give the model that a path is about; its id may have slashes."""
+    from urllib.parse import unquote
+
+    return unquote(path.removeprefix(_MODEL)) or None if path.startswith(_MODEL) else None
 
 
 def _is_verbatim(behaviour: Behaviour) -> bool:

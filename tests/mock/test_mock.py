@@ -80,6 +80,7 @@ def test_the_token_limit_cuts(dialect, stream):
     ("end", "status"),
     [
         ("incomplete", 8),
+        ("incomplete-vllm", 8),
         ("failed", 5),
         ("error", 5),
         ("cut", 8),
@@ -131,6 +132,7 @@ def test_behaviours_take_turns_and_the_last_stays():
     ("end", "status"),
     [
         ("incomplete", 8),
+        ("incomplete-vllm", 8),
         ("failed", 5),
         ("error", 5),
         ("cut", 8),

@@ -118,7 +118,7 @@ def test_an_unknown_key_is_answered_with_the_known_ones(read):
     with pytest.raises(UsageError) as error:
         read("[[reply]]\ntxt = 'a'")
 
-    assert "text, reasoning, calls" in error.value.hint
+    assert "text, messages, commentary" in error.value.hint
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,13 @@ MOCK_REPLY: Rows = (
         "the answer; {{ prompt }}, {{ characters }} (of the prompt) and {{ model }} are filled in",
     ),
     ("reasoning", "what is thought before it"),
+    ("messages", "a list of further messages after the text"),
+    ("commentary", "a message of the phase `commentary` before the text"),
+    ("refusal", "why it is refused, in a part `refusal`"),
+    ("annotations", 'what is cited: [{ type = "url_citation", url = "...", title = "..." }]'),
+    ("items", 'output items as they are: [{ type = "mcp_approval_request", name = "f" }]'),
+    ("final_text", "what a stream's last event repeats in place of the text"),
+    ("hides_limit", "true calls an answer completed although the token limit cut it"),
     ("calls", 'function calls: [{ name = "f", arguments = { city = "Oslo" } }]'),
     ("obey_schema", "true answers a request for JSON with an instance of its schema"),
     ("dialect", "typed or chunk"),
@@ -85,7 +92,8 @@ MOCK_REPLY: Rows = (
     ("first_token, token_delay", "seconds before the first word, and between two"),
     (
         "end",
-        "incomplete (the token limit), failed (response.failed), error (an error event), "
+        "incomplete (the token limit), incomplete-vllm (the same, in an event that is called "
+        "completed), failed (response.failed), error (an error event), "
         "cut (the connection ends), reset (it breaks), close (no terminal event), "
         "stall (silence), malformed (no JSON), done ([DONE] alone)",
     ),

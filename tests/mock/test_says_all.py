@@ -145,14 +145,11 @@ def test_the_prompt_is_what_came_last_from_the_caller(items, prompt):
 
 def test_a_scripted_loop_of_calls_goes_on():
     """The call first, then the words for its result."""
-    director = Director(
-        Script(
-            behaviours=(
-                Behaviour(match="weather", text="", calls=({"name": "f", "arguments": "{}"},)),
-                Behaviour(match="^sunny$", text="A hat for {{ prompt }}."),
-            )
-        )
+    behaviours = (
+        Behaviour(match="weather", text="", calls=({"name": "f", "arguments": "{}"},)),
+        Behaviour(match="^sunny$", text="A hat for {{ prompt }}."),
     )
+    director = Director(behaviours, is_looped=False)
     second = {"input": [ASKED, CALLED, {"type": "function_call_output", "output": "sunny"}]}
 
     assert director.choose(prompt_of({"input": [ASKED]}), "m").calls

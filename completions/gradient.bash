@@ -498,7 +498,7 @@ _gradient() {
                 --status) return 0 ;;
                 --header) return 0 ;;
                 --body) return 0 ;;
-                --end) _gradient_words incomplete failed error cut reset close stall malformed done; return 0 ;;
+                --end) _gradient_words incomplete incomplete-vllm failed error cut reset close stall malformed done; return 0 ;;
                 --after) return 0 ;;
                 --times) return 0 ;;
                 --port) return 0 ;;

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from gradient_cli.ask.exchange import Exchange, Outcome, Watcher
+from gradient_cli.ask.exchange import TOKEN_LIMIT, Exchange, Outcome, Watcher
+from gradient_cli.ask.flaws import sent_limit
 from gradient_cli.errors import (
     BrokenReply,
     ConnectionFailed,
     GradientError,
+    IncompleteAnswer,
     MachineExhausted,
     RateLimited,
     ReplayMiss,
@@ -121,6 +123,7 @@ class Client:
                 exchange.error = error
                 attempts -= isinstance(error, ReplayMiss)  # then nothing was sent
             if exchange.error is None or not self._waits(exchange, attempts):
+                _hint_at_context(exchange.error, body_limit=sent_limit(request))
                 return exchange.outcome(attempts)
 
     def models(self) -> list[Json]:
@@ -211,12 +214,21 @@ class Client:
         if left is not None and decision.seconds >= left:
             error.hint = f"--max-time leaves no {decision.seconds:.1f} s to wait for another try"
             return False
-        what = str(error.http_status) if error.http_status else error.message
+        what = str(error.http_status) if error.http_status else error.message.rstrip(". ")
         self._patience.tell(
             f"{what}: waiting {in_words(decision.seconds)} ({attempts}/{self._schedule.retries})"
         )
         self._patience.sleep(decision.seconds)
         return True
+
+
+def _hint_at_context(error: GradientError | None, *, body_limit: int | None) -> None:
+    """Say what fills up where no limit was sent: there is none that could be raised."""
+    if isinstance(error, IncompleteAnswer) and error.code in TOKEN_LIMIT and body_limit is None:
+        error.hint = (
+            "no limit was sent: the model's context is full (send less), or the service has a "
+            "limit of its own (--max-output-tokens sets another)"
+        )
 
 
 def _is_worth_retrying(error: GradientError) -> bool:

@@ -18,7 +18,7 @@ from gradient_cli.errors import (
     TimedOut,
 )
 from gradient_cli.exits import ExitStatus
-from gradient_cli.transport import faults
+from gradient_cli.transport import complaints, faults
 from gradient_cli.transport.body import body_frames
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Reply, Transport
@@ -234,7 +234,9 @@ class Exchange:
         return False
 
     def _broken(self, frame: Frame) -> BrokenReply:
-        excerpt = faults.read_complaint(frame.data.encode("utf-8", "replace"), self._setting.secret)
+        excerpt = complaints.read_complaint(
+            frame.data.encode("utf-8", "replace"), self._setting.secret
+        )
         kind = "an HTML page" if excerpt.is_markup else "no JSON"
         return BrokenReply(
             f'{self._setting.endpoint} answered with {kind}: "{excerpt.words[:120]}"',
@@ -293,7 +295,7 @@ class Exchange:
                 return
             case "incomplete":
                 raise _incomplete(
-                    faults.without_key(response.finish_reason or "", self._setting.secret)
+                    complaints.without_key(response.finish_reason or "", self._setting.secret)
                 )
             case "cancelled":
                 raise IncompleteAnswer("the service cancelled the answer", hint="try again")
@@ -330,9 +332,13 @@ def _shorten_patience(transport: Transport, seconds: float) -> None:
         shorten(seconds)
 
 
+TOKEN_LIMIT = ("max_output_tokens", "length", "max_tokens")
+"""How servers say that the limit of tokens has cut an answer."""
+
+
 def _incomplete(reason: str) -> IncompleteAnswer:
     match reason:
-        case "max_output_tokens" | "length" | "max_tokens":
+        case _ if reason in TOKEN_LIMIT:
             return IncompleteAnswer(
                 "the answer was cut by the token limit",
                 hint="raise --max-output-tokens, or accept it with --allow-incomplete",

@@ -88,7 +88,7 @@ def silent_cut(
     if limit is None or allowed.incomplete or response.tool_calls:
         return None
     return IncompleteAnswer(
-        f"the answer used all {limit} {_tokens(limit)} that it may have, so it may be cut, "
+        f"the answer used {_all_tokens(limit)} that it may have, so it may be cut, "
         "although the service calls it complete",
         hint="raise --max-output-tokens, or accept it with --allow-incomplete",
     )
@@ -109,15 +109,21 @@ def _used_up(request: Request | None, response: Response) -> int | None:
     return used if any(is_count(limit) and limit == used for limit in sent) else None
 
 
-def _tokens(count: int) -> str:
-    return "token" if count == 1 else "tokens"
+def sent_limit(request: Request) -> int | None:
+    """Give the limit of tokens that a request carries; None for none."""
+    body = request.body()
+    return next((body[name] for name in LIMITS if is_count(body.get(name))), None)
+
+
+def _all_tokens(count: int) -> str:
+    return "the one token" if count == 1 else f"all {count:,} tokens"
 
 
 def _empty(request: Request | None, response: Response) -> NoAnswer:
     accept = "--allow-empty accepts it"
     if response.reasoning and (limit := _used_up(request, response)) is not None:
         return NoAnswer(
-            f"the answer is empty: reasoning used up all {limit} {_tokens(limit)} that it may have",
+            f"the answer is empty: reasoning used up {_all_tokens(limit)} that it may have",
             hint="raise --max-output-tokens",
         )
     if response.commentary:

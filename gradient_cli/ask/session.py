@@ -7,7 +7,7 @@ One run's way to the service: settings resolved once, clients opened as they are
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,8 @@ from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.config import Config
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.resolve import Settings, resolve
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.address import without_password
+from gradient_cli.wire.json import Json, dumps
 
 if TYPE_CHECKING:
     from gradient_cli.ask.client import Client
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     Around = Callable[[Transport], Transport]
 
+LONGEST_SHOWN = 80
+"""Characters of a setting that --verbose shows."""
 STALE = "delete what is no longer asked, or record anew into an empty folder"
 """What to do about recordings that nothing asks for."""
 
@@ -60,6 +63,8 @@ class Session:
     _mock: "MockServer | None" = None
     _recorder: "Recorder | None" = None
     _player: "Player | None" = None
+    _has_told: bool = False
+    """Where everything comes from was said to `detail`, once for all clients."""
     _lock: Lock = field(default_factory=Lock)
     """Workers open their clients at the same time; a key command must run once."""
 
@@ -123,6 +128,10 @@ class Session:
             self.invocation.alarm.end()  # Whoever waits for workers looks at the clock.
         with self._lock:
             transport, setting = self._transport()
+            if not self._has_told:
+                self._has_told = True
+                for told in self._origins():
+                    self.detail(told)
         return Client(
             around(transport) if around else transport,
             setting=setting,
@@ -132,6 +141,25 @@ class Session:
             patience=_NoWait() if self.proof.replay else self,
             clock=self.invocation.clock,
         )
+
+    def _origins(self) -> Iterator[str]:
+        """Give where the run goes, with which key, and where each setting came from."""
+        settings = self.settings
+        if self.proof.replay:
+            yield f"endpoint: none; the recordings in {self.proof.replay}"
+        else:
+            yield f"endpoint: {settings.base_url} ({settings.source('base_url')})"
+            credential = self.credential()
+            shown = credential.secret.hint() if credential.secret else "none is sent"
+            yield f"key: {shown} ({credential.source})"
+        if settings.profile:
+            yield f"profile: {settings.profile} ({settings.source('profile')})"
+        for name, found in settings.values.items():
+            if name not in {"base_url", "profile", "key_command"} and found.source != "built in":
+                value = without_password(found.value) if name == "proxy" else found.value
+                words = dumps(value)
+                shown = words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
+                yield f"{name}: {shown} ({found.source})"
 
     def _transport(self) -> "tuple[Transport, Setting]":
         """Give the way to the service, and what errors may say of it."""

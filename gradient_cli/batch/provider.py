@@ -118,7 +118,7 @@ def _write_lines(
 def request_line(position: int, request: Request) -> bytes:
     """Give the line of a request, with its newline; a job is no stream."""
     head = {"custom_id": custom_id(position), "method": "POST", "url": PATH}
-    body = b"".join(replace(request, stream=False).encode())
+    body = b"".join(replace(request, stream=False).encode(is_job=True))
     return encode_json(head)[:-1] + b',"body":' + body + b"}\n"
 
 

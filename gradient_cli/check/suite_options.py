@@ -75,7 +75,7 @@ class ReportOptions:
         str | None, _report("--color", metavar="auto|always|never", help="colour the report")
     ] = None
     quiet: Annotated[bool, _report("-q", "--quiet", help="only what did not pass")] = False
-    verbose: Annotated[bool, _report("-v", "--verbose", help="say what is sent, on stderr")] = False
+    verbose: Annotated[bool, _report("-v", "--verbose", help="say where things come from")] = False
 
 
 @record(kw_only=True)

@@ -1,24 +1,32 @@
 """
 What `doctor` finds on the way to the service: settings, key, network, TLS, models, clock.
 
-    settings ─► endpoint ─► key ─► proxy │ dns, tcp, tls ─► GET /v1/models ─► clock
+    settings ─► endpoint ─► key ─► proxy │ dns, tcp, tls ─► GET /v1/models ─► POST /v1/responses
+                                                                                   └─► clock
+
+The list of models may fail where prompts are answered, and be there where none is: so the
+endpoint is asked itself, for nothing (`{}`), which it refuses without a cost.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.doctor.findings import FAIL, OK, WARN, Finding, from_error
-from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.errors import BrokenReply, GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.resolve import Settings, load
+from gradient_cli.transport import faults
 from gradient_cli.wire.address import is_private, without_password
+from gradient_cli.wire.request import PATH
 
 if TYPE_CHECKING:
+    from gradient_cli.ask.client import Client
     from gradient_cli.transport.reply import Reply, Transport
 
 PATIENCE_S = 15.0
@@ -179,20 +187,72 @@ def _service(session: Session) -> Iterator[Finding]:
         return
     assert witness, "the client was opened around it"
     try:
-        ids = [str(model["id"]) for model in client.models()]
-    except GradientError as error:
-        # A server may have no list; any other refusal, or a redirect, would meet a prompt, too.
-        if error.http_status in {404, 405}:
-            yield Finding("models", WARN, f"no list of models: {error.message}", error.hint)
-        else:
-            yield from_error("models", error)
-    else:
-        count = f"{len(ids)} model{'' if len(ids) == 1 else 's'}"
-        yield Finding("models", OK, f"{count} ({witness.took_s * 1000:.0f} ms)")
-        yield from _model(session.settings, ids)
+        yield from _models(session, client, witness)
     finally:
         client.close()
     yield from _clock(witness.headers)
+
+
+def _models(session: Session, client: "Client", witness: _Witness) -> Iterator[Finding]:
+    """Ask for the list of models, and whether prompts are taken."""
+    try:
+        ids = [str(model["id"]) for model in client.models()]
+    except GradientError as error:
+        if not _may_be_the_lists_own(error):
+            yield from_error("models", error)
+            return
+        refused = _refusal(session, witness)
+        if refused and error.http_status not in {404, 405}:
+            # The service fails altogether.
+            yield from_error("models", error)
+        else:
+            yield Finding("models", WARN, f"no list of models: {error.message}", error.hint)
+            yield refused or _TAKEN
+        return
+    count = f"{len(ids)} model{'' if len(ids) == 1 else 's'}"
+    yield Finding("models", OK, f"{count} ({witness.took_s * 1000:.0f} ms)")
+    yield from _model(session.settings, ids)
+    if not session.settings.is_demo:
+        yield _refusal(session, witness) or _TAKEN
+
+
+_TAKEN = Finding("responses", OK, f"POST {PATH} is there")
+
+
+def _may_be_the_lists_own(error: GradientError) -> bool:
+    """Tell a fault that the list alone may have; a key or a redirect would meet a prompt, too."""
+    status = error.http_status
+    return (
+        status in {404, 405, 424}
+        or (status is not None and status >= 500)
+        or (isinstance(error, BrokenReply))
+    )
+
+
+def _refusal(session: Session, witness: _Witness) -> Finding | None:
+    """Give what keeps the endpoint from taking prompts, or None; it is asked for nothing."""
+    try:
+        reply = witness.send("POST", PATH, [b"{}"])
+    except GradientError as error:
+        return from_error("responses", error)
+    status, body = reply.status, b""
+    try:
+        body = b"".join(islice(reply.chunks(), 4))
+    except GradientError:
+        pass  # The status says enough.
+    finally:
+        reply.close()
+    # Some answer a wrong request with 500 (LiteLLM), and say in words what they miss.
+    is_about_body = status < 500 or any(word in body for word in (b"input", b"missing", b"requir"))
+    if status in {401, 403, 404, 405} or 300 <= status < 400 or not is_about_body:
+        source = session.credential()
+        setting = faults.Setting(
+            session.settings.base_url,
+            key_source=source.source if source.secret else None,
+            secret=source.secret.reveal() if source.secret else "",
+        )
+        return from_error("responses", faults.from_reply(status, reply.headers, body, setting))
+    return None
 
 
 def _model(settings: Settings, ids: Sequence[str]) -> Iterator[Finding]:

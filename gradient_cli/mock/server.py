@@ -26,6 +26,7 @@ from gradient_cli.mock.engine import PREFIX, Engine, EngineReply
 from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.limit import Limit
 from gradient_cli.mock.listening import has_started, taken
+from gradient_cli.mock.paths import DECISIONS, method_of, model_of
 from gradient_cli.mock.reply import send_stream, send_whole, whole_body
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.values import record
@@ -36,9 +37,6 @@ _PATIENCE_S = 0.2
 LEFT = "left"
 _WITHOUT_END = {"cut", "reset", "stall"}
 """Ends after which the connection is gone because the script wants it so."""
-_DECISIONS = "/v1/systemone"
-_PATHS = {"/v1/models": "GET", "/v1/responses": "POST", _DECISIONS: "POST"}
-_MODEL = "/v1/models/"
 _SECRET_HEADERS = {"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"}
 _WORDS = {
     400: "bad_request",
@@ -232,7 +230,7 @@ class MockServer:
         headers = {"X-Request-Id": f"req_resp_mock_{number}"}
         refusal = self._refusal(request, body)
         if refusal:
-            allowed = {"Allow": _method_of(request.path) or ""} if refusal[0] == 405 else {}
+            allowed = {"Allow": method_of(request.path) or ""} if refusal[0] == 405 else {}
             return _Plan(refusal, headers={**headers, **allowed})
         if request.path.startswith("/v1/models"):
             return _Plan(headers=headers)
@@ -247,7 +245,7 @@ class MockServer:
             return _Plan((429, message), headers={**headers, **limits})
         model = body.get("model") if isinstance(body, dict) else None
         model = model if isinstance(model, str) else ""
-        if request.path == _DECISIONS:
+        if request.path == DECISIONS:
             return self._plan_decision(body, model, {**headers, **limits})
         behaviour = self._director.choose(prompt_of(body), model)
         answer = Answer(behaviour, body, number, int(time.time()))
@@ -288,7 +286,7 @@ class MockServer:
         path, key = request.path, self.script.key
         if path.startswith(PREFIX):
             return self._engine_refusal(request)
-        wanted = _method_of(path)
+        wanted = method_of(path)
         if wanted is None:
             return 404, f"no such path: {path}"
         method = "GET" if request.method == "HEAD" else request.method
@@ -296,9 +294,9 @@ class MockServer:
             return 405, f"{path} takes {wanted}"
         if key and request.headers.get("authorization") != f"Bearer {key}":
             return 401, "Unable to authenticate you."
-        if path in {"/v1/models", _DECISIONS} or _model_of(path) in self.script.models:
+        if path in {"/v1/models", DECISIONS} or model_of(path) in self.script.models:
             return None
-        if model := _model_of(path):
+        if model := model_of(path):
             return 404, f'model "{model}" does not exist'
         if not isinstance(body, dict):
             return 400, "the body is not a JSON object"
@@ -319,7 +317,7 @@ class MockServer:
             {"id": model, "object": "model", "created": 1752255238, "owned_by": "gradient-mock"}
             for model in self.script.models
         ]
-        only = _model_of(path)
+        only = model_of(path)
         chosen = next((model for model in data if model["id"] == only), None)
         return chosen or {"object": "list", "data": data}
 
@@ -375,18 +373,6 @@ def _send_engine(connection: Connection, reply: EngineReply, headers: Mapping[st
         return
     kind = {"Content-Type": "application/x-ndjson"}
     connection.send_reply(reply.status, reply.data, merged(kind, headers))
-
-
-def _method_of(path: str) -> str | None:
-    """Give what a path takes; None: there is no such path."""
-    return "GET" if _model_of(path) else _PATHS.get(path)
-
-
-def _model_of(path: str) -> str | None:
-    """Give the model that a path is about; its id may have slashes."""
-    from urllib.parse import unquote
-
-    return unquote(path.removeprefix(_MODEL)) or None if path.startswith(_MODEL) else None
 
 
 def _is_verbatim(behaviour: Behaviour) -> bool:

@@ -19,6 +19,11 @@ def error_lines(error: GradientError) -> list[str]:
     return [f"gradient: {lines[0]}", *lines[1:], *([f"hint: {error.hint}"] if error.hint else [])]
 
 
+_LEAST_MS = 100
+_LEAST_SHARE = 0.05
+"""What writing must take at least to be a pace: what came in one burst was held back before."""
+
+
 def usage_line(usage: Usage | None, first_token_ms: int | None, total_ms: int) -> str:
     """Give token counts, the time to the first token, and tokens a second."""
     parts = [_tokens(usage)]
@@ -26,7 +31,7 @@ def usage_line(usage: Usage | None, first_token_ms: int | None, total_ms: int) -
         parts.append(f"first token {first_token_ms / 1000:.2f} s")
     parts.append(f"total {total_ms / 1000:.2f} s")
     writing_ms = total_ms - (first_token_ms or 0)
-    if usage and usage.output_tokens and writing_ms > 0:
+    if usage and usage.output_tokens and writing_ms >= max(_LEAST_MS, total_ms * _LEAST_SHARE):
         parts.append(f"{usage.output_tokens * 1000 / writing_ms:.0f} tokens/s")
     return f"usage: {', '.join(part for part in parts if part)}"
 

@@ -24,6 +24,7 @@ from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.request import PATH, Request
 
 if TYPE_CHECKING:
     from gradient_cli.ask.sureness import Sureness
@@ -225,6 +226,7 @@ def answer(plan: Plan) -> int:
 
     """
     client = plan.session.open_client()
+    plan.notices.detail(_request_line(plan.question.request))
     screen = Screen(plan.session.invocation.terminal, plan.look)
     plan.notices.screen = screen
     plan.session.meanwhile = screen.prepare
@@ -277,6 +279,12 @@ def _ask_again(plan: Plan, count: int) -> list[verdict.Judged]:
     for worker in start(work, room_for(min(count, MOST_VOTERS), tell), tell):
         worker.join()
     return found
+
+
+def _request_line(request: Request) -> str:
+    """Say what is sent, as far as a line can; --dry-run shows it all."""
+    size = sum(map(len, request.encode()))
+    return f"request: POST {PATH}, {size:,} bytes: {', '.join(request.body())}"
 
 
 def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:

@@ -1,18 +1,7 @@
 """
 Faults become errors: an exception of httpx, or a status with a body of any shape.
 
-Servers disagree on error bodies; all of these are read:
-
-    {"error": {"message", "type", "param", "code"}}     vLLM, OpenAI, llama.cpp
-    {"error": "Unauthorized"}                           vLLM's key check
-    {"id", "message", "request_id"}                     DigitalOcean's gateway
-    {"type": "error", "error": {…}}                     DigitalOcean's /v1/messages
-    {"object": "error", "message"}                      old vLLM
-    {"detail": "…" | [{"loc", "msg"}]}                  FastAPI
-    text, HTML, nothing
-
-The words are the server's, so they are cut, stripped of markup and control characters, and
-the key is taken out of them should it be there.
+`complaints.py` reads what a body says.
 """
 
 import re
@@ -30,11 +19,9 @@ from gradient_cli.errors import (
     ServiceError,
     TimedOut,
 )
+from gradient_cli.transport.complaints import Complaint, read_complaint, without_key, words_of
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json, loads
 
-LONGEST_WORDS = 300
-"""Characters of a server's message that are shown."""
 LONGEST_BODY = 64 * 1024
 """Bytes of an error body that are read."""
 
@@ -58,81 +45,10 @@ class Setting:
     """The proxy on the way there, without its password; "" for none."""
 
 
-@record
-class Complaint:
-    """What an error body says, whatever its shape."""
-
-    words: str
-    code: str | None = None
-    request_id: str | None = None
-    is_markup: bool = False
-
-
 def request_id(headers: Mapping[str, str], secret: str = "") -> str | None:
     """Give the id by which the server knows this exchange; a key that it repeats is taken out."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
     return without_key(found, secret) if found else None
-
-
-def without_key(text: str, secret: str) -> str:
-    """Give a server's text without the key, which it may have repeated."""
-    return text.replace(secret, "[key]") if secret else text
-
-
-def read_complaint(body: bytes, secret: str = "") -> Complaint:
-    """Read an error body of any shape."""
-    text = body.decode("utf-8", "replace")
-    try:
-        payload = loads(text)
-    except ValueError:
-        is_markup = text.lstrip()[:1] == "<"
-        return Complaint(
-            _words(_without_markup(text) if is_markup else text, secret), None, None, is_markup
-        )
-    return _complaint(payload, secret)
-
-
-def _complaint(payload: Json, secret: str) -> Complaint:
-    if not isinstance(payload, Mapping):
-        return Complaint(_words(str(payload), secret))
-    inner = payload.get("error")
-    source = inner if isinstance(inner, Mapping) else payload
-    words = source.get("message")
-    if not isinstance(words, str):
-        words = inner if isinstance(inner, str) else _detail(payload.get("detail"))
-    code = source.get("code") or source.get("type") or payload.get("id")
-    identity = payload.get("request_id") or source.get("request_id")
-    return Complaint(
-        _words(words, secret),
-        without_key(str(code), secret)
-        if isinstance(code, str | int) and not isinstance(code, bool)
-        else None,
-        without_key(identity, secret) if isinstance(identity, str) else None,
-    )
-
-
-def _detail(detail: Json) -> str:
-    if isinstance(detail, str):
-        return detail
-    parts = []
-    for entry in detail if isinstance(detail, list) else []:
-        if isinstance(entry, Mapping):
-            place = entry.get("loc")
-            where = ".".join(map(str, place)) if isinstance(place, list) else ""
-            parts.append(f"{where}: {entry.get('msg', '')}".strip(": "))
-    return "; ".join(parts)
-
-
-def _without_markup(text: str) -> str:
-    text = re.sub(r"(?is)<(script|style|head)\b.*?</\1\s*>", " ", text)
-    return re.sub(r"(?s)<[^>]*>", " ", text)
-
-
-def _words(text: str, secret: str) -> str:
-    """Give one safe line."""
-    text = without_key(text, secret)
-    text = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", text).strip()
-    return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"
 
 
 def from_reply(
@@ -176,8 +92,8 @@ def _describe(
         excerpt = f": {complaint.words[:120]}" if complaint.is_markup else said
         return f"the service failed ({status}){excerpt}", "try again later"
     if status >= 400:
-        return _describe_refusal(status, said, setting)
-    target = _words(headers.get("location", ""), setting.secret)
+        return _describe_refusal(status, said, complaint, setting)
+    target = words_of(headers.get("location", ""), setting.secret)
     if not target:
         return f"{setting.endpoint} answered with {status}, which is no answer{said}", _BASE_URL
     return (
@@ -186,10 +102,14 @@ def _describe(
     )
 
 
-def _describe_refusal(status: int, said: str, setting: Setting) -> tuple[str, str | None]:
+def _describe_refusal(
+    status: int, said: str, complaint: Complaint, setting: Setting
+) -> tuple[str, str | None]:
     if status == 407:
         proxy = f' "{setting.proxy}"' if setting.proxy else ""
         return f"the proxy{proxy} wants a user name and a password (407){said}", _PROXY_USER
+    if setting.model and _is_about_model(complaint):
+        return f'model "{setting.model}" not found ({status}){said}', _MODELS
     return f"the service refused the request ({status}){said}", _request_hint(said)
 
 
@@ -231,8 +151,34 @@ def _is_about_path(complaint: Complaint) -> bool:
     }
 
 
+_UNKNOWN_MODEL = re.compile(
+    r"\b(?:invalid|unknown|unsupported|no such|unrecogni[sz]ed)\b[^.;]{0,20}\bmodels?\b"
+    r"|\bmodels?\b[^.;]{0,200}?\b(?:not found|not exist|not available|not supported|unknown"
+    r"|not a valid|invalid|unavailable|not recogni[sz]ed|no endpoints|could not be (?:found|loaded)"
+    r"|not (?:be )?(?:served|loaded)|can ?not be loaded|cannot find)\b"
+    r"|\bnot a valid model\b",
+    re.IGNORECASE,
+)
+_LIMIT_TOO_LARGE = re.compile(
+    r"\bmax_(?:output_|completion_|new_)?tokens\b[^.]*"
+    r"\b(?:greater|larger|large|high|more|exceeds?|above|at most|too (?:big|many))\b"
+)
+_OTHER_FIELD = re.compile(r"\b(?:parameter|argument|field|input|tool|value|temperature|format)s?\b")
+
+
+def _is_about_model(complaint: Complaint) -> bool:
+    """Tell "no such model", which some say with 400, from what a model that is there refuses."""
+    if (complaint.code or "").lower() in {"model_not_found", "invalid_model", "unknown_model"}:
+        return True
+    words = complaint.words
+    return bool(_UNKNOWN_MODEL.search(words)) and not _OTHER_FIELD.search(words.lower())
+
+
 def _request_hint(words: str) -> str | None:
     lower = words.lower()
+    is_about_prompt = "prompt" in lower or "input" in lower or "messages" in lower
+    if _LIMIT_TOO_LARGE.search(lower) and not is_about_prompt:
+        return "lower --max-output-tokens; with the prompt it must fit into the model's context"
     if "context" in lower or "too long" in lower or "max_model_len" in lower:
         return "the prompt is too long for this model; send less, or choose another model"
     return "`--dry-run` shows the body that is sent"
@@ -246,7 +192,7 @@ def _wait_hint(headers: Mapping[str, str]) -> str:
 
 def from_words(message: str | None, code: str | None, setting: Setting) -> GradientError:
     """Give the error that a failure inside a 200 means: `response.failed`, an `error` event."""
-    words = _words(message or "", setting.secret)
+    words = words_of(message or "", setting.secret)
     code = without_key(code, setting.secret) if code else None
     said = f": {words}" if words else ""
     lower = (code or "").lower()
@@ -279,7 +225,7 @@ def from_exception(
     if isinstance(error, httpx.TransportError) and (own := MachineExhausted.behind(error)):
         return own
     place = setting.endpoint
-    cause = _words(_root_words(error), setting.secret)
+    cause = words_of(_root_words(error), setting.secret)
     if is_at_proxy and setting.proxy and isinstance(error, httpx.TransportError):
         return _from_proxy(error, cause, setting.proxy, timeout_s)
     if setting.proxy and not isinstance(error, httpx.ConnectError):

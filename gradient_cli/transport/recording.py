@@ -76,7 +76,11 @@ class Question:
         return is_word and word.join(pieces) == asked
 
     def _text(self) -> str:
-        return f"{self.method} {self.path}\n{canonical(self.body)}"
+        body = self.body
+        if isinstance(body, dict) and body.get("stream") is False:
+            # Said or not, it is the same question.
+            body = {name: inner for name, inner in body.items() if name != "stream"}
+        return f"{self.method} {self.path}\n{canonical(body)}"
 
     def as_json(self) -> dict[str, Json]:
         """Give the file's `request`."""

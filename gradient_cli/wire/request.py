@@ -154,9 +154,16 @@ class Request:
                 continue
             yield name, list(value) if isinstance(value, tuple) else value
 
-    def encode(self) -> list[bytes]:
-        """Give the body as the chunks of bytes that are sent."""
+    def encode(self, *, is_job: bool = False) -> list[bytes]:
+        """
+        Give the body as the chunks of bytes that are sent.
+
+        What is no stream says so, for there are servers that stream unless they are told; but
+        not in a batch job (`is_job`), which never streams.
+        """
         body = self.body()
+        if not is_job:
+            body.setdefault("stream", False)
         text = body.get("input")
         if not isinstance(text, LongText):
             return [encode_json(body)]

@@ -342,3 +342,35 @@ def test_a_run_that_fails_after_its_waits_has_waited():
     outcome = client_of(*replies).ask(REQUEST)
 
     assert (outcome.status, outcome.total_ms, outcome.attempts) == (ExitStatus.RATE_LIMIT, 6000, 4)
+
+
+def test_a_dot_at_the_end_of_a_reason_is_not_followed_by_a_colon():
+    """httpx says "Server disconnected without sending a response."."""
+    patience = FakePatience()
+    broken = ConnectionFailed("the connection broke: Server disconnected without a response.")
+
+    client_of(broken, stream(DELTA, COMPLETED), patience=patience).ask(REQUEST)
+
+    assert patience.told[0].startswith(
+        "the connection broke: Server disconnected without a response: "
+    )
+
+
+CUT = {
+    "type": "response.incomplete",
+    "response": {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [(None, "no limit was sent"), (5, "raise --max-output-tokens")],
+)
+def test_a_cut_answer_without_a_limit_has_another_remedy(limit, words):
+    """The model's context is full; there is no limit that could be raised."""
+    request = Request(model="m", input="hi", stream=True, max_output_tokens=limit)
+
+    outcome = client_of(stream(DELTA, CUT)).ask(request)
+
+    assert outcome.status == ExitStatus.INCOMPLETE
+    assert words in outcome.error.hint

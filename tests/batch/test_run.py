@@ -232,8 +232,8 @@ def test_dry_run_prints_the_bodies_and_sends_nothing(batch):
     _, out, _ = batch.batch("run", "-i", batch.items("a", "b"), "-n", "-m", "m1")
 
     assert [json.loads(line) for line in out.splitlines()] == [
-        {"model": "m1", "input": "a"},
-        {"model": "m1", "input": "b"},
+        {"model": "m1", "input": "a", "stream": False},
+        {"model": "m1", "input": "b", "stream": False},
     ]
     assert not batch.server.requests
 

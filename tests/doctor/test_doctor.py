@@ -100,7 +100,10 @@ def test_a_key_that_is_not_accepted_is_status_3(home, endpoint):
 def test_a_redirect_is_status_4_but_a_missing_list_a_warning(home, endpoint):
     """A prompt would be redirected as well; many servers have no list of models."""
     for status, expected in (("302 Found", (4, "fail")), ("404 Not Found", (0, "warn"))):
-        endpoint.then(reply({}, status=status, headers=["Location: https://elsewhere.example"]))
+        endpoint.then(
+            reply({}, status=status, headers=["Location: https://elsewhere.example"]),
+            reply({"error": "no input"}, status="400 Bad Request"),
+        )
 
         exit_status, checks = examine(home, "-p", "local")
 
@@ -228,3 +231,52 @@ def test_a_folder_of_path_that_cannot_be_looked_into_is_left_out(tmp_path):
     environ = {"PATH": f"/{'x' * 300}:{ours.parent}"}
 
     assert found(environ, ours).state == "ok"
+
+
+def refusing(status: str, message: str):
+    return reply({"error": {"message": message}}, status=status)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (("422 Unprocessable Content", "field required: input"), "ok"),
+        (("500 Internal Server Error", "missing 1 required argument: 'input'"), "ok"),
+        (("404 Not Found", "not found"), "fail"),
+        (("405 Method Not Allowed", "no"), "fail"),
+        (("503 Service Unavailable", "overloaded"), "fail"),
+    ],
+)
+def test_the_endpoint_itself_is_looked_at(home, endpoint, answer, state):
+    """A server may list models and have no Responses endpoint; it is asked for nothing."""
+    endpoint.then(reply({"data": [{"id": "m"}]}), refusing(*answer))
+
+    status, checks = examine(home, "-p", "local")
+
+    assert checks["models"]["state"] == "ok"
+    assert checks["responses"]["state"] == state
+    assert (status == 0) is (state == "ok")
+    assert endpoint.received[-1].body == b"{}"
+
+
+def test_a_list_of_models_that_fails_alone_is_a_warning(home, endpoint):
+    """As transformers' does without a cache; prompts are answered."""
+    endpoint.then(
+        refusing("500 Internal Server Error", "no cache"), refusing("400 Bad Request", "no input")
+    )
+
+    status, checks = examine(home, "-p", "local")
+
+    assert status == 0
+    assert (checks["models"]["state"], checks["responses"]["state"]) == ("warn", "ok")
+
+
+def test_a_service_that_fails_altogether_is_a_failure(home, endpoint):
+    """Named once."""
+    endpoint.then(refusing("503 Service Unavailable", "overloaded"))
+
+    status, checks = examine(home, "-p", "local")
+
+    assert status == 5
+    assert checks["models"]["state"] == "fail"
+    assert "responses" not in checks

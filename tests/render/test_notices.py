@@ -3,8 +3,9 @@
 import pytest
 
 from gradient_cli.errors import ReplayMiss, UsageError
-from gradient_cli.render.notices import error_lines
+from gradient_cli.render.notices import error_lines, usage_line
 from gradient_cli.terminal.door import page
+from gradient_cli.wire.events import Usage
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028"])
@@ -24,3 +25,22 @@ def test_a_miss_keeps_the_lines_of_its_diff():
     lines = error_lines(ReplayMiss("no recording\n- a\n+ b"))
 
     assert lines == ["gradient: no recording", "- a", "+ b"]
+
+
+@pytest.mark.parametrize(
+    ("first_token_ms", "total_ms", "pace"),
+    [
+        (1000, 3000, "6 tokens/s"),
+        (None, 2000, "6 tokens/s"),
+        (1999, 2000, None),
+        (500, 590, None),
+        (60_000, 60_500, None),
+        (0, 0, None),
+    ],
+)
+def test_a_burst_is_no_pace(first_token_ms, total_ms, pace):
+    """What comes all at once was held back before; nobody wrote 10,000 tokens a second."""
+    line = usage_line(Usage(input_tokens=3, output_tokens=12), first_token_ms, total_ms)
+
+    assert ("tokens/s" in line) is (pace is not None)
+    assert pace is None or line.endswith(pace)

@@ -131,9 +131,7 @@ def test_stdout_ends_with_one_valid_result_however_it_ends(
 @pytest.mark.parametrize("is_tty", [True, False])
 def test_a_notice_begins_below_the_answer(is_tty, respond):
     """On a terminal and under 2>&1 the two share their lines."""
-    _, terminal = respond(
-        "hi", "-v", "--reject", "Hello", is_tty=is_tty, is_merged=True, text="Hello"
-    )
+    _, terminal = respond("hi", "--reject", "Hello", is_tty=is_tty, is_merged=True, text="Hello")
 
     first, second, *_ = terminal.stdout_text.splitlines()
     assert first == "Hello"
@@ -358,3 +356,17 @@ def test_every_event_has_a_type(respond, dialect, stream):
     assert status == 0
     assert all(isinstance(one["type"], str) for one in lines)
     assert lines[-1]["finish_reason"] == "stop"
+
+
+def test_verbose_says_where_things_come_from_and_what_is_sent(respond):
+    """As its help promises; the key is hinted at."""
+    _, terminal = respond("hi there", "-v", "--temperature", "0.5", text="Hello")
+
+    lines = terminal.stderr_text.splitlines()
+    assert lines[0].startswith("endpoint: http://127.0.0.1:")
+    assert any(line.startswith("key: ") for line in lines)
+    assert "temperature: 0.5 (--temperature)" in lines
+    assert any(line.startswith("request: POST /v1/responses, ") for line in lines)
+    assert KEY not in terminal.stderr_text
+    quiet = respond("hi there", "--temperature", "0.5", text="Hello")[1]
+    assert quiet.stderr_text == ""

@@ -1,9 +1,12 @@
 """Error bodies of every shape become one line that says what happened and what to do."""
 
+import json
+
 import pytest
 
 from gradient_cli.errors import CredentialError, RateLimited, RequestRejected, ServiceError
-from gradient_cli.transport.faults import Setting, from_reply, read_complaint
+from gradient_cli.transport.complaints import read_complaint
+from gradient_cli.transport.faults import Setting, from_reply
 
 SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-1")
 
@@ -88,3 +91,71 @@ def test_a_status_that_leads_nowhere_is_no_redirect():
     error = from_reply(304, {}, b"", SETTING)
 
     assert error.message == "https://h answered with 304, which is no answer"
+
+
+BURST = b'data: {"error": {"message": "Invalid model name passed in model=m", "code": "400"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("words", "is_model"),
+    [
+        ("/responses: Invalid model name passed in model=llama-9. Call `/v1/models`", True),
+        ("The model `llama-9` does not exist or you do not have access to it.", True),
+        ("llama-9 is not a valid model ID", True),
+        ("Model llama-9 not found", True),
+        ("unknown model: llama-9", True),
+        ("Unsupported parameter: temperature is not supported with this model.", False),
+        ("Invalid value for model input", False),
+        ("this model does not support tools", False),
+        ("prompt too long", False),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 422])
+def test_an_unknown_model_that_is_a_400_is_named(words, is_model, status):
+    """LiteLLM and transformers say so; what a model that is there refuses is something else."""
+    setting = Setting("http://x", model="llama-9")
+
+    error = from_reply(status, {}, json.dumps({"error": {"message": words}}).encode(), setting)
+
+    assert (error.hint == "`gradient models` lists what this key may use") is is_model
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (
+            "max_output_tokens=100000 cannot be greater than max_model_len=1024. "
+            "Please request fewer output tokens.",
+            "lower --max-output-tokens",
+        ),
+        ("max_tokens is too large: 99999. This model supports at most 4096", "lower --max-output"),
+        (
+            "This model's maximum context length is 1024 tokens. However, your prompt contains "
+            "at least 1025 input tokens. Please reduce the length of the input prompt.",
+            "the prompt is too long",
+        ),
+        ("request (2812 tokens) exceeds the available context size (512 tokens)", "the prompt is"),
+        ("max_tokens must be at least 1, got -1.", "`--dry-run` shows"),
+    ],
+)
+def test_a_limit_that_is_too_large_is_no_long_prompt(words, hint):
+    """Each has its own remedy."""
+    body = json.dumps({"error": {"message": words}}).encode()
+
+    assert from_reply(400, {}, body, Setting("http://x", model="m")).hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BURST,
+        b"event: error\r\n" + BURST.replace(b"\n", b"\r\n") + b"data: [DONE]\n\n",
+        b": ping\n\n" + BURST,
+    ],
+)
+def test_an_error_in_event_stream_frames_is_read(body):
+    """LiteLLM fails so where a stream was asked for."""
+    error = from_reply(500, {}, body, Setting("http://x", model="m"))
+
+    assert error.message == "the service failed (500): Invalid model name passed in model=m"
+    assert "data:" in from_reply(500, {}, b"data: no json", Setting("http://x")).message

@@ -9,7 +9,7 @@ from gradient_cli.wire.request import LongText, Request, said_item
 
 
 def sent(request: Request) -> dict:
-    return json.loads(b"".join(request.encode()))
+    return json.loads(b"".join(request.encode(is_job=True)))
 
 
 def test_only_what_was_set_is_sent():
@@ -24,9 +24,12 @@ def test_zero_and_false_are_values():
     assert body == {"input": "hi", "temperature": 0, "parallel_tool_calls": False}
 
 
-def test_stream_is_sent_only_when_true():
-    """A whole answer is the server's default and needs no field."""
-    assert "stream" not in sent(Request(input="hi", stream=False))
+def test_what_is_no_stream_says_so():
+    """There are servers that stream unless they are told; a batch job never does."""
+    whole = Request(input="hi", stream=False)
+
+    assert json.loads(b"".join(whole.encode())) == {"input": "hi", "stream": False}
+    assert "stream" not in sent(whole)
     assert sent(Request(input="hi", stream=True))["stream"] is True
 
 

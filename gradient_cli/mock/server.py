@@ -294,16 +294,12 @@ class MockServer:
             return 405, f"{path} takes {wanted}"
         if key and request.headers.get("authorization") != f"Bearer {key}":
             return 401, "Unable to authenticate you."
-        if path in {"/v1/models", DECISIONS} or model_of(path) in self.script.models:
+        if path in {"/v1/models", DECISIONS}:
             return None
         if model := model_of(path):
-            return 404, f'model "{model}" does not exist'
-        if not isinstance(body, dict):
-            return 400, "the body is not a JSON object"
-        given = body.get("input")
-        if not isinstance(given, str) and not (isinstance(given, list) and given):
-            return 400, "`input` must be a text or a list of items"
-        return None
+            is_listed = model in self.script.models
+            return None if is_listed else (404, f'model "{model}" does not exist')
+        return _body_refusal(body)
 
     def _engine_refusal(self, request: HttpRequest) -> tuple[int, str] | None:
         """A signed address takes no key; everything else of the engine wants it."""
@@ -365,6 +361,15 @@ def _send_verbatim(
     connection.send_reply(
         behaviour.status, text.encode("utf-8", "replace"), merged({"Content-Type": kind}, headers)
     )
+
+
+def _body_refusal(body: Json) -> tuple[int, str] | None:
+    if not isinstance(body, dict):
+        return 400, "the body is not a JSON object"
+    given = body.get("input")
+    if not isinstance(given, str) and not (isinstance(given, list) and given):
+        return 400, "`input` must be a text or a list of items"
+    return None
 
 
 def _send_engine(connection: Connection, reply: EngineReply, headers: Mapping[str, str]) -> None:

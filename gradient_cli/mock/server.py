@@ -26,7 +26,7 @@ from gradient_cli.mock.engine import PREFIX, Engine, EngineReply
 from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.limit import Limit
 from gradient_cli.mock.listening import has_started, taken
-from gradient_cli.mock.paths import DECISIONS, method_of, model_of
+from gradient_cli.mock.paths import DECISIONS, body_refusal, method_of, model_of
 from gradient_cli.mock.reply import send_stream, send_whole, whole_body
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.values import record
@@ -299,7 +299,7 @@ class MockServer:
         if model := model_of(path):
             is_listed = model in self.script.models
             return None if is_listed else (404, f'model "{model}" does not exist')
-        return _body_refusal(body)
+        return body_refusal(body)
 
     def _engine_refusal(self, request: HttpRequest) -> tuple[int, str] | None:
         """A signed address takes no key; everything else of the engine wants it."""
@@ -361,15 +361,6 @@ def _send_verbatim(
     connection.send_reply(
         behaviour.status, text.encode("utf-8", "replace"), merged({"Content-Type": kind}, headers)
     )
-
-
-def _body_refusal(body: Json) -> tuple[int, str] | None:
-    if not isinstance(body, dict):
-        return 400, "the body is not a JSON object"
-    given = body.get("input")
-    if not isinstance(given, str) and not (isinstance(given, list) and given):
-        return 400, "`input` must be a text or a list of items"
-    return None
 
 
 def _send_engine(connection: Connection, reply: EngineReply, headers: Mapping[str, str]) -> None:

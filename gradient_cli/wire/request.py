@@ -286,7 +286,9 @@ def _tool_choice(choice: str) -> Json:
 def _in_range(flag: str, value: float | None, low: float, high: float | None) -> None:
     if value is None:
         return
-    if not math.isfinite(value) or value < low or (high is not None and value > high):
+    # Not isfinite(), which makes a float of it: a whole number can be too large for that.
+    is_number = -math.inf < value < math.inf
+    if not is_number or value < low or (high is not None and value > high):
         wanted = f"{low} and above" if high is None else f"{low} to {high}"
         raise UsageError(f"{flag} {value} is out of range: {wanted}")
 

@@ -188,3 +188,16 @@ def test_an_empty_stop_is_refused(stop):
     """It is found before the first word."""
     with pytest.raises(UsageError, match="--stop is empty"):
         Request(stop=stop)
+
+
+@pytest.mark.parametrize("count", [10**400, -(10**400), float("nan"), float("inf")])
+def test_a_number_of_any_size_is_compared(count):
+    """A row or a setting may hold any; none of them is a bug of ours."""
+    for name in ("temperature", "top_p"):
+        with pytest.raises(UsageError, match="out of range"):
+            Request(**{name: count})
+    if isinstance(count, int) and count > 0:
+        assert Request(max_output_tokens=count).body()["max_output_tokens"] == count
+    else:
+        with pytest.raises(UsageError, match="out of range"):
+            Request(max_output_tokens=count)

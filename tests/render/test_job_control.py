@@ -137,7 +137,7 @@ def test_what_the_shell_wrote_stays_and_nothing_is_doubled(name, pause_s, shell,
 
     assert letters(lines) == letters(BLOCKS[name]), lines
     assert "\nSHELL-A\nSHELL-B\n" in lines
-    assert lines.count("Begin.") == 1
+    assert lines.count("Begin") == 1, lines
 
 
 @pytest.mark.parametrize("name", ["paragraph", "code", "table"])

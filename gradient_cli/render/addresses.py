@@ -48,7 +48,7 @@ class Addresses:
         """Take in blocks that are printed."""
         for token in tokens:
             if any("[" in child.content for child in token.children or []):
-                for name in set(_names(token.content)):
+                for name in set(_names(_unlinked(token))):
                     texts = self._printed.setdefault(name, [])
                     if len(texts) < MOST_TEXTS and token.content not in texts:
                         texts.append(token.content)
@@ -79,6 +79,15 @@ class Addresses:
     def _kinds(self, text: str, references: References) -> list[str]:
         inline = self._parser.parseInline(text, {"references": references})[0]
         return [token.type + token.content for token in inline.children or []]
+
+
+def _unlinked(token: Token) -> str:
+    """Give the words of a text that are in no link: what is one already leads somewhere."""
+    depth, words = 0, []
+    for child in token.children or []:
+        depth += (child.type == "link_open") - (child.type == "link_close")
+        words += [] if depth else [child.content]
+    return "".join(words)
 
 
 def _names(text: str) -> Iterator[str]:

@@ -979,6 +979,7 @@ $script:GradientCommands = @{
             'tools' = 'tools'
             'completeness' = 'completeness'
             'checks' = 'checks'
+            'rows' = 'rows'
             'mock-script' = 'mock-script'}
         Flags = @{
             '--json' = 'every command, flag and status as one JSON object'

@@ -276,6 +276,8 @@ class Ledger:
             return moves
         if self._fates.count(KEPT) == len(self._fates) == self._in_out:
             return moves  # All is as it should be.
+        if OUTDATED in self._fates:
+            self._mark_outdated()
         is_changed = self._copy_aside(moves, is_whole=is_whole)
         moves.restored = sum(fate == KEPT for fate in self._fates[self._in_out :])
         if is_changed or moves.renamed or moves.restored:
@@ -285,11 +287,19 @@ class Ledger:
         self._free.close()
         return moves
 
+    def _mark_outdated(self) -> None:
+        """Say so before the line that shows it moves; whoever is killed then has said it."""
+
+        def marked(place: int, entry: Entry) -> bytes:
+            is_outdated = self._fate(place + self._in_out) == OUTDATED
+            return entry.aside(ASKED_AGAIN, self.times.now()) if is_outdated else entry.whole()
+
+        assert self.aside
+        self.aside.rewrite(marked)
+
     def _left_aside(self, place: int, entry: Entry) -> bytes | None:
         """Give a line that stays aside."""
         fate = self._fate(place + self._in_out)
-        if fate == OUTDATED:
-            return entry.aside(ASKED_AGAIN, self.times.now())
         if fate == AGAIN:
             # Its mark says since when it waits.
             is_marked = entry.why == WAITING
@@ -377,7 +387,7 @@ class Ledger:
         self.aside.rewrite(left)
 
 
-_CHANGED = frozenset({KEPT, TAKEN, COPY, OUTDATED, AGAIN})
+_CHANGED = frozenset({KEPT, TAKEN, COPY, AGAIN})
 """The fates of lines that are not aside any more, or say something else there."""
 
 

@@ -18,6 +18,7 @@ from gradient_cli.ask.session import Session, open_session
 from gradient_cli.ask.texts import Texts, from_files
 from gradient_cli.batch import result_line
 from gradient_cli.batch.item_options import ItemOptions, RunOptions
+from gradient_cli.batch.items.folder import matching
 from gradient_cli.batch.items.item import BadItems, Item
 from gradient_cli.batch.items.reading import Items, Shard
 from gradient_cli.batch.items.source import Source, open_source, stdin_source
@@ -174,6 +175,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     invocation.deadline(flags.network.max_time)
     output = flags.output
     _check_streams(flags)
+    _check_out(flags)
     prompt_file = read_prompt_file(flags.prompt, flags.items.prompt_file)
     # Rows have variables, too, which are not known yet: a text that asks for them is refused.
     texts = texts_of(prompt_file, flags.items.var, is_strict=True)
@@ -303,9 +305,10 @@ def _items(flags: Flags, session: Session, tell: Callable[[str], None]) -> Items
     if options.each_file is not None:
         if options.items is not None:
             raise UsageError("--items and --each-file exclude each other")
-        return Items(patterns=options.each_file)
-    for path in options.items or []:
-        _check_other(path, flags.output.output)
+        items = Items(patterns=options.each_file)
+        for path in matching(options.each_file):
+            _check_other(path, flags.output.output, "an item")
+        return items
     form = named[0] if named else None
     sources: list[Source] = []
     if options.items is None:
@@ -315,14 +318,34 @@ def _items(flags: Flags, session: Session, tell: Callable[[str], None]) -> Items
     return Items(sources)
 
 
-def _check_other(path: str, out: str) -> None:
-    """Refuse an OUT that is read as ITEMS."""
+def _check_out(flags: Flags) -> None:
+    """
+    Refuse an OUT that is read by the run.
+
+    Raises:
+        UsageError: it would be written over, or read as something else.
+
+    """
+    options, out = flags.items, flags.output.output
+    read: list[tuple[str | None, str]] = [(path, "ITEMS") for path in options.items or []]
+    read += [(path, "a file of -f") for path in options.file or []]
+    read += [(options.prompt_file, "the prompt file"), (flags.request.body, "--body")]
+    read += [(flags.expectations.schema, "the schema")]
+    given = [options.instructions or "", *(v.partition("=")[2] for v in options.var or [])]
+    read += [(text[1:], "an @FILE") for text in given if text.startswith("@")]
+    for path, what in read:
+        if path is not None:
+            _check_other(path, out, what)
+
+
+def _check_other(path: str, out: str, what: str) -> None:
+    """Refuse an OUT that is read as something else."""
     try:
         is_same = path != "-" and os.path.isfile(path) and os.path.samefile(path, out)  # noqa: PTH121
     except OSError:
         return
     if is_same:
-        raise UsageError(f'"{path}" is both ITEMS and OUT', hint="-o names another file")
+        raise UsageError(f'"{path}" is both {what} and OUT', hint="-o names another file")
 
 
 def _silent(line: str) -> None:

@@ -1,5 +1,5 @@
 """
-The sight of a long run, on stderr: a bar on a terminal, elsewhere a line every 30 s.
+The sight of a long run, on stderr: a bar on a terminal, elsewhere a line every 10 s.
 
     Meter      the numbers: done, failed, rate, tokens a minute, time left, the wait
     Progress   shows them until it is stopped
@@ -13,7 +13,7 @@ from typing import Any
 
 from gradient_cli.terminal.streams import Terminal
 
-LINE_EVERY_S = 30.0
+LINE_EVERY_S = 10.0
 BAR_AFTER_S = 0.3
 REDRAWN_A_SECOND = 5
 

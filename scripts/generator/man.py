@@ -46,7 +46,7 @@ def page(root: Node) -> str:
     ]
     for name, title in (("settings", "SETTINGS"), ("stdin", "INPUT"), ("formats", "OUTPUT"),
                         ("threads", "THREADS"), ("tools", "TOOLS"),
-                        ("completeness", "COMPLETENESS"),
+                        ("completeness", "COMPLETENESS"), ("rows", "ROWS"),
                         ("mock-script", "MOCK SCRIPTS")):  # fmt: skip
         lines += [f".SH {title}", *_topic(TOPICS[name])]
     lines += [".SH EXAMPLES", *_examples(), ".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]

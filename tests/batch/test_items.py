@@ -386,13 +386,27 @@ def test_a_row_of_which_nothing_is_asked_is_refused(batch):
     assert batch.run("of {{ x }}", "-i", items)[0] == 0
 
 
-def test_items_that_are_out_are_refused(batch):
-    """No file that is read is written."""
-    items = batch.items("a", name="out.jsonl")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("-i", "OUT", "--lines"), ("-i", "items", "-f", "OUT"), ("-i", "items", "--body", "OUT"),
+        ("-i", "items", "--prompt-file", "OUT"), ("-i", "items", "--schema", "OUT"),
+        ("-i", "items", "-s", "@OUT"), ("-i", "items", "{{ x }}", "--var", "x=@OUT"),
+        ("--each-file", "OUT*"), ("-i", "./OUT", "--jsonl"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_read_is_not_written(batch, argv, monkeypatch):
+    """Whatever OUT is read as: it stays as it is."""
+    monkeypatch.chdir(batch.folder)
+    (batch.folder / "items").write_text("a\n")
+    (batch.folder / "OUT").write_text("{}\n")
+    batch.out = batch.folder / "OUT"
 
-    status, _, notes = batch.run("-i", items, "--lines")
+    status, _, notes = batch.run(*argv)
 
-    assert (status, "both ITEMS and OUT" in notes) == (2, True)
+    assert (status, "and OUT" in notes) == (2, True)
+    assert batch.out.read_text() == "{}\n"
 
 
 def test_sources_are_closed(tmp_path):

@@ -19,7 +19,7 @@ def read_files(patterns: Iterable[str], bad: Bad) -> Iterator[Item]:
         UsageError: one of them matches none.
 
     """
-    for path in _found(patterns):
+    for path in matching(patterns):
         try:
             raw = Path(path).read_bytes()
         except OSError as error:
@@ -37,7 +37,14 @@ def read_files(patterns: Iterable[str], bad: Bad) -> Iterator[Item]:
         yield Item(path, path, text=text, path=path, is_named=False)
 
 
-def _found(patterns: Iterable[str]) -> list[str]:
+def matching(patterns: Iterable[str]) -> list[str]:
+    """
+    Give the files that match, each once, in the order of their names.
+
+    Raises:
+        UsageError: a pattern matches none.
+
+    """
     from glob import glob
 
     paths: set[str] = set()

@@ -8,6 +8,7 @@ The topics of `gradient help TOPIC`, which are also sections of the man page.
 Stdlib only. The exit statuses come from `exits.MEANINGS`; nothing is said twice.
 """
 
+from gradient_cli.cli.pages.batch_rows import ROWS
 from gradient_cli.cli.pages.layout import WIDTH, columns, paragraph
 from gradient_cli.cli.pages.reference import SETTINGS, THREAD, TOOLS, Rows
 from gradient_cli.exits import MEANINGS, SIGNALS
@@ -335,6 +336,11 @@ TOPICS: dict[str, Topic] = {
                     ),
                 ),
             ),
+        ),
+        Topic(
+            "rows",
+            "what `batch` reads and writes, row by row",
+            ROWS,
         ),
         Topic(
             "mock-script",

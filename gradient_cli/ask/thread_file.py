@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +76,8 @@ class ThreadFile:
             os.fsync(fd)
         except OSError:
             # Half a turn is worse than none; the next line must not begin behind it.
-            os.ftruncate(fd, size)
+            with suppress(OSError):
+                os.ftruncate(fd, size)
             raise
         self.data = now + lead + turn
 

@@ -110,6 +110,8 @@ class FileResults:
         """Where the path leads to."""
         self._lock = Lock()
         self._is_new = not self.target.exists()
+        self._broken: OSError | None = None
+        """Why half a line could not be taken back: nothing may stand behind it."""
         try:
             self._fd = _open_locked(self.target, path)
             self.is_repaired = repair(self._fd, path)
@@ -125,12 +127,17 @@ class FileResults:
 
         """
         with self._lock:
+            if self._broken:  # The disk is gone; the next run repairs the torn line.
+                raise unwritable(self.path, self._broken)
             try:
                 write_whole(self._fd, line)
             except OSError as error:
                 # The next line must not begin in the middle of this one.
                 written = getattr(error, "written", 0)
-                os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
+                try:
+                    os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
+                except OSError as worse:
+                    self._broken = worse
                 raise unwritable(self.path, error) from None
 
     def replace(self, fill: Callable[[BinaryIO], None]) -> None:

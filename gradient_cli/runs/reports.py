@@ -185,7 +185,8 @@ class Reports:
                 try:
                     write_whole(file, encode(github.summary(report, room)))
                 except OSError:
-                    file.truncate(size)
+                    with suppress(OSError):
+                        file.truncate(size)
                     raise
         except OSError as error:
             reason = (error.strerror or str(error)).lower()

@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+from gradient_cli.batch import results
+from gradient_cli.batch.results import FileResults
+from gradient_cli.errors import UsageError
 from gradient_cli.terminal import ways
 from tests.home import Home
 
@@ -53,3 +56,29 @@ def test_an_answer_that_fails_is_not_printed_in_its_place(home):
     status, out, _ = home.runs("respond", "-p", "demo", "hi", "-o", "out", "--expect", "NEVER")
 
     assert (status, out) == (1, "")
+
+
+def test_half_a_line_that_stays_gets_nothing_behind_it(tmp_path, monkeypatch):
+    """The disk is gone for good: a row is never glued to the torn one."""
+    out = FileResults(str(tmp_path / "out.jsonl"))
+    out.write(b'{"id":1}\n')
+
+    def gone(*arguments):
+        raise OSError(5, "Input/output error")
+
+    def torn(fd, line):
+        os.write(fd, line[:4])
+        fault = OSError(5, "Input/output error")
+        fault.written = 4
+        raise fault
+
+    monkeypatch.setattr(results, "write_whole", torn)
+    monkeypatch.setattr(results.os, "ftruncate", gone)
+    with pytest.raises(UsageError, match="input/output error"):
+        out.write(b'{"id":2}\n')
+    monkeypatch.undo()
+    with pytest.raises(UsageError, match="input/output error"):
+        out.write(b'{"id":3}\n')
+
+    out.close()
+    assert (tmp_path / "out.jsonl").read_bytes() == b'{"id":1}\n{"id'

@@ -100,6 +100,9 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     expectations = verdict.filled(flags.expectations, texts)
     expected = verdict.expected(expectations, extract=flags.output.extract, texts=texts)
     wanted = _sureness(flags.sure, has_labels=expectations.one_of is not None)
+    if expected.expectations is not None:
+        # What fails will be told after the answer; no file of ours may be missing by then.
+        import gradient_cli.terminal.door  # noqa: F401
     notices = Notices(invocation.terminal, flags.output)
     for warning in expected.warnings():
         notices.tell(warning)

@@ -38,7 +38,9 @@ def places(host: str | bytes, port: int) -> list[Place]:
 
     """
     found: list[Place] = []
-    for family, *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    # As bytes: a text would load the codec of names in other scripts, which httpx has done.
+    name = host.encode() if isinstance(host, str) and host.isascii() else host
+    for family, *_, place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
         if (family, place) not in found:
             found.append((family, place))
     first = [one for one in found if one[0] == found[0][0]]

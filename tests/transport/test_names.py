@@ -74,7 +74,7 @@ def test_the_next_address_is_tried(monkeypatch):
             socket,
             "getaddrinfo",
             lambda host, *args, **kinds: (
-                places if host == "two.test" else asked(host, *args, **kinds)
+                places if host in ("two.test", b"two.test") else asked(host, *args, **kinds)
             ),
         )
 

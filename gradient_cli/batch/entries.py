@@ -17,6 +17,7 @@ from gradient_cli.batch.keys import fingerprint
 from gradient_cli.batch.results import CHUNK, json_object, no_result
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical, dumps, line
+from gradient_cli.wire.strict import exact
 
 _HEAD = re.compile(
     rb'\{"id":("(?:[^"\\]|\\.)*"|[^",]*),"key":"([0-9a-f]{64})","ok":(true|false)'
@@ -86,11 +87,11 @@ class Entry:
 
     def named(self, row: Row) -> bytes:
         """Give the line as another row's, with its newline; nothing else of it changes."""
-        carried = b"" if row.data is None else b',"data":' + line(row.data).encode()
+        carried = b"" if row.data is None else b',"data":' + line(exact(row.data)).encode()
         match = _HEAD.match(self.raw)
         if match is None:
             rest = {n: said for n, said in self.said().items() if n not in {"id", "data"}}
-            rest_json = line(rest).encode()[1:]
+            rest_json = line(exact(rest)).encode()[1:]
             return b'{"id":' + line(row.id).encode() + carried + b"," + rest_json + b"\n"
         end = match.start(6) if match[6] else match.end()
         head = b'{"id":' + line(row.id).encode() + self.raw[match.end(1) : end]

@@ -21,7 +21,7 @@ from gradient_cli.terminal.files import write_file
 from gradient_cli.values import record
 from gradient_cli.wire.events import is_count
 from gradient_cli.wire.json import Json, dumps
-from gradient_cli.wire.strict import parse
+from gradient_cli.wire.strict import exact, parse
 
 OVER = frozenset({"completed", "failed", "expired", "cancelled"})
 FORMAT = 1
@@ -176,7 +176,8 @@ class JobFile:
             "expectations": self.expectations,
             "run": self.run,
             "rows": [
-                [row.id, row.key, *([] if row.data is None else [row.data])] for row in self.rows
+                [row.id, row.key, *([] if row.data is None else [exact(row.data)])]
+                for row in self.rows
             ],
             "terms": self.terms,
             "row_terms": self.row_terms if len(self.terms) > 1 else [],

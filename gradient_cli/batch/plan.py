@@ -312,7 +312,7 @@ def _items(flags: Flags, session: Session, tell: Callable[[str], None]) -> Items
     form = named[0] if named else None
     sources: list[Source] = []
     if options.items is None:
-        sources.append(stdin_source(terminal, tell, form))
+        sources.append(stdin_source(terminal, tell, form, session.settings.timeout_s))
     for path in options.items or []:
         sources.append(open_source(path, terminal, tell, form))
     return Items(sources)

@@ -11,6 +11,7 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.wire.events import total_tokens
 from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.strict import exact
 
 _FAULTS = (ExitStatus.SERVICE, ExitStatus.TIMEOUT)
 """The statuses of a service that is down, or cannot be reached."""
@@ -41,7 +42,7 @@ def done(
         "ok": status is ExitStatus.OK,
         "at": at,
         "run": run,
-        **({} if task.row.data is None else {"data": task.row.data}),
+        **({} if task.row.data is None else {"data": exact(task.row.data)}),
         "exit_code": int(status),
         "text": response.text if judged.text is None else judged.text,
     }

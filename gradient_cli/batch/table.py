@@ -17,7 +17,7 @@ from gradient_cli.batch.items.lines import BOM
 from gradient_cli.batch.keys import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json, dumps, line
-from gradient_cli.wire.strict import spelled
+from gradient_cli.wire.strict import exact, spelled
 
 OFFSET_BITS = 42
 UNANSWERED = "there is no answer yet"
@@ -149,7 +149,7 @@ class JsonLines:
 
     def row(self, cells: Cells) -> bytes:
         """Give the row's object."""
-        return line(cells).encode() + b"\n"
+        return line(exact(cells)).encode() + b"\n"
 
 
 def as_cell(value: Json) -> str:
@@ -158,7 +158,7 @@ def as_cell(value: Json) -> str:
         return value
     if value is None:
         return ""
-    return spelled(value) if isinstance(value, float) else dumps(value)
+    return spelled(value) if isinstance(value, float) else dumps(exact(value))
 
 
 def flat(item: Item) -> Cells:

@@ -53,6 +53,17 @@ def spelled(value: float) -> str:
     return value.digits if isinstance(value, Number) else json.dumps(value)
 
 
+def exact(value: Json) -> Json:
+    """Give a value that is written again with its numbers as they were spelled."""
+    if isinstance(value, Number):
+        from decimal import Decimal
+
+        return Decimal(value.digits)
+    if isinstance(value, dict):
+        return {name: exact(inner) for name, inner in value.items()}
+    return [exact(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _no_number(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
 

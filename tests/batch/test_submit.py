@@ -303,3 +303,37 @@ def test_a_note_with_terms_that_are_none_is_refused(desk, spoiled):
     status, _, said = desk.says("fetch")
 
     assert (status, "does not hold a job" in said) == (2, True)
+
+
+def test_a_job_that_the_engine_refuses_leaves_nothing(desk):
+    """No job file that a later run would wait for, no empty OUT."""
+    desk.engine.fails = {"create": [400]}
+
+    status, _, _ = desk.says("submit", "-m", "m", "-i", desk.items("a"))
+
+    assert status == 4
+    assert not list(desk.folder.glob("out*"))
+
+
+def test_a_cancelled_job_frees_its_rows(desk):
+    """Once it is known that it gave nothing, they can be asked from here."""
+    desk.engine.polls = 9
+    argv = ("-m", "m", "-i", desk.items("say a"))
+    desk.says("submit", *argv)
+    desk.says("cancel")
+    assert desk.says("run", *argv)[0] == 2
+
+    assert desk.says("fetch")[0] == 5
+
+    assert not desk.job.exists()
+
+
+def test_data_comes_back_from_a_job(desk):
+    """As it went in, digit by digit."""
+    path = desk.folder / "rows.jsonl"
+    path.write_text('{"id": 1, "prompt": "say a", "data": {"price": 1.10, "n": [1e2]}}\n')
+
+    desk.says("submit", "-m", "m", "-i", str(path))
+    desk.says("fetch")
+
+    assert b'"data":{"price":1.10,"n":[1E+2]}' in desk.out.read_bytes()

@@ -16,7 +16,7 @@ from typing import IO, BinaryIO, cast
 
 from gradient_cli.batch.items.form import HEAD, choose_form
 from gradient_cli.batch.items.item import Form
-from gradient_cli.errors import UsageError
+from gradient_cli.errors import StdinError, UsageError
 from gradient_cli.terminal.intake import NOTICE_AFTER_S, PIECE, has_stdin
 from gradient_cli.terminal.streams import Terminal
 
@@ -94,18 +94,39 @@ def open_source(
 
 
 def stdin_source(
-    terminal: Terminal, note: Callable[[str], None], flag: str | None = None
+    terminal: Terminal,
+    note: Callable[[str], None],
+    flag: str | None = None,
+    timeout_s: float | None = None,
 ) -> Source:
     """
     Give stdin, where no ITEMS are named.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or nothing comes in time.
 
     """
     if not has_stdin(terminal):
         raise UsageError("there are no items", hint="-i FILE, or --each-file GLOB, or a pipe")
+    if timeout_s is not None:
+        _wait_for_first(terminal, note, timeout_s)
     return open_source("-", terminal, note, flag)
+
+
+def _wait_for_first(terminal: Terminal, note: Callable[[str], None], timeout_s: float) -> None:
+    """Wait for a first byte, which nobody has promised, but not without end."""
+    try:
+        fd = cast("BinaryIO", terminal.stdin).fileno()
+    except (OSError, ValueError):
+        return  # In memory.
+    if os.name != "posix" or select.select([fd], [], [], min(NOTICE_AFTER_S, timeout_s))[0]:
+        return
+    note("waiting for items on stdin; -i FILE names them")
+    if not select.select([fd], [], [], max(0.0, timeout_s - NOTICE_AFTER_S))[0]:
+        raise StdinError(
+            f"nothing came on stdin for {timeout_s:g} s",
+            hint="-i FILE names the items; `-i -` waits without end",
+        )
 
 
 def _spooled(

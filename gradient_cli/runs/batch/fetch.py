@@ -101,7 +101,10 @@ def fetch(
         if found is None and job.is_good:
             raise IncompleteAnswer(f"{job.words()}, but its answers are not there yet")
         if found is None:
-            raise ServiceError(job.words(), hint="the same `batch submit` makes a new job")
+            desk.note.forget()
+            raise ServiceError(
+                job.words(), hint="the same `batch submit` makes a new job; `batch run` asks now"
+            )
         results = open_results(options.output, invocation.terminal.write_request)
         ledger = Ledger(results, run=desk.note.run)
         try:
@@ -319,6 +322,7 @@ def _job_id(note: JobFile, engine: Engine) -> str:
     if note.job_id is None:
         job = engine.find(note.request_id)
         if job is None:
+            note.forget()
             raise UsageError(f"the job of {_path(note)} was never made", hint="submit it again")
         note.job_id = job.id
         note.save()

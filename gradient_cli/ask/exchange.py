@@ -234,9 +234,8 @@ class Exchange:
         return False
 
     def _broken(self, frame: Frame) -> BrokenReply:
-        excerpt = complaints.read_complaint(
-            frame.data.encode("utf-8", "replace"), self._setting.secret
-        )
+        head = frame.data[: faults.LONGEST_BODY].encode("utf-8", "replace")
+        excerpt = complaints.read_complaint(head, self._setting.secret)
         kind = "an HTML page" if excerpt.is_markup else "no JSON"
         return BrokenReply(
             f'{self._setting.endpoint} answered with {kind}: "{excerpt.words[:120]}"',

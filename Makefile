@@ -1,6 +1,8 @@
 # make demo    a venv of its own, then one streamed answer from the built-in `demo` profile
 # make test    the test requirements, CommonMark's examples and the real servers, then everything
 # make check   linters, types, and the suite without real servers
+# make audit   bandit, zizmor and pip-audit, which alone needs the network
+# make dist    the package, and beside it what it is made of (CycloneDX)
 # make generate  completions, man page, README's tables
 
 # The first of these that is 3.11 or newer; `make PYTHON=...` names another.
@@ -13,7 +15,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Bytecode makes every start some 300 ms quicker, so a variable that forbids it is dropped.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test check lint generate clean
+.PHONY: demo test check lint audit dist sbom generate clean
 
 demo: $(VENV)/.installed
 	$(BIN)/gradient respond --profile demo \
@@ -31,6 +33,30 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/generate.py --check
+
+AUDIT = $(VENV)-audit
+audit: $(AUDIT)/.ready
+	$(AUDIT)/bin/bandit --quiet --recursive --severity-level medium gradient_cli
+	$(AUDIT)/bin/zizmor --offline --quiet --config .ci/zizmor.yml .ci/examples/github.yml
+	$(AUDIT)/bin/pip-audit --timeout 10 . || echo "pip-audit could not say: is there a network?" >&2
+
+# A wheel and what it pulls in, in an environment that holds nothing else.
+sbom: $(AUDIT)/.ready
+	rm -rf $(VENV)-sbom && $(PYTHON) -m venv $(VENV)-sbom
+	$(VENV)-sbom/bin/python -m pip --disable-pip-version-check install --quiet .
+	mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file dist/gradient-cli.cdx.json $(VENV)-sbom/bin/python
+	rm -rf $(VENV)-sbom
+
+dist: sbom $(VENV)/.installed
+	$(PIP) build
+	$(BIN)/python -m build --outdir dist
+
+$(AUDIT)/.ready: requirements-audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip --disable-pip-version-check install --quiet -r requirements-audit.txt
+	touch $@
 
 generate: $(VENV)/.installed
 	$(BIN)/python scripts/generate.py
@@ -51,4 +77,4 @@ $(VENV)/commonmark.json: $(VENV)/.tested scripts/commonmark.py
 	$(BIN)/python scripts/commonmark.py $@
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-audit dist build .pytest_cache .mypy_cache .ruff_cache

@@ -57,7 +57,11 @@ def tape(chance: Random) -> str:
     }
     whole = {
         "gradient": 1,
-        "request": {"method": "POST", "path": "/v1/responses", "body": {"model": "m", "input": text(chance)}},
+        "request": {
+            "method": "POST",
+            "path": "/v1/responses",
+            "body": {"model": "m", "input": text(chance)},
+        },
         "replies": [taken],
     }
     holder: dict[str, object] = chance.choice([whole, taken])  # type: ignore[list-item]
@@ -98,8 +102,12 @@ def plant(chance: Random, folder: Path) -> list[str]:
     tapes.mkdir(exist_ok=True)
     (tapes / f"{'0' * 64}.json").write_bytes(mutated(chance, tape(chance)))
     (folder / "s.toml").write_bytes(mutated(chance, SUITE))
-    (folder / "s.jsonl").write_bytes(mutated(chance, '{"name": "a", "prompt": "x", "expect": "ok"}\n'))
-    (folder / "rows.jsonl").write_bytes(mutated(chance, '{"id": "1", "prompt": "x"}\n{"id": 2, "vars": {}}\n'))
+    (folder / "s.jsonl").write_bytes(
+        mutated(chance, '{"name": "a", "prompt": "x", "expect": "ok"}\n')
+    )
+    (folder / "rows.jsonl").write_bytes(
+        mutated(chance, '{"id": "1", "prompt": "x"}\n{"id": 2, "vars": {}}\n')
+    )
     (folder / "rows.csv").write_bytes(mutated(chance, 'id,text\n1,"a, b"\n2,c\n'))
     (folder / "t.jsonl").write_bytes(mutated(chance, '{"role": "user", "content": "hi"}\n'))
     (folder / "config.toml").write_bytes(mutated(chance, SETTINGS))

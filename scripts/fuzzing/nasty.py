@@ -10,31 +10,96 @@ PWNED = "PWNED"
 """Stands in every command that somebody might plant; no such command may arrive."""
 
 TEXTS = [
-    *("", " ", "\n", "yes", "no", "ok", "```py\nx\n```", "```", "# T\n\n| a | b |\n|---|---|\n| 1 |"),
-    *(f"\x1b]0;{PWNED}\x07", f"\x1b]8;;http://{PWNED}\x1b\\x", "\x1b[2J\x1b[5i", "\x9b6n", "\x07\x08"),
+    *(
+        "",
+        " ",
+        "\n",
+        "yes",
+        "no",
+        "ok",
+        "```py\nx\n```",
+        "```",
+        "# T\n\n| a | b |\n|---|---|\n| 1 |",
+    ),
+    *(
+        f"\x1b]0;{PWNED}\x07",
+        f"\x1b]8;;http://{PWNED}\x1b\\x",
+        "\x1b[2J\x1b[5i",
+        "\x9b6n",
+        "\x07\x08",
+    ),
     *(f"\n::error::{PWNED}", f"\r\n::set-output name=a::{PWNED}", f"a ##[error]{PWNED}"),
     *(f"\n##vso[task.x]{PWNED}", f"\n##teamcity[x '{PWNED}']", f"\x1b[0Ksection_start:1:{PWNED}"),
     *("\u202egnp", "\u2066x\u2069", "\u200b", "\ufeff", "\u0085", "\u2028", "\x00", "\ud800", "😀"),
-    *("<think>", "</think>", "<|channel|>analysis<|message|>", "<|end|>", "{{ a }}", "@/etc/passwd"),
+    *(
+        "<think>",
+        "</think>",
+        "<|channel|>analysis<|message|>",
+        "<|end|>",
+        "{{ a }}",
+        "@/etc/passwd",
+    ),
     *("a" * 70_000, "[" * 5000, "(?a)(?u)x", "9" * 5000, "-1", "1e999", "NaN", "\u00b2", "null"),
-    *('{"a": 1}', '{"a": "b\\u0000"}', "[1,2", "<html><script>x</script>", "&amp;", "']]>", "../../x"),
+    *(
+        '{"a": 1}',
+        '{"a": "b\\u0000"}',
+        "[1,2",
+        "<html><script>x</script>",
+        "&amp;",
+        "']]>",
+        "../../x",
+    ),
 ]
 COUNTS: list[object] = [
     *(0, 1, -1, 5, 10**15, 10**400, 1.5, 1e308, True, None, "7", "\u00b2", [], {}, float("nan")),
 ]
 HEADERS = [
-    *("Retry-After: 0", "Retry-After: -5", "Retry-After: 1e400", "Retry-After: \xb2", "Retry-After: x"),
+    *(
+        "Retry-After: 0",
+        "Retry-After: -5",
+        "Retry-After: 1e400",
+        "Retry-After: \xb2",
+        "Retry-After: x",
+    ),
     *("Retry-After: Wed, 21 Oct 2015 07:28:00", "Retry-After: Wed, 99 Foo 0000 99:99:99 -9999"),
     *("x-ratelimit-reset-requests: 1", "ratelimit-reset: nan", "x-ratelimit-limit-requests: 1e99"),
     *("x-ratelimit-remaining-requests: -1", "x-ratelimit-limit-tokens-per-minute: 0"),
-    *(f"x-request-id: a\x1b]0;{PWNED}\x07b", f"x-request-id: ::error::{PWNED}", "x-request-id: " + "i" * 9000),
-    *("Location: http://127.0.0.1:1/", f"Location: \x1b]0;{PWNED}\x07", "Date: x", "Server: \xff\xfe"),
-    *("Content-Type: text/html", "Content-Type: application/json; charset=utf-16", "Content-Type: \xe9"),
+    *(
+        f"x-request-id: a\x1b]0;{PWNED}\x07b",
+        f"x-request-id: ::error::{PWNED}",
+        "x-request-id: " + "i" * 9000,
+    ),
+    *(
+        "Location: http://127.0.0.1:1/",
+        f"Location: \x1b]0;{PWNED}\x07",
+        "Date: x",
+        "Server: \xff\xfe",
+    ),
+    *(
+        "Content-Type: text/html",
+        "Content-Type: application/json; charset=utf-16",
+        "Content-Type: \xe9",
+    ),
     *("X: " + "x" * 120_000, "Set-Cookie: a=b", "x-should-retry: false", "retry-after-ms: 1"),
 ]
 STATUSES = [
-    *(["200 OK"] * 14 + ["206 part", "204 none", "301 x", "307 x", "400 x", "401 x", "403 x", "404 x"]),
-    *("407 x", "408 x", "409 x", "413 x", "422 x", "429 x", "500 x", "501 x", "503 x", "599 x", "299 x"),
+    *(
+        ["200 OK"] * 14
+        + ["206 part", "204 none", "301 x", "307 x", "400 x", "401 x", "403 x", "404 x"]
+    ),
+    *(
+        "407 x",
+        "408 x",
+        "409 x",
+        "413 x",
+        "422 x",
+        "429 x",
+        "500 x",
+        "501 x",
+        "503 x",
+        "599 x",
+        "299 x",
+    ),
     f"500 \x1b]0;{PWNED}\x07",
 ]
 ENDS = ["response.completed", "response.incomplete", "response.failed", "response.cancelled"]
@@ -74,7 +139,13 @@ def usage(chance: Random) -> dict[str, object]:
 
 def item(chance: Random) -> dict[str, object]:
     """Give an output item of some kind."""
-    kinds = ["message"] * 6 + ["reasoning", "function_call", "mcp_approval_request", "web_search_call", "x"]
+    kinds = ["message"] * 6 + [
+        "reasoning",
+        "function_call",
+        "mcp_approval_request",
+        "web_search_call",
+        "x",
+    ]
     part = chance.choice(["output_text"] * 5 + ["refusal", "x"])
     return {
         "type": chance.choice(kinds),
@@ -86,7 +157,9 @@ def item(chance: Random) -> dict[str, object]:
         "arguments": chance.choice(["{}", '{"a":', text(chance)[:90]]),
         "call_id": text(chance)[:20],
         "summary": [{"type": "summary_text", "text": text(chance)}],
-        "content": [{"type": part, "text": text(chance), "refusal": text(chance), "annotations": []}],
+        "content": [
+            {"type": part, "text": text(chance), "refusal": text(chance), "annotations": []}
+        ],
     }
 
 
@@ -96,7 +169,9 @@ def response(chance: Random) -> dict[str, object]:
         "id": text(chance)[:40],
         "object": "response",
         "model": text(chance)[:60],
-        "status": chance.choice(["completed"] * 6 + ["incomplete", "failed", "queued", text(chance)[:9]]),
+        "status": chance.choice(
+            ["completed"] * 6 + ["incomplete", "failed", "queued", text(chance)[:9]]
+        ),
         "output": [item(chance) for _ in range(chance.randrange(3))],
         "usage": usage(chance),
     }
@@ -111,8 +186,14 @@ def response(chance: Random) -> dict[str, object]:
 
 def error(chance: Random) -> object:
     """Give an error of any shape."""
-    said = {"message": text(chance), "code": chance.choice([text(chance)[:60], *COUNTS]), "type": "x"}
-    return chance.choice([said, text(chance), [said], {"error": said}, {"detail": [said, {"loc": [1]}]}])
+    said = {
+        "message": text(chance),
+        "code": chance.choice([text(chance)[:60], *COUNTS]),
+        "type": "x",
+    }
+    return chance.choice(
+        [said, text(chance), [said], {"error": said}, {"detail": [said, {"loc": [1]}]}]
+    )
 
 
 def event(chance: Random) -> object:
@@ -120,13 +201,19 @@ def event(chance: Random) -> object:
     kind = chance.randrange(10)
     if kind < 3:
         name = chance.choice(["output_text", "refusal", "reasoning_text", "reasoning_summary_text"])
-        return {"type": f"response.{name}.delta", "delta": text(chance), "output_index": chance.choice(COUNTS)}
+        return {
+            "type": f"response.{name}.delta",
+            "delta": text(chance),
+            "output_index": chance.choice(COUNTS),
+        }
     if kind < 5:
         delta = {"content": text(chance), "reasoning_content": chance.choice([None, text(chance)])}
         if chance.random() < 0.2:
             call = {"name": text(chance)[:30], "arguments": text(chance)}
             delta["tool_calls"] = [{"index": chance.choice(COUNTS), "function": call}]  # type: ignore[assignment]
-        finish = chance.choice([None, None, "stop", "length", "tool_calls", "content_filter", text(chance)[:9]])
+        finish = chance.choice(
+            [None, None, "stop", "length", "tool_calls", "content_filter", text(chance)[:9]]
+        )
         return {
             "object": "chat.completion.chunk",
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
@@ -135,10 +222,16 @@ def event(chance: Random) -> object:
     if kind == 5:
         return {"type": chance.choice(ENDS), "response": response(chance)}
     if kind == 6:
-        name = chance.choice(["output_item.added", "output_item.done", "function_call_arguments.done"])
+        name = chance.choice(
+            ["output_item.added", "output_item.done", "function_call_arguments.done"]
+        )
         return {"type": f"response.{name}", "item": item(chance), "arguments": text(chance)}
     if kind == 7:
-        return {"type": "error", "code": chance.choice([text(chance)[:60], *COUNTS]), "message": text(chance)}
+        return {
+            "type": "error",
+            "code": chance.choice([text(chance)[:60], *COUNTS]),
+            "message": text(chance),
+        }
     if kind == 8:
         return response(chance)
     return value(chance)
@@ -149,7 +242,9 @@ def encoded(chance: Random, payload: object) -> bytes:
     data = json.dumps(payload, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
     if chance.random() < 0.05:
         data = data[: chance.randrange(len(data) + 1)]
-    name = chance.choice([b"", b"", b"event: x\n", b"id: \x00\n", b"retry: 9\n", b": c\n", b"\xff\n"])
+    name = chance.choice(
+        [b"", b"", b"event: x\n", b"id: \x00\n", b"retry: 9\n", b": c\n", b"\xff\n"]
+    )
     end = chance.choice([b"\n\n"] * 6 + [b"\r\n\r\n", b"\r\r", b"\n"])
     return name + b"data: " + data + end
 
@@ -168,7 +263,9 @@ def body(chance: Random) -> tuple[bytes, bytes]:
         return b"application/json", json.dumps(response(chance)).encode()
     if kind == 8:
         return b"application/json", json.dumps(error(chance)).encode()
-    return b"text/html", chance.choice([text(chance).encode("utf-8", "replace"), chance.randbytes(200), b""])
+    return b"text/html", chance.choice(
+        [text(chance).encode("utf-8", "replace"), chance.randbytes(200), b""]
+    )
 
 
 def compressed(chance: Random, data: bytes) -> tuple[str, bytes]:
@@ -207,7 +304,9 @@ def reply(chance: Random) -> tuple[bytes, bytes]:
         wrong = chance.choice([b"-1", b"9" * 30, b"x", b"%d" % (len(data) + 9), b"0"])
         lines.append(b"Content-Length: " + wrong)
     elif framing == 3 and chance.random() < 0.15:
-        again = chance.choice([b": ping\n\n", b"x", b"data: {}\n\n", b"\n", b'data: {"delta":"x"}\n\n'])
+        again = chance.choice(
+            [b": ping\n\n", b"x", b"data: {}\n\n", b"\n", b'data: {"delta":"x"}\n\n']
+        )
     lines.append(b"Connection: close")
     whole = b"\r\n".join([*lines, b"", b""]) + data
     if chance.random() < 0.05:

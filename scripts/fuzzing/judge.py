@@ -12,7 +12,7 @@ STATUSES = frozenset(range(10))
 _TERMINAL = re.compile(r"\x1b\]|\x1b\[5i|\x1bP|\x1bc|[\x07\x08\x9b\x9d\x90\u202e\u2066\u2069\x85]")
 """What only somebody else can have written: we move the cursor and colour, no more."""
 _COMMAND = re.compile(
-    rf"(?m)(?:^|\r)[ \t]*::[a-z-]+[^\n]*?::{PWNED}|##\[|##vso\[|##teamcity\[|section_start:"
+    rf"(?m)(?:^|\r)[ \t]*::(?!error file=)[a-z-]+[^\n]*?::{PWNED}|##\[|##vso\[|##teamcity\[|section_start:"
 )
 
 

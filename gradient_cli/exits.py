@@ -64,6 +64,16 @@ MEANINGS: dict[ExitStatus, tuple[str, str]] = {
 }
 """status -> (what it means, what a CI job should make of it)."""
 
+_NAMES = {0: "passed", 130: "interrupted", 143: "terminated"}
+
+
+def in_words(status: int) -> str:
+    """Give a status with its name, for people: service (5)."""
+    if status in _NAMES:
+        return f"{_NAMES[status]} ({status})"
+    return f"{ExitStatus(status).name.lower().replace('_', ' ')} ({status})"
+
+
 SIGNALS = (
     "130, 141, 143",
     "SIGINT, the reader closed the pipe, SIGTERM: the process dies by the signal itself",

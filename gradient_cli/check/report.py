@@ -15,7 +15,7 @@ What a run of suites found, as frozen values. Every report is made from them alo
 from collections import Counter
 from itertools import groupby
 
-from gradient_cli.exits import ExitStatus, worst
+from gradient_cli.exits import ExitStatus, in_words, worst
 from gradient_cli.expect.interval import Interval, wilson
 from gradient_cli.values import record
 from gradient_cli.wire.events import Usage, total_tokens
@@ -95,6 +95,11 @@ class Result:
     attempts: tuple[Attempt, ...] = ()
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Give what tells it from every other test of the run."""
+        return self.suite, self.name
+
+    @property
     def passes(self) -> int:
         """Count the attempts that passed."""
         return sum(1 for attempt in self.attempts if attempt.status is ExitStatus.OK)
@@ -103,6 +108,11 @@ class Result:
     def interval(self) -> Interval | None:
         """Give the observed rate's 95 % interval (Wilson), each end 0 to 1; None if not run."""
         return wilson(self.passes, len(self.attempts)) if self.attempts else None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether every attempt was made."""
+        return len(self.attempts) == self.repeat
 
     @property
     def is_decided(self) -> bool:
@@ -213,7 +223,7 @@ class Report:
         return (
             f"{tests}: {', '.join(counts)} in {self.seconds:.1f} s"
             + (f", {self.tokens} tokens" if self.tokens else "")
-            + f" (exit {self.exit_code})"
+            + f"; exit {in_words(self.exit_code)}"
         )
 
 

@@ -73,7 +73,21 @@ class Limits:
     """Tells that --max-time is over, and that a worker which is still busy hangs."""
 
 
-OnAttempt = Callable[[Case, Attempt], None]
+@record
+class Watch:
+    """Who hears of a run as it goes on; `asking` and `came` in workers, the rest in `run`."""
+
+    on_attempt: Callable[[Result, Attempt], None] = lambda result, attempt: None
+    """An attempt has ended; the test as far as it is known by then."""
+    on_idle: Callable[[], None] = lambda: None
+    """Nothing has ended for a while: called every LISTEN_S."""
+    asking: Callable[[Prepared, int], None] = lambda test, number: None
+    """An attempt begins."""
+    came: Callable[[Prepared, int, Outcome], None] = lambda test, number, outcome: None
+    """Its answer came, or did not."""
+
+
+NOBODY = Watch()
 
 
 class Runner:
@@ -83,18 +97,18 @@ class Runner:
         self,
         tests: Sequence[Prepared],
         limits: Limits,
-        on_attempt: OnAttempt,
+        watch: Watch,
         started: str,
     ) -> None:
         self._tests = tests
         self._limits = limits
-        self._on_attempt = on_attempt
+        self._watch = watch
         self._attempts: list[dict[int, Attempt]] = [{} for _ in tests]
         self._work = iter(
             [(n, k) for n, t in enumerate(tests) for k in range(1, t.case.repeat + 1)]
         )
         self._lock = threading.Lock()
-        self._done: queue.Queue[tuple[int, Attempt] | BaseException | None] = queue.Queue()
+        self._done: queue.Queue[tuple[Result, Attempt] | BaseException | None] = queue.Queue()
         self._stop: Stop | None = None
         self._tokens = 0
         self._started = started
@@ -118,14 +132,15 @@ class Runner:
             except queue.Empty:
                 if self._limits.is_late():
                     raise run_timed_out() from None
+                self._watch.on_idle()
                 continue
             if isinstance(done, BaseException):
                 raise done
             if done is None:
                 workers -= 1
             else:
-                number, attempt = done
-                self._on_attempt(self._tests[number].case, attempt)
+                result, attempt = done
+                self._watch.on_attempt(result, attempt)
 
     def interrupt(self, error: BaseException) -> None:
         """Note what stopped the run from outside, and begin nothing more."""
@@ -135,12 +150,13 @@ class Runner:
         with self._lock:
             self._stop = self._stop or stop
 
-    def _keep(self, number: int, attempt: Attempt) -> None:
-        """Keep an attempt, and stop the run if it was the last that may be made."""
+    def _keep(self, number: int, attempt: Attempt) -> Result:
+        """Keep an attempt, stop the run if it was the last that may be made; give the test."""
         with self._lock:
             self._attempts[number][attempt.number] = attempt
             self._tokens += total_tokens(attempt.usage)
             self._stop = self._stop or self._reason_to_stop(number, attempt)
+            return self._result(number)
 
     def _reason_to_stop(self, number: int, attempt: Attempt) -> Stop | None:
         most = None if self._is_complete() else self._limits.max_total_tokens
@@ -173,8 +189,7 @@ class Runner:
             while (work := self._next()) is not None:
                 number, attempt = work
                 found = self._attempt(self._tests[number], attempt, clients)
-                self._keep(number, found)
-                self._done.put((number, found))
+                self._done.put((self._keep(number, found), found))
             for client in clients.values():
                 client.close()
         except BaseException as error:
@@ -189,7 +204,7 @@ class Runner:
         try:
             if key not in clients:
                 clients[key] = test.open_client()
-            return attempt_of(test, number, clients[key])
+            return attempt_of(test, number, clients[key], self._watch)
         except (OSError, RuntimeError, MemoryError, ImportError) as error:
             exhausted = MachineExhausted.behind(error)
             if exhausted is None:
@@ -241,11 +256,13 @@ def stopped_by(error: BaseException) -> Stop:
             return Stop("a bug in gradient", status=ExitStatus.BUG)
 
 
-def attempt_of(test: Prepared, number: int, client: Asker) -> Attempt:
+def attempt_of(test: Prepared, number: int, client: Asker, watch: Watch = NOBODY) -> Attempt:
     """Ask once and judge; from a recording, each attempt gets its own answers again."""
+    watch.asking(test, number)
     # The context is this thread's alone, and the next attempt sets it anew.
     ASKED_FOR.set(f"{test.case.known_as} #{number}")
     outcome = client.ask(test.request, None, test.allowed.reading())
+    watch.came(test, number, outcome)
     try:
         found = verdict_on(test.request, outcome, test.expectations, test.allowed)
     except GradientError as error:

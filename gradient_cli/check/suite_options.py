@@ -64,6 +64,12 @@ class ReportOptions:
     html: Annotated[
         str | None, _report("--html", metavar="FILE", help="the report as one HTML page")
     ] = None
+    json_lines: Annotated[
+        str | None,
+        _report(
+            "--json-lines", metavar="FILE", help="each test as a line of JSON as soon as it is done"
+        ),
+    ] = None
     github: Annotated[
         bool | None,
         _report(
@@ -75,7 +81,18 @@ class ReportOptions:
         str | None, _report("--color", metavar="auto|always|never", help="colour the report")
     ] = None
     quiet: Annotated[bool, _report("-q", "--quiet", help="only what did not pass")] = False
-    verbose: Annotated[bool, _report("-v", "--verbose", help="say where things come from")] = False
+    verbose: Annotated[
+        bool, _report("-v", "--verbose", help="say what is sent and what came, on stderr")
+    ] = False
+
+    def files(self) -> list[tuple[str, str]]:
+        """Give (flag, path) of each report that is a file."""
+        named = (
+            ("--junit", self.junit),
+            ("--html", self.html),
+            ("--json-lines", self.json_lines),
+        )
+        return [(flag, path) for flag, path in named if path is not None]
 
 
 @record(kw_only=True)

@@ -14,7 +14,8 @@ from gradient_cli.ask.run_options import NetworkOptions
 from gradient_cli.ask.session import STALE
 from gradient_cli.check.case import Case
 from gradient_cli.check.desk import Desk
-from gradient_cli.check.report import Attempt, Report, Stop
+from gradient_cli.check.progress import Progress, Say
+from gradient_cli.check.report import Report, Stop
 from gradient_cli.check.runner import Limits, Prepared, Runner
 from gradient_cli.check.suite import load_suite, repeated, select
 from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
@@ -48,12 +49,9 @@ def run(flags: Flags, invocation: Invocation) -> int:
     which, report = flags.which, flags.report
     invocation.deadline(flags.network.max_time)
     terminal = invocation.terminal
-    ticker = Ticker(
-        terminal,
-        may_move=may_move_cursor(invocation.environ, terminal.stderr_is_tty)
-        and not invocation.environ.get("CI"),
-        is_quiet=report.quiet,
-    )
+    moves = may_move_cursor(invocation.environ, terminal.stderr_is_tty) and not report.quiet
+    moves = moves and not invocation.environ.get("CI")
+    ticker = Ticker(terminal, may_move=moves, is_quiet=report.quiet)
     reports = Reports(invocation, report)
     try:
         reports.look(flags.suites)
@@ -65,7 +63,23 @@ def run(flags: Flags, invocation: Invocation) -> int:
     except BaseException as error:
         reports.refuse(error, flags.suites)
         raise
-    return ask_all(invocation, prepared, which, reports, desk, ticker)
+    progress = Progress(
+        ticker,
+        sum(test.case.repeat for test in prepared),
+        moves=moves,
+        say=_teller(invocation, report, moves=moves),
+        is_colored=reports.is_colored,
+        is_verbose=report.verbose,
+    )
+    return ask_all(invocation, prepared, which, reports, desk, ticker, progress)
+
+
+def _teller(invocation: Invocation, report: ReportOptions, *, moves: bool) -> Say | None:
+    """Give where tests are told of as they finish; nowhere if somebody watches a terminal."""
+    terminal = invocation.terminal
+    if report.quiet or (moves and (terminal.stdout_is_tty or report.json)):
+        return None
+    return terminal.note if report.json else terminal.say
 
 
 def _cases(suites: Sequence[str], which: WhichOptions) -> tuple[list[Case], list[Case]]:
@@ -89,6 +103,7 @@ def ask_all(
     reports: Reports,
     desk: Desk,
     ticker: Ticker,
+    progress: Progress,
 ) -> int:
     """
     Ask everything and report; give the worst status.
@@ -100,18 +115,10 @@ def ask_all(
     import gc
 
     gc.enable()  # A long run makes garbage; the door had turned this off.
-    total = sum(test.case.repeat for test in prepared)
-    done = 0
-
-    def on_attempt(case: Case, attempt: Attempt) -> None:
-        nonlocal done
-        done += 1
-        ticker.show(f"{done}/{total}  {case.name}: {_word(attempt.status)}")
-
     runner = Runner(
         prepared,
         Limits(which.fail_fast, which.max_total_tokens, invocation.is_late),
-        on_attempt,
+        progress.watch(reports.add),
         time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
     )
     try:
@@ -120,7 +127,7 @@ def ask_all(
         runner.interrupt(error)
         ticker.close()
         try:
-            reports.write(runner.report())
+            reports.write(runner.report(), progress.told())
         except GradientError as lost:  # What ended the run matters more.
             invocation.terminal.note(f"warning: {lost.message}")
         raise
@@ -128,18 +135,14 @@ def ask_all(
         ticker.close()
         desk.close()
     found = _with_stale(runner.report(_notes(runner.report(), desk)), desk)
-    reports.write(found)
-    if fault := desk.recording_fault():
+    reports.write(found, progress.told())
+    if fault := progress.fault or desk.recording_fault():
         raise fault
     return found.status
 
 
 def _nobody(text: str) -> None:
     """Say nothing."""
-
-
-def _word(status: ExitStatus) -> str:
-    return "pass" if not status else "fail" if status == 1 else f"exit {int(status)}"
 
 
 def _notes(report: Report, desk: Desk) -> list[str]:

@@ -12,7 +12,7 @@ that of the report was forgotten, nor of anything else that the run reads.
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.terminal.color import wants_color
 from gradient_cli.terminal.files import Target, open_target, refuse_read_files
+from gradient_cli.terminal.journal import Journal, open_journal
 from gradient_cli.terminal.places import place_of
 
 FileId = tuple[int, int]
@@ -46,11 +47,11 @@ class Reports:
         self._invocation = invocation
         self._options = options
         self._held: dict[str, Target] = {}
-        self._named = [
-            (flag, path)
-            for flag, path in (("--junit", options.junit), ("--html", options.html))
-            if path is not None
-        ]
+        self._journal: Journal | None = None
+        self._journaled: set[tuple[str, str]] = set()
+        self._fault: GradientError | None = None
+        """Why a line of the journal could not be written."""
+        self._named = options.files()
         is_github = options.github
         if is_github is None:
             is_github = invocation.environ.get("GITHUB_ACTIONS") == "true"
@@ -70,14 +71,17 @@ class Reports:
             except UsageError:
                 self._named.remove((flag, path))
                 raise
-            if _is_suite(path):
+            if _is_suite(flag, path):
                 raise UsageError(
                     f'{flag} "{path}": that is a suite, not the name of a report',
                     hint=f"give {flag} the name of a file of its own: {flag} report{_ENDING[flag]}",
                 )
-        places = [place_of(path).path for _, path in self._named]
-        if len(places) == 2 and places[0] == places[1] and not _is_device(places[0]):
-            raise UsageError(f'--junit and --html name the same file: "{self._options.html}"')
+        seen: dict[Path, str] = {}
+        for flag, path in self._named:
+            place = place_of(path).path
+            if place in seen and not _is_device(place):
+                raise UsageError(f'{seen[place]} and {flag} name the same file: "{path}"')
+            seen[place] = flag
 
     def hold(self, read: set[FileId]) -> None:
         """
@@ -98,6 +102,9 @@ class Reports:
                     hint=f"give {flag} another name",
                 )
         for flag, path in self._named:
+            if flag == JOURNAL:
+                self._journal = open_journal(path, self._invocation.terminal.remaining_s)
+                continue
             self._held[flag] = open_target(
                 path,
                 makes_folders=True,
@@ -105,7 +112,31 @@ class Reports:
                 note=self._invocation.terminal.note,
             )
 
-    def write(self, report: Report) -> None:
+    def add(self, result: Result) -> None:
+        """Keep a test that has finished, in the report that is written as the run goes on."""
+        from gradient_cli.check.reporters import json
+
+        if self._journal is None or self._fault or result.key in self._journaled:
+            return
+        try:
+            self._journal.add(json.test_line(result))
+        except GradientError as error:  # The run goes on: its other reports are whole.
+            self._fault = error
+        self._journaled.add(result.key)
+
+    def _end_journal(self, report: Report) -> None:
+        from gradient_cli.check.reporters import json
+
+        for result in report.results:
+            if result.attempts:  # What a stop left unfinished; all others stand there.
+                self.add(result)
+        if self._journal and not self._fault:
+            try:
+                self._journal.add(json.last_line(report))
+            except GradientError as error:
+                self._fault = error
+
+    def write(self, report: Report, told: Collection[tuple[str, str]] = ()) -> None:
         """
         Write them all; files first, so that a closed stdout loses none.
 
@@ -114,7 +145,8 @@ class Reports:
 
         """
         renders = _renders()
-        fault: GradientError | None = None
+        self._end_journal(report)
+        fault = self._fault
         for flag, target in self._held.items():
             try:
                 target.write(renders[flag](report))
@@ -122,7 +154,7 @@ class Reports:
                 fault = fault or error
         if self._is_github:
             fault = self._write_summary(report) or fault
-        self._show(report)
+        self._show(report, told)
         if fault:
             raise fault
 
@@ -132,7 +164,12 @@ class Reports:
         renders = _renders()
         for flag, path in self._named:
             with suppress(GradientError):
-                if not _is_something_else(path):
+                if _is_something_else(flag, path):
+                    continue
+                if flag == JOURNAL:
+                    self._journal = self._journal or open_journal(path)
+                    self._end_journal(report)
+                else:
                     target = self._held.pop(flag, None) or open_target(path, makes_folders=True)
                     target.write(renders[flag](report))
         self.close()
@@ -144,20 +181,28 @@ class Reports:
             with suppress(GradientError):
                 self._invocation.terminal.write_json(renders["--json"](report))
 
+    @property
+    def is_colored(self) -> bool:
+        """Tell whether the report on stdout has colours."""
+        terminal = self._invocation.terminal
+        return wants_color(self._options.color, self._invocation.environ, terminal.stdout_is_tty)
+
     def close(self) -> None:
         """Let go of places that nothing was written to."""
+        if self._journal:
+            self._journal.close()
         for target in self._held.values():
             target.close()
 
-    def _show(self, report: Report) -> None:
+    def _show(self, report: Report, told: Collection[tuple[str, str]]) -> None:
         from gradient_cli.check.reporters import json, text
 
         terminal, options = self._invocation.terminal, self._options
         if options.json:
             terminal.write_json(json.render(report))
             return
-        color = wants_color(options.color, self._invocation.environ, terminal.stdout_is_tty)
-        terminal.say(text.lines(report, is_quiet=options.quiet, is_colored=color))
+        lines = text.lines(report, is_quiet=options.quiet, is_colored=self.is_colored, told=told)
+        terminal.say(lines)
         if self._is_github:
             self._annotate(report)
 
@@ -197,7 +242,8 @@ class Reports:
         return None
 
 
-_ENDING = {"--junit": ".xml", "--html": ".html"}
+JOURNAL = "--json-lines"
+_ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl"}
 
 
 def _renders() -> dict[str, Callable[[Report], str]]:
@@ -247,20 +293,25 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
         json="--json" in flags,
         junit=named.get("--junit"),
         html=named.get("--html"),
+        json_lines=named.get(JOURNAL),
         github=False if "--no-github" in flags else True if "--github" in flags else None,
     )
     suites = [word for word in argv[1:] if word.endswith(_SUITES) and word not in named.values()]
     Reports(invocation, options).refuse(error, suites)
 
 
-def _is_suite(path: str) -> bool:
-    """Tell a suite, by its name or by its words: a report begins with `<`."""
+def _is_suite(flag: str, path: str) -> bool:
+    """Tell a suite, by its name or by its words: a report begins with `<`, or has a type."""
+    if flag == JOURNAL:
+        return path.endswith(".toml") or _is_something_else(flag, path)
     return path.endswith(_SUITES) or bool(_BEGINS_SUITE.search(_head(path)))
 
 
-def _is_something_else(path: str) -> bool:
+def _is_something_else(flag: str, path: str) -> bool:
     """Tell a file that is there and was never a report; who reads it is not known yet."""
     head = _head(path).lstrip().lower()
+    if flag == JOURNAL:
+        return path.endswith(".toml") or bool(head and not head.startswith(b'{"type":"gradient.'))
     return path.endswith(_SUITES) or bool(head and not head.startswith(_BEGINS_REPORT))
 
 

@@ -13,7 +13,7 @@ from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench, judge_request
 from gradient_cli.check.reporters import github, html, junit, text
 from gradient_cli.check.reporters.json import document
-from gradient_cli.check.runner import Limits, Prepared, Runner
+from gradient_cli.check.runner import Limits, Prepared, Runner, Watch
 from gradient_cli.check.wants import Wants
 from gradient_cli.errors import ConnectionFailed, ExpectationFailed
 from gradient_cli.expect.expectations import Expectations
@@ -68,7 +68,7 @@ def report_of(
     asker: FakeAsker, *cases: Case, jobs: int = 4, bench: Bench = NO_BENCH, **limits: object
 ):
     tests = [prepared(asker, one, bench) for one in cases]
-    runner = Runner(tests, Limits(**limits), lambda c, a: None, "2026-01-01T00:00:00")
+    runner = Runner(tests, Limits(**limits), Watch(), "2026-01-01T00:00:00")
     runner.run(jobs)
     return runner.report()
 
@@ -247,7 +247,7 @@ def test_what_finished_before_an_interrupt_is_reported_and_is_no_pass():
         Prepared(case(f"t{n}", expect=["ok"]), Request(input=f"t{n}"), lambda: asker, "")
         for n in range(3)
     ]
-    runner = Runner(tests, Limits(), lambda c, a: None, "2026-01-01T00:00:00")
+    runner = Runner(tests, Limits(), Watch(), "2026-01-01T00:00:00")
 
     with pytest.raises(KeyboardInterrupt) as caught:
         runner.run(1)

@@ -117,7 +117,7 @@ def test_a_refused_run_says_file_and_line(home, tmp_path):
 
     assert status == 2
     assert "::error file=s.toml,line=" in out
-    assert error_of(tmp_path / "r.xml")[1].startswith("exit 2: s.toml:9: unknown key")
+    assert error_of(tmp_path / "r.xml")[1].startswith("usage (2): s.toml:9: unknown key")
     assert "expct" in summary.read_text()
 
 

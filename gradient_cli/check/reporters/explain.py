@@ -8,6 +8,7 @@ lines that then begin with `::` or `##[`. Every such line begins with `| `.
 from collections.abc import Iterator
 
 from gradient_cli.check.report import NOT_RUN, PASSED, Attempt, Finding, Result, rate
+from gradient_cli.exits import in_words
 from gradient_cli.terminal.sanitize import UNSAFE
 
 MAX_LINES = 12
@@ -34,7 +35,7 @@ def attempt_lines(attempt: Attempt, repeat: int) -> Iterator[str]:
     """Give what was not met in one attempt, or why it could not be judged."""
     prefix = f"attempt {attempt.number}: " if repeat > 1 else ""
     if attempt.error:
-        yield from spoken(f"{prefix}exit {int(attempt.status)}: ", attempt.error)
+        yield from spoken(f"{prefix}{in_words(attempt.status)}: ", attempt.error)
         if attempt.hint:
             yield from spoken("hint: ", attempt.hint)
         if attempt.request_id:

@@ -20,7 +20,7 @@ from importlib.resources import files
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Attempt, Report, Result
 from gradient_cli.check.reporters import chart
 from gradient_cli.check.reporters.explain import harmless, one_line
-from gradient_cli.exits import MEANINGS, ExitStatus
+from gradient_cli.exits import MEANINGS, ExitStatus, in_words
 
 KINDS = {PASSED: "passed", FAILED: "failed", ERROR: "error", NOT_RUN: "notrun"}
 """verdict -> what style sheet, script and address call it."""
@@ -78,7 +78,9 @@ def _totals(report: Report) -> str:
 def _notes(report: Report) -> str:
     notes = list(report.notes)
     if report.exit_code in MEANINGS and report.exit_code:
-        notes.append(f"exit {report.exit_code}: {MEANINGS[ExitStatus(report.exit_code)][0]}")
+        notes.append(
+            f"exit {in_words(report.exit_code)}: {MEANINGS[ExitStatus(report.exit_code)][0]}"
+        )
     if report.stop:
         notes.append(report.stop.words)
     return "".join(f'<p class="note">{_text(note)}</p>\n' for note in notes)
@@ -154,7 +156,7 @@ def _attempt(attempt: Attempt, repeat: int) -> str:
     if attempt.error:
         hint = f'<br><span class="dim">{_text(attempt.hint)}</span>' if attempt.hint else ""
         parts.append(
-            f'<p class="error"><span class="verdict">exit {int(attempt.status)}</span> '
+            f'<p class="error"><span class="verdict">{in_words(attempt.status)}</span> '
             f"{_text(attempt.error)}{hint}</p>"
         )
     items = "".join(

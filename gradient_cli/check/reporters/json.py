@@ -8,6 +8,8 @@ The report for programs: one object, the words of `respond --json` where they me
     attempt  number, ok, exit_code, text, checks[], error, hint, request_id, model, usage,
              sends, timing{first_token_ms, total_ms}
     check    expectation, ok, message, excerpt
+
+--json-lines has each test with its `type` as soon as it is done, and the rest as the last line.
 """
 
 from dataclasses import asdict
@@ -19,6 +21,22 @@ from gradient_cli.wire.json import Json, line
 def render(report: Report) -> str:
     """Give the report as one line of JSON."""
     return line(document(report)) + "\n"
+
+
+TEST, REPORT = "gradient.test", "gradient.report"
+"""The types of the lines of --json-lines."""
+
+
+def test_line(result: Result) -> str:
+    """Give a finished test as one line of JSON."""
+    return line({"type": TEST, **_test(result)}) + "\n"
+
+
+def last_line(report: Report) -> str:
+    """Give the end of a run as one line of JSON, without the tests; a killed run has none."""
+    whole = document(report)
+    del whole["tests"]
+    return line({"type": REPORT, **whole}) + "\n"
 
 
 def document(report: Report) -> dict[str, Json]:

@@ -6,12 +6,12 @@ The report for people: a line a test, and below those that did not pass the reas
           schema: $.urgency is not of type "integer"
           | {"urgency": "high"}
           rerun: gradient check suite.toml -k triage
-    2 tests: 1 passed, 1 failed in 1.3 s, 420 tokens (exit 1)
+    2 tests: 1 passed, 1 failed in 1.3 s, 420 tokens; exit expectation (1)
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Report
+from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Report, Result
 from gradient_cli.check.reporters.explain import explain, headline
 from gradient_cli.terminal.door import Line
 
@@ -19,19 +19,32 @@ WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-"}
 _COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2"}
 
 
+def lines_of(result: Result, *, is_colored: bool = False) -> Iterator[str | Line]:
+    """Give a test's line, and below it why it did not pass."""
+    word = WORDS[result.verdict].ljust(5)
+    if is_colored:
+        word = f"\x1b[{_COLORS[result.verdict]}m{word}\x1b[0m"
+    yield Line(word, f" {headline(result)}")
+    yield from (f"      {line}" for line in explain(result))
+
+
 def lines(
-    report: Report, *, is_quiet: bool = False, is_colored: bool = False
+    report: Report,
+    *,
+    is_quiet: bool = False,
+    is_colored: bool = False,
+    told: Collection[tuple[str, str]] = (),
 ) -> Iterator[str | Line]:
-    """Give the report; tests that were never asked are counted, quiet leaves the passed out."""
+    """
+    Give the report; tests that were never asked are counted, quiet leaves the passed out.
+
+    `told`: the keys of tests of which nothing more need be said.
+    """
     for result in report.results:
         is_untouched = result.verdict == NOT_RUN and not result.attempts
-        if is_untouched or (is_quiet and result.verdict == PASSED):
+        if is_untouched or result.key in told or (is_quiet and result.verdict == PASSED):
             continue
-        word = WORDS[result.verdict].ljust(5)
-        if is_colored:
-            word = f"\x1b[{_COLORS[result.verdict]}m{word}\x1b[0m"
-        yield Line(word, f" {headline(result)}")
-        yield from (f"      {line}" for line in explain(result))
+        yield from lines_of(result, is_colored=is_colored)
     yield from (f"note: {note}" for note in report.notes)
     if report.stop:
         yield report.stop.words

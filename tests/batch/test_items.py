@@ -417,3 +417,19 @@ def test_sources_are_closed(tmp_path):
 
     assert [item.text for item in items.read()] == ["a"]
     items.close()
+
+
+def test_items_that_change_under_way_end_the_reading(tmp_path):
+    """Rows are known by their places between two readings; what is added is another run's."""
+    path = tmp_path / "a.txt"
+    path.write_text("a\nb\n")
+    items = Items([Source("a.txt", Lines(), str(path), None)])
+    list(items.read())
+    with path.open("a") as file:
+        file.write("c\n")
+    assert len(list(items.read())) == 3
+
+    path.write_text("x\n")
+
+    with pytest.raises(UsageError, match=r"a\.txt has changed while it was read"):
+        list(items.read())

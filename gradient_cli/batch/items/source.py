@@ -33,19 +33,32 @@ class Source:
         self.path = path
         """None for what has no file of its own."""
         self._kept = kept
+        self._seen: tuple[int, int, int] | None = None
+        """Inode, size and time of the file, when it was read first."""
 
     def open(self) -> BinaryIO:
         """
         Give the content, from its beginning.
 
         Raises:
-            UsageError: it cannot be read any more.
+            UsageError: it cannot be read any more, or has become another file meanwhile.
 
         """
         if self._kept is not None:
             return open(os.dup(self._rewound()), "rb", buffering=BUFFER)  # noqa: PTH123
         assert self.path is not None
-        return _opened(self.path)
+        file = _opened(self.path)
+        now = os.fstat(file.fileno())
+        seen = (now.st_ino, now.st_size, now.st_mtime_ns)
+        self._seen = self._seen or seen
+        # What was added at its end is another run's; anything else would mix up the rows.
+        is_same = seen == self._seen or (seen[0] == self._seen[0] and seen[1] > self._seen[1])
+        if not is_same:
+            file.close()
+            raise UsageError(
+                f"{self.name} has changed while it was read", hint="run the same command again"
+            )
+        return file
 
     def _rewound(self) -> int:
         assert self._kept is not None

@@ -40,7 +40,7 @@ def _sections(found: Digest) -> Iterator[list[str]]:
         yield aligned(_bars(Counter({_meaning(s): n for s, n in found.statuses.items()})))
     if found.labels:
         yield aligned(_bars(found.labels))
-    if len(found.models) > 1:
+    if found.models:
         yield aligned(_bars(found.models))
     counts: Sequence[tuple[str, Spread]] = (
         ("milliseconds", found.latencies_ms),

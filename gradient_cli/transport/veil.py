@@ -28,8 +28,7 @@ MOST_HELD = 256
 """Frames that are held back, at the most."""
 _NO_PIECES = frozenset({"role", "type", "id", "call_id", "item_id", "name"})
 """Below a delta, but the same in each: nothing is put together of them."""
-_ESCAPED = re.compile(r'\\(?:u00[2-7]|[/"\\])')
-"""An escape of a character that a key may have."""
+_SHORT_ESCAPES = {"/": "\\/", '"': '\\"', "\\": "\\\\"}
 
 
 @dataclass(slots=True)
@@ -72,9 +71,13 @@ class Veil:
     _pending: dict[str, list[_Piece]] = field(default_factory=dict)
     """By the kind of delta: the pieces that end like the key begins."""
     _may_begin: re.Pattern[str] | None = None
+    _escapes: tuple[str, ...] = ()
+    """What an escape of one of its characters begins with; ASCII alone is in a key."""
 
     def __post_init__(self) -> None:
         beginnings = (re.escape(self.secret[:n]) for n in range(len(self.secret) - 1, 0, -1))
+        short = (_SHORT_ESCAPES[c] for c in set(self.secret) & _SHORT_ESCAPES.keys())
+        self._escapes = ("\\u00", *short)
         self._may_begin = re.compile(f'(?:{"|".join(beginnings)})"')
 
     def frames(self, found: Iterable[Frame]) -> Iterator[Frame]:
@@ -110,7 +113,7 @@ class Veil:
         return bool(
             self.secret in data
             or ("delta" in data and self._may_begin.search(data))
-            or _ESCAPED.search(data)
+            or any(escape in data for escape in self._escapes)
         )
 
     def _look(self, held: _Held) -> None:

@@ -60,9 +60,10 @@ def page(root: Node) -> str:
 
 
 def escape(text: str) -> str:
-    """Give text that roff prints as it is: backslashes, dashes, quotes, leading dots."""
+    """Give text that roff prints as it is: backslashes, dashes, quotes, leading dots, letters."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga")
     text = text.replace("'", "\\(aq").replace("^", "\\(ha").replace("~", "\\(ti")
+    text = re.sub(r"[^\0-\x7f]", lambda found: f"\\[u{ord(found[0]):04X}]", text)
     return re.sub(r"^([.])", r"\\&\1", text, flags=re.MULTILINE)
 
 

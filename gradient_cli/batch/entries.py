@@ -10,6 +10,7 @@ settings that it was asked with. `data` is the row's own, `stale` says why a lin
 import re
 from collections.abc import Iterator
 from json import JSONDecoder
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,9 +46,9 @@ class Row:
 
 def id_json(identity: str | int) -> bytes:
     """Give an id as JSON."""
-    if type(identity) is int:
+    if isinstance(identity, int):
         return b"%d" % identity
-    return dumps(identity).encode()
+    return encode_basestring(identity).encode("utf-8", "surrogatepass")
 
 
 @record

@@ -44,7 +44,7 @@ class Join:
     mine: int = 0
     """Rows of this run."""
     answered: int = 0
-    _ids: KeyTable = field(default_factory=KeyTable)
+    _ids: "Ids" = field(default_factory=lambda: Ids())
     _is_prompt_used: bool = False
 
     def look(self, ledger: Ledger, *, allows_none: bool = False) -> Moves:
@@ -113,16 +113,13 @@ class Join:
             yield item, is_mine
 
     def _check_id(self, item: Item, position: int, bad: BadRows) -> None:
-        name = fingerprint(id_json(item.id))
-        if before := self._ids.get(name):
+        if before := self._ids.before(item.id, position):
             bad.add(
                 UsageError(
                     f"{item.where}: the id {dumps(item.id)} is that of item {before:,}, too",
                     hint="an id names one row; rows without one are numbered",
                 )
             )
-        else:
-            self._ids.set(name, position + 1)
 
     def _check(self, item: Item, bad: BadRows) -> bool:
         self._is_prompt_used = self._is_prompt_used or self.maker.uses_prompt(item)
@@ -215,6 +212,48 @@ class Join:
                 return  # The file has grown meanwhile: the next run takes what is new.
             if self.states[position] == TODO:
                 yield item
+
+
+class Ids:
+    """The ids of all rows; of a table that counts its rows only how far it has come."""
+
+    def __init__(self) -> None:
+        self._others = KeyTable()
+        self._begun: tuple[type, int, int] | None = None
+        """Text or number, the first one, and where it stood."""
+        self._next = 0
+
+    def before(self, identity: str | int, position: int) -> int:
+        """Take in the id of a row; give the place, from 1, of another that has it, or 0."""
+        number = _counted(identity)
+        if number is not None:
+            if self._begun is None:
+                self._begun, self._next = (type(identity), number, position), number
+            kind, first, begun = self._begun
+            if type(identity) is kind:
+                if number == self._next:
+                    self._next += 1
+                    return self._others.get(fingerprint(id_json(identity))) if self._others else 0
+                if first <= number < self._next:
+                    return begun + 1 + number - first
+        name = fingerprint(id_json(identity))
+        before = self._others.get(name)
+        if not before:
+            self._others.set(name, position + 1)
+        return before
+
+    def close(self) -> None:
+        """Let go."""
+        self._others.close()
+
+
+def _counted(identity: str | int) -> int | None:
+    """Give the number that an id is, as a counter would write it."""
+    if isinstance(identity, int):
+        return identity
+    if not identity.isdecimal() or not identity.isascii() or len(identity) > 18:
+        return None
+    return int(identity) if identity[0] != "0" or identity == "0" else None
 
 
 def _ignore(error: UsageError) -> None:

@@ -8,6 +8,7 @@ From an item to its request: the flags' request, with what the item says put ove
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from gradient_cli.batch.items.item import Item
@@ -212,7 +213,7 @@ class RequestMaker:
 
     def _check_used(self, item: Item, prompt: str, variables: Mapping[str, str]) -> None:
         """Refuse a row whose data would not be in the request."""
-        asked = template.names(prompt) if "{{" in prompt else set()
+        asked = _names(prompt) if "{{" in prompt else frozenset()
         if ITEM in asked and ITEM not in variables:
             raise UsageError(
                 "{{ item }} stands for a line's text, and a row has none",
@@ -251,6 +252,12 @@ class RequestMaker:
         if isinstance(named.get("stop"), str):
             named["stop"] = (named["stop"],)
         return {**named, "params": params}
+
+
+@lru_cache(maxsize=64)
+def _names(prompt: str) -> frozenset[str]:
+    """Give the names that a prompt asks for; most rows have the same one."""
+    return frozenset(template.names(prompt))
 
 
 def _located(error: UsageError, item: Item) -> UsageError:

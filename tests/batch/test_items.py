@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import threading
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gradient_cli.batch.items.reading import Items
 from gradient_cli.batch.items.rows import Rows
 from gradient_cli.batch.items.source import Source
 from gradient_cli.batch.items.table import Table
+from gradient_cli.batch.join import Ids
 from gradient_cli.errors import UsageError
 
 
@@ -433,3 +435,50 @@ def test_items_that_change_under_way_end_the_reading(tmp_path):
 
     with pytest.raises(UsageError, match=r"a\.txt has changed while it was read"):
         list(items.read())
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_a_doubled_id_is_found_whatever_the_order(is_text):
+    """Counted rows, gaps, runs of others in between, numbers beside texts: as a set would say."""
+    chance = random.Random(29)
+    for _ in range(300):
+        ids, known = Ids(), {}
+        start, length = chance.randrange(3), chance.randrange(12)
+        given = list(range(start, start + length)) + [chance.randrange(15) for _ in range(8)]
+        if chance.random() < 0.5:
+            chance.shuffle(given)
+        for position, number in enumerate(given):
+            identity = str(number) if is_text or chance.random() < 0.1 else number
+            if chance.random() < 0.1:
+                identity = f"0{number}"
+            before = known.get((type(identity), identity))
+            found = ids.before(identity, position)
+            assert (found > 0) == (before is not None)
+            known.setdefault((type(identity), identity), position)
+        ids.close()
+
+
+def test_a_doubled_id_names_the_first_of_its_rows(batch):
+    """Counted or not."""
+    for ids in (["7", "8", "9", "8"], ["a", "b", "c", "b"], ["5", "x", "6", "x"]):
+        path = batch.folder / "i.csv"
+        path.write_text("id,x\n" + "".join(f"{one},y\n" for one in ids))
+
+        _, _, notes = batch.run("{{ x }}", "-i", str(path))
+
+        assert f'i.csv:5: the id "{ids[3]}" is that of item 2, too' in notes
+
+
+def test_a_file_whose_name_is_no_text_has_an_id(batch):
+    """It is asked, and known again."""
+    name = os.fsencode(batch.folder) + b"/n\xe9.txt"
+    try:
+        Path(os.fsdecode(name)).write_text("a")
+    except OSError:
+        pytest.skip("this file system takes text alone")
+
+    first = batch.run("--each-file", f"{batch.folder}/n*.txt")
+    second = batch.run("--each-file", f"{batch.folder}/n*.txt", "--json")
+
+    assert (first[0], second[0]) == (0, 0)
+    assert '"skipped":1' in second[1]

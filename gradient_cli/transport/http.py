@@ -195,6 +195,7 @@ class _Pool(httpx.HTTPTransport):
                 ssl_context=verify or None, max_connections=10, network_backend=backend
             )
             return
-        super().__init__(verify=verify, proxy=proxy, trust_env=False)
-        # httpx offers no parameter for it (0.28); the pool reads it at each new connection.
+        super().__init__(verify=verify, proxy=proxy)
+        # `verify` is never True: only then would httpx (0.28) look at the environment itself.
+        # It offers no parameter for the backend; the pool reads it at each new connection.
         self._pool._network_backend = backend

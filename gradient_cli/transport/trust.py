@@ -93,8 +93,9 @@ def _from_file(path: str, source: str) -> ssl.SSLContext:
             context.load_verify_locations(capath=path)
         else:
             context.load_verify_locations(cafile=path)
-    except (OSError, ssl.SSLError) as error:
-        words = getattr(error, "strerror", None) or "no certificate in it"
+    except OSError as error:
+        is_content = isinstance(error, ssl.SSLError)
+        words = "no certificate in it" if is_content else (error.strerror or str(error)).lower()
         raise UsageError(
             f'{source} "{path}" cannot be used: {words}',
             hint="name a PEM file of root certificates",

@@ -153,6 +153,19 @@ BAD_ROWS = {
     "an id that is none": (b'{"id": 1.5}', '"id" is neither'),
     "pretty": (b'{\n "id": 1\n}\n', "a row that goes over several lines"),
     "pandas by columns": (b'{"id": {"0": 1}}', '"id" is neither'),
+    "an id that is a truth": (b'{"id": true}', '"id" is neither'),
+    "no object": (b'["a"]', "no JSON object"),
+    "a prompt that is a list": (b'{"prompt": ["a"]}', '"prompt" is no text'),
+    "a prompt that is 0": (b'{"prompt": 0}', '"prompt" is no text'),
+    "vars that are a list": (b'{"vars": []}', '"vars" is no object'),
+    "vars that are an empty text": (b'{"vars": ""}', '"vars" is no object'),
+    "a number for custom_id": (b'{"custom_id": 1, "body": {}}', '"custom_id" is a text'),
+    "a text for body": (b'{"custom_id": "a", "body": "x"}', '"body" an object'),
+    "messages": (b'{"custom_id": "a", "body": {"messages": []}}', "this line is for another path"),
+    "more than a body": (
+        b'{"custom_id": "a", "method": "POST", "body": {}, "model": "m"}',
+        'unknown field "model" beside "body"',
+    ),
 }
 
 
@@ -164,6 +177,18 @@ def test_a_broken_row_is_named_by_its_line(case):
 
     assert error.message.startswith("f:1: ")
     assert words in error.message
+
+
+def test_rows_after_a_bad_one_are_read_and_a_file_that_is_no_lines_ends():
+    """Ten of them would say the same."""
+    bad = BadRows()
+    good = list(Rows().read(Bytes(b'{"id": true}\n\n{"id": "b"}\n{\n'), "f", bad.add, ""))
+
+    assert [item.id for item in good] == ["b"]
+    assert [error.message.partition(": ")[0] for error in bad.found] == ["f:1", "f:4"]
+    with pytest.raises(UsageError) as caught:
+        list(Rows().read(Bytes(b"\n[\n1,\n2\n"), "f", bad.add, ""))
+    assert caught.value.message == "f:2: a row that goes over several lines"
 
 
 # Arrays ----------------------------------------------------------------------------------

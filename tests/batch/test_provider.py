@@ -175,6 +175,16 @@ def test_the_request_id_is_remembered_before_the_job_is_made(engine, fake, tmp_p
     assert memory[0][1] is None
 
 
+def test_a_job_that_is_made_is_remembered_with_its_id(engine, fake, tmp_path):
+    """Whoever comes back tomorrow asks for it by that."""
+    memory: list = []
+
+    job = submit(engine, upload_of(tmp_path, "hi"), memory)
+
+    assert [job_id for _, job_id in memory] == [None, job.id]
+    assert memory[0][0] == memory[1][0] != ""
+
+
 def test_an_upload_is_not_tried_for_ever(engine, fake, tmp_path):
     """Four addresses that all expire are an error."""
     fake.fails["put"] = [403] * 10

@@ -236,6 +236,24 @@ def test_whatever_a_death_leaves_of_a_line_is_cut(batch, torn):
     assert [row["id"] for row in batch.results()] == [1]
 
 
+@pytest.mark.parametrize("size", [10, 1 << 16, (1 << 16) + 1, 200_000])
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "torn"])
+def test_the_last_line_is_found_however_long_it_is(tmp_path, size, is_whole):
+    """An answer of many pages is read from its end; what stands before it stays as it is."""
+    out = tmp_path / "out.jsonl"
+    before = b'{"id": 1}\n{"id": 2}\n'
+    last = b'{"id":3,"text":"' + b"x" * size + (b'"}' if is_whole else b"")
+    out.write_bytes(before + last)
+
+    results = FileResults(str(out))
+    results.write(b'{"id": 4}\n')
+    results.close()
+
+    kept = last + b"\n" if is_whole else b""
+    assert results.is_repaired
+    assert out.read_bytes() == before + kept + b'{"id": 4}\n'
+
+
 def test_lines_written_anew_by_other_tools_still_count(batch):
     """Keys in another order, spaces: the meaning of a line is its JSON."""
     items = batch.items("a", "b")

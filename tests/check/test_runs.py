@@ -107,6 +107,26 @@ def test_a_judge_votes_by_majority():
 
 
 @pytest.mark.parametrize(
+    ("votes", "verdict"),
+    [
+        (["pass", "fail"], "failed"),
+        (["pass", "fail", "fail"], "failed"),
+        (["pass", "pass", "fail", "fail"], "failed"),
+        (["pass", "pass", "pass", "fail"], "passed"),
+        (["fail", "pass", "fail", "pass", "pass"], "passed"),
+    ],
+)
+def test_half_of_the_votes_is_no_majority(votes, verdict):
+    """More than half have to say pass; a tie is none."""
+    asker = FakeAsker({"<criterion-": list(votes), "t": "answer"})
+
+    report = report_of(asker, case("t"), jobs=1, bench=Bench(("polite",), votes=len(votes)))
+
+    assert report.results[0].verdict == verdict
+    assert len(asker.asked) == 1 + len(votes)
+
+
+@pytest.mark.parametrize(
     ("word", "status"),
     [
         ("fail", 1),

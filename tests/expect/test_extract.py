@@ -43,6 +43,13 @@ PIECES = [
         ("-\t```sh\n\tls\n\t```", "ls\n"),
         ("a\n    ```\n    b\n", None),
         ("* * *\n```\na\n```", "a\n"),
+        ("```\n\ta\tb\n```", "\ta\tb\n"),
+        ("- ```\n\ta\tb\n  ```", "  a\tb\n"),
+        ("1. ```\n\t\ta\tb\n   ```", " \ta\tb\n"),
+        (">\t```\n>\ta\tb\n>\t```", "a\tb\n"),
+        ("> - ```\n>   a\tb\n>   \tc\n>   ```", "a\tb\n\tc\n"),
+        ("> 10. ```\n>\t\tx\ty\n>     ```", "  x\ty\n"),
+        ("- > ```\n  > a\tb\n  > \tc\n  > ```", "a\tb\n\tc\n"),
         ("```\na\n    ```\nb\n``` x\n```", "a\n    ```\nb\n``` x\n"),
     ],
 )

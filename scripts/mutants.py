@@ -86,11 +86,11 @@ def draw(chance: random.Random, files: dict[Path, str]) -> Mutant | None:
             len(list(operator.mutation_positions(node)))
             for node in cosmic_ray.ast.ast_nodes(cosmic_ray.ast.get_ast(files[path]))
         )
+        if not places:
+            return None
+        source = cosmic_ray.mutating.mutate_code(files[path], operator, chance.randrange(places))
     except TypeError:
         return None
-    if not places:
-        return None
-    source = cosmic_ray.mutating.mutate_code(files[path], operator, chance.randrange(places))
     try:
         same = without_annotations(source) == without_annotations(files[path])
     except SyntaxError:

@@ -90,19 +90,9 @@ def make_question(
         UsageError: something cannot be read, is not set, or there is nothing to ask.
 
     """
-    settings = session.settings
-    reader = inputs.Reader(
-        session.invocation.terminal,
-        timeout_s=settings.timeout_s,
-        max_bytes=settings.max_input_bytes,
-        note=session.tell,
-        environ=session.invocation.environ,
-        holds_key=settings.flags.get("key_file") == inputs.STDIN,
-    )
+    reader = reader_of(session)
     base = inputs.base_body(request, reader.explicit_stdin)
-    fields = _fields(session, base)
-    if options.instructions is not None:
-        fields["instructions"] = flag_values.text_or_file(options.instructions)
+    fields = own_fields(session, base, options.instructions)
     if prompt != inputs.STDIN:
         prompt = _filled(prompt, fields, options, texts, session)
     # A prompt or a file takes the place of a body's input, like any flag that of its field.
@@ -121,11 +111,7 @@ def make_question(
             text_format=text_format,
             stream=bool(fields.get("stream", base.get("stream", True))),
         )
-        if thread:
-            _check_alone(made)
-        made.check_tool_choice()
-        if not session.proof.replay:
-            _check_model(made, settings.base_url)
+        _check(made, thread, session)
     except BaseException:
         if thread:
             thread.close()
@@ -133,15 +119,32 @@ def make_question(
     return Question(made, thread, turn)
 
 
-def _fields(session: Session, base: Mapping[str, Json]) -> dict[str, Json]:
+def reader_of(session: Session) -> inputs.Reader:
+    """Give what reads files and stdin for a session."""
+    settings = session.settings
+    return inputs.Reader(
+        session.invocation.terminal,
+        timeout_s=settings.timeout_s,
+        max_bytes=settings.max_input_bytes,
+        note=session.tell,
+        environ=session.invocation.environ,
+        holds_key=settings.flags.get("key_file") == inputs.STDIN,
+    )
+
+
+def own_fields(
+    session: Session, base: Mapping[str, Json], instructions: str | None
+) -> dict[str, Json]:
     """Give the request's settings; a body's own fields yield to flags alone."""
     settings = session.settings
-    fields = settings.request()
-    return {
+    fields = {
         name: value
-        for name, value in fields.items()
+        for name, value in settings.request().items()
         if name not in base or settings.source(name).startswith("--")
     }
+    if instructions is not None:
+        fields["instructions"] = flag_values.text_or_file(instructions)
+    return fields
 
 
 def _filled(
@@ -200,6 +203,15 @@ def _turn(
     answers = [item for item in turn if item.get("type") == OUTPUT]
     thread.check_outputs(answers, has_prompt=len(answers) < len(turn))
     return turn
+
+
+def _check(request: Request, thread: Thread | None, session: Session) -> None:
+    """Refuse what nobody could answer; a recorded answer needs no model."""
+    if thread:
+        _check_alone(request)
+    request.check_tool_choice()
+    if not session.proof.replay:
+        _check_model(request, session.settings.base_url)
 
 
 def _check_alone(request: Request) -> None:

@@ -184,27 +184,15 @@ def expected(
 
         schema = load_schema(options.schema, fill=texts.expected_json if texts else None)
     extraction = _extraction(options, extract=extract)
-    kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extraction)]
-    kinds_given = [name for name, value in kinds if value is not None]
-    if len(kinds_given) > 1:
-        raise UsageError(
-            f"{' and '.join(kinds_given)} exclude each other: stdout is one or the other"
-        )
-    if options.repair and not (options.one_of or options.schema):
-        raise UsageError("--repair needs --one-of or --schema", hint="those it can ask for again")
+    kind = _kind(options, extraction)
     labels: tuple[str, ...] = ()
     if options.one_of is not None:
         from gradient_cli.expect.labels import parse_labels
 
         labels = parse_labels(options.one_of)
     fingerprint = _fingerprint(options, labels, schema.definition if schema else None, extraction)
-    allowed = Allowed(
-        incomplete=options.allow_incomplete,
-        empty=options.allow_empty,
-        refusal=options.allow_refusal,
-        tags=options.think_tags == "keep",
-    )
-    if not kinds_given and not _texts(options):
+    allowed = _allowed(options)
+    if kind is None and not _texts(options):
         return Expected(None, allowed, fingerprint=fingerprint)
     from gradient_cli.expect.expectations import Expectations
 
@@ -224,6 +212,26 @@ def expected(
         schema.text_format() if schema and options.send_schema else None,
         fingerprint,
     )
+
+
+def _allowed(options: ExpectOptions) -> Allowed:
+    return Allowed(
+        incomplete=options.allow_incomplete,
+        empty=options.allow_empty,
+        refusal=options.allow_refusal,
+        tags=options.think_tags == "keep",
+    )
+
+
+def _kind(options: ExpectOptions, extraction: "Extraction | None") -> str | None:
+    """Give the flag that says what stdout is; None: the answer as it comes."""
+    kinds = [("--one-of", options.one_of), ("--schema", options.schema), ("-x", extraction)]
+    given = [name for name, value in kinds if value is not None]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} exclude each other: stdout is one or the other")
+    if options.repair and not (options.one_of or options.schema):
+        raise UsageError("--repair needs --one-of or --schema", hint="those it can ask for again")
+    return given[0] if given else None
 
 
 def _extraction(options: ExpectOptions, *, extract: bool) -> "Extraction | None":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from gradient_cli.ask import flag_values, inputs, verdict
 from gradient_cli.ask.client import Asker
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.ask.question import read_prompt_file, texts_of
+from gradient_cli.ask.question import own_fields, read_prompt_file, reader_of, texts_of
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
@@ -184,23 +184,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     tell = invocation.terminal.note if not output.quiet else _silent
     for warning in expected.warnings():
         tell(warning)
-    session = open_session(
-        invocation,
-        {
-            **(prompt_file.fields if prompt_file else {}),
-            **inputs.request_flags(flags.request),
-            **flags.expectations.settings(),
-        },
-        flags.network,
-        ProofOptions(
-            dry_run=output.dry_run,
-            record=output.record,
-            replay=output.replay,
-            strict_replay=output.strict_replay,
-        ),
-        tell=tell,
-        detail=_silent,
-    )
+    session = _session(flags, prompt_file, invocation, tell)
     maker = _maker(flags, session, expected, prompt_file, texts)
     if not output.verbose:
         # A wait is everybody's, and the progress bar shows it once.
@@ -209,13 +193,34 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     if settings.source("timeout") == "built in":
         given = {**settings.values, "timeout": Value(TIMEOUT_S, "built in")}
         session.settings = replace(settings, values=given)
-    shard = Shard.parse(flags.items.shard)
-    part = Part(shard, flags.items.limit, output.retry_failed)
+    part = Part(Shard.parse(flags.items.shard), flags.items.limit, output.retry_failed)
     items = _items(flags, session, tell)
     join = Join(items, maker, expected.fingerprint, part)
     known = provenance(maker, expected.fingerprint, session.settings.base_url)
     expected = expected.with_tags(session.settings.get("think_tags"))
     return Plan(session, maker, expected, flags, Meter(invocation.clock), join, known)
+
+
+def _session(
+    flags: Flags,
+    prompt_file: PromptFile | None,
+    invocation: Invocation,
+    tell: Callable[[str], None],
+) -> Session:
+    """Resolve the settings of the run, and open what carries them."""
+    output = flags.output
+    given = {
+        **(prompt_file.fields if prompt_file else {}),
+        **inputs.request_flags(flags.request),
+        **flags.expectations.settings(),
+    }
+    proof = ProofOptions(
+        dry_run=output.dry_run,
+        record=output.record,
+        replay=output.replay,
+        strict_replay=output.strict_replay,
+    )
+    return open_session(invocation, given, flags.network, proof, tell=tell, detail=_silent)
 
 
 def _check_streams(flags: Flags) -> None:
@@ -246,15 +251,9 @@ def _maker(
     prompt_file: PromptFile | None,
     texts: Texts,
 ) -> RequestMaker:
-    settings, options = session.settings, flags.items
+    options = flags.items
     base = inputs.base_body(flags.request, lambda: "")
-    fields = {
-        name: value
-        for name, value in settings.request().items()
-        if name not in base or settings.source(name).startswith("--")
-    }
-    if options.instructions is not None:
-        fields["instructions"] = flag_values.text_or_file(options.instructions)
+    fields = own_fields(session, base, options.instructions)
     request = inputs.build_request(
         fields,
         input="",
@@ -262,13 +261,6 @@ def _maker(
         base=base,
         text_format=expected.text_format,
         stream=bool(fields.get("stream", base.get("stream", False))),
-    )
-    reader = inputs.Reader(
-        session.invocation.terminal,
-        timeout_s=settings.timeout_s,
-        max_bytes=settings.max_input_bytes,
-        note=session.tell,
-        environ=session.invocation.environ,
     )
     prompt = prompt_file.text if prompt_file else flags.prompt
     prompt = flag_values.utf8(prompt) if prompt else prompt
@@ -278,7 +270,7 @@ def _maker(
         for name in template.unused(asked, set(said) - texts.asked):
             session.tell(f"warning: --var {name} is not used")
     paths = options.file or []
-    blocks = reader.files(paths)
+    blocks = reader_of(session).files(paths)
     inputs.check_context(paths, blocks, from_files(said, texts.variables))
     return RequestMaker(
         request,
@@ -286,7 +278,7 @@ def _maker(
         texts.variables,
         blocks,
         where=options.prompt_file or "the prompt",
-        needs_model=is_digitalocean(settings.base_url),
+        needs_model=is_digitalocean(session.settings.base_url),
     )
 
 

@@ -34,8 +34,6 @@ def done(
     error, response = judged.error, judged.outcome.response
     status = error.status if error else ExitStatus.OK
     usage = judged.outcome.usage
-    # Not even sent: the quota is used up, for hours. A burst of 429 passes.
-    is_quota = status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
     record: dict[str, Json] = {
         "id": task.row.id,
         "key": task.row.key,
@@ -46,20 +44,7 @@ def done(
         "exit_code": int(status),
         "text": response.text if judged.text is None else judged.text,
     }
-    if has_labels and judged.text is not None:
-        record["label"] = judged.text
-    if judged.parsed is not None:
-        record["parsed"] = judged.parsed
-    if response.tool_calls:
-        record["tool_calls"] = [call.as_item() for call in response.tool_calls]
-    if response.commentary:
-        record["commentary"] = response.commentary
-    if response.refusal:
-        record["refusal"] = response.refusal
-    if response.pending:
-        record["pending"] = [dict(item) for item in response.pending]
-    if judged.warning:
-        record["warning"] = judged.warning
+    record |= _said(judged, has_labels=has_labels)
     record |= {
         "finish_reason": response.finish_word,
         "model": response.model,
@@ -75,5 +60,33 @@ def done(
         line(record).encode() + b"\n",
         tokens=total_tokens(usage),
         is_final=bool(error and error.http_status == 401),
-        fault=error.message if error and (status in _FAULTS or is_quota) else None,
+        fault=_fault(judged),
     )
+
+
+def _fault(judged: Judged) -> str | None:
+    """Give what is wrong with the service, if that is why there is no answer."""
+    error = judged.error
+    if error is None:
+        return None
+    # Not even sent: the quota is used up, for hours. A burst of 429 passes.
+    is_quota = error.status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
+    return error.message if error.status in _FAULTS or is_quota else None
+
+
+def _said(judged: Judged, *, has_labels: bool) -> dict[str, Json]:
+    """Give what stands in a line only where there is such a thing."""
+    response = judged.outcome.response
+    return {
+        name: value
+        for name, value in (
+            ("label", judged.text if has_labels else None),
+            ("parsed", judged.parsed),
+            ("tool_calls", [call.as_item() for call in response.tool_calls] or None),
+            ("commentary", response.commentary or None),
+            ("refusal", response.refusal or None),
+            ("pending", [dict(item) for item in response.pending] or None),
+            ("warning", judged.warning or None),
+        )
+        if value is not None
+    }

@@ -121,12 +121,8 @@ class Desk:
             case.judge_votes,
             _seen(case, prompt, blocks) if criteria else (),
         )
-        wanted = expectations.equals
-        is_blank_wanted = wanted is not None and is_blank(wanted)
-        allowed = Allowed(
-            empty=is_blank_wanted if case.allow_empty is None else case.allow_empty,
-            refusal=case.allow_refusal,
-            tags=settings.get("think_tags") == "keep",
+        allowed = _allowed(
+            case, expectations.equals, keeps_tags=settings.get("think_tags") == "keep"
         )
         rerun = self._rerun(case)
         return Prepared(case, request, open_client, rerun, allowed, expectations, bench)
@@ -228,6 +224,16 @@ def _folder_of(tapes: str | None, profile: str | None) -> str | None:
         return tapes
     # A name like ../x must not lead out of the folder.
     return str(Path(tapes) / quote(profile, safe=" ").replace("..", "%2E%2E"))
+
+
+def _allowed(case: Case, wanted: str | None, *, keeps_tags: bool) -> Allowed:
+    """Give what is an answer: a blank one where a blank one is wanted."""
+    is_blank_wanted = wanted is not None and is_blank(wanted)
+    return Allowed(
+        empty=is_blank_wanted if case.allow_empty is None else case.allow_empty,
+        refusal=case.allow_refusal,
+        tags=keeps_tags,
+    )
 
 
 def _seen(case: Case, prompt: str, blocks: Sequence[Block]) -> tuple[tuple[str, str], ...]:

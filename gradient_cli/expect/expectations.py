@@ -7,7 +7,7 @@ Expectations: pure functions of a Response that give Verdicts.
 `one_of`, `schema` and `extract` also say what the answer is: a label, a JSON value, a code block.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gradient_cli.errors import ExpectationFailed, UsageError
@@ -110,10 +110,7 @@ class Expectations:
             UsageError: an empty text, a pattern that is none, labels that are the same.
 
         """
-
-        def name(field: str) -> str:
-            return prefix + field.replace("_", "-") if prefix else field
-
+        name = _named(prefix)
         for field, texts in (("expect", expect), ("reject", reject)):
             if "" in texts:
                 raise UsageError(f"{name(field)} is empty: it says nothing about an answer")
@@ -243,6 +240,11 @@ class Expectations:
             ok = seconds <= self.max_seconds
             complaint = "" if ok else f"it took {seconds:.2f} s"
             yield Verdict(f"max_seconds {self.max_seconds:g}", ok, complaint)
+
+
+def _named(prefix: str) -> Callable[[str], str]:
+    """Give how errors name a field: as a flag, or as the key of a suite."""
+    return lambda field: prefix + field.replace("_", "-") if prefix else field
 
 
 def _check_labels_expected(labels: Sequence[str], expect: Sequence[str], name: object) -> None:

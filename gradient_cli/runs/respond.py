@@ -20,6 +20,7 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result, as_document
 from gradient_cli.render.text import answer_text
 from gradient_cli.runs.screen import Look, Notices, Screen
+from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
@@ -106,21 +107,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     notices = Notices(invocation.terminal, flags.output)
     for warning in expected.warnings():
         notices.tell(warning)
-    session = open_session(
-        invocation,
-        {
-            **(prompt_file.fields if prompt_file else {}),
-            **inputs.request_flags(flags.request),
-            **_output_flags(flags.output),
-            **flags.expectations.settings(),
-        },
-        flags.network,
-        flags.proof,
-        tell=notices.tell,
-        detail=notices.detail,
-    )
-    if (name := session.settings.get("format")) in {"json", "events"}:
-        invocation.machine_format = name
+    session = _session(flags, prompt_file, invocation, notices)
     if flags.output.output is None and invocation.terminal.stdout_is_closed:
         raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
     expected = expected.with_tags(session.settings.get("think_tags"))
@@ -144,6 +131,24 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
 
         asked = replace(asked, request=with_tokens(asked.request))
     return Plan(session, asked, expected, look, target, notices, wanted)
+
+
+def _session(
+    flags: Flags, prompt_file: PromptFile | None, invocation: Invocation, notices: Notices
+) -> Session:
+    """Resolve the settings of the run, and open what carries them."""
+    given = {
+        **(prompt_file.fields if prompt_file else {}),
+        **inputs.request_flags(flags.request),
+        **_output_flags(flags.output),
+        **flags.expectations.settings(),
+    }
+    session = open_session(
+        invocation, given, flags.network, flags.proof, tell=notices.tell, detail=notices.detail
+    )
+    if (name := session.settings.get("format")) in {"json", "events"}:
+        invocation.machine_format = name
+    return session
 
 
 def _sureness(options: SureOptions, *, has_labels: bool) -> "Sureness | None":

@@ -230,15 +230,19 @@ def from_exception(
         return _from_proxy(error, cause, setting.proxy, timeout_s)
     if setting.proxy and not isinstance(error, httpx.ConnectError):
         place = f'{place} (by the proxy "{setting.proxy}")'
+    return _from_server(error, place, cause, timeout_s or 0)
+
+
+def _from_server(error: Exception, place: str, cause: str, timeout_s: float) -> GradientError:
+    """Give the error for what happened on the way to the server, or there."""
+    import httpx
+
     match error:
         case httpx.ConnectTimeout():
-            return TimedOut(
-                f"no connection to {place} within {timeout_s or 0:g} s",
-                hint=_NETWORK,
-            )
+            return TimedOut(f"no connection to {place} within {timeout_s:g} s", hint=_NETWORK)
         case httpx.TimeoutException():
             return TimedOut(
-                f"no sign of life from {place} for {timeout_s or 0:g} s",
+                f"no sign of life from {place} for {timeout_s:g} s",
                 hint="--timeout SECONDS sets how long silence may last",
             )
         case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2] / "gradient_cli"
-LONGEST_FUNCTION = 60
+LONGEST_FUNCTION = 50
 LONGEST_FILE = 400
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"}
 

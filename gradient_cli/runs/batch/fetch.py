@@ -143,6 +143,29 @@ class _Joined:
         return not (self.missing or self.foreign)
 
 
+def _judge(desk: Desk, ledger: Ledger) -> Callable[[Result], Done]:
+    """Give what makes the line of a result: judged as its row was asked."""
+    note = desk.note
+    expected, has_labels = _expected(note)
+    setting = Setting("the batch engine")
+
+    def judge(result: Result) -> Done:
+        row = note.rows[result.position]
+        terms = note.terms_of(result.position)
+        asked = None if terms is None else Request(base=terms)
+        outcome = outcome_of(result, setting, expected.allowed.reading())
+        return result_line.done(
+            Task(row, Request(), ledger.spent_before(row)),
+            expected.judge(asked, outcome, desk.client),
+            at=ledger.times.now(),
+            run=note.run,
+            has_labels=has_labels,
+            is_timed=False,
+        )
+
+    return judge
+
+
 def _join(desk: Desk, found: Iterator[Result | None], results: Results, ledger: Ledger) -> _Joined:
     """
     Write a line of each row; what OUT has already is not written again.
@@ -150,8 +173,7 @@ def _join(desk: Desk, found: Iterator[Result | None], results: Results, ledger: 
     A failure waits for the end, because a later line may hold the row's answer.
     """
     note, joined = desk.note, _Joined(len(desk.note.rows))
-    expected, has_labels = _expected(note)
-    setting = Setting("the batch engine")
+    judge = _judge(desk, ledger)
     present = {position for position, row in enumerate(note.rows) if ledger.claim(row)}
     ledger.settle(is_whole=False)
     answered: set[int] = set()
@@ -170,20 +192,7 @@ def _join(desk: Desk, found: Iterator[Result | None], results: Results, ledger: 
         if position in answered:
             joined.repeated += 1
             continue
-        row = note.rows[position]
-        task = Task(row, Request(), ledger.spent_before(row))
-        terms = note.terms_of(position)
-        asked = None if terms is None else Request(base=terms)
-        outcome = outcome_of(result, setting, expected.allowed.reading())
-        judged = expected.judge(asked, outcome, desk.client)
-        done = result_line.done(
-            task,
-            judged,
-            at=ledger.times.now(),
-            run=note.run,
-            has_labels=has_labels,
-            is_timed=False,
-        )
+        done = judge(result)
         if done.status is ExitStatus.OK:
             answered.add(position)
             joined.repeated += failed.pop(position, None) is not None

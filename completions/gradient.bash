@@ -171,6 +171,7 @@ _gradient() {
                 --replay) _gradient_files dirnames; return 0 ;;
                 -j|--jobs) return 0 ;;
                 -k) return 0 ;;
+                --tag) return 0 ;;
                 --root) _gradient_files dirnames; return 0 ;;
                 --repeat) return 0 ;;
                 --require) return 0 ;;
@@ -181,7 +182,7 @@ _gradient() {
                 --color) _gradient_words auto always never; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --root --repeat --require --fail-fast --max-total-tokens --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose -h --help
+                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --root --repeat --require --fail-fast --max-total-tokens --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose -h --help
             else
                 _gradient_files
             fi

@@ -197,6 +197,7 @@ complete -c gradient -n '__gradient_at "check"' -l replay -x -a '(__fish_complet
 complete -c gradient -n '__gradient_at "check"' -l strict-replay -d 'recordings that nothing asked for are status 2'
 complete -c gradient -n '__gradient_at "check"' -s j -l jobs -x -d 'tests at a time (4)  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -s k -x -d 'only the test of this name, or those with this in it (repeatable)'
+complete -c gradient -n '__gradient_at "check"' -l tag -x -d 'only tests with this tag (repeatable)'
 complete -c gradient -n '__gradient_at "check"' -l root -x -a '(__fish_complete_directories)' -d 'read what suites name only below DIR (the working folder and the suite\'s own)'
 complete -c gradient -n '__gradient_at "check"' -l repeat -x -d 'ask each test N times  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M must pass  [1 or more]'

@@ -44,6 +44,10 @@ class Case:
     judge_sees: tuple[str, ...] = ()
     """What a judge sees beside the answer: prompt, files."""
 
+    tags: tuple[str, ...] = ()
+    skip: str | None = None
+    """Why it is not asked."""
+
     @property
     def known_as(self) -> str:
         """The test's name in recordings: its suite as seen from the working folder, and its own."""

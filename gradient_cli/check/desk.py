@@ -23,6 +23,7 @@ from gradient_cli.ask.session import Session, Tell, open_session
 from gradient_cli.ask.texts import Texts, from_files, with_files
 from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench
+from gradient_cli.check.report import Result
 from gradient_cli.check.runner import Prepared
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
 from gradient_cli.errors import GradientError, UsageError
@@ -190,6 +191,20 @@ class Desk:
         if self.tape.replay:
             words += ["--replay", self.tape.replay]
         return shlex.join(words)
+
+    def skipped(self, case: Case) -> Result:
+        """Give the result of a test that its suite says is not asked."""
+        return Result(
+            suite=case.suite,
+            line=case.line,
+            name=case.name,
+            repeat=case.repeat,
+            require=case.require,
+            request={},
+            expectations=case.expected,
+            rerun=self._rerun(case),
+            skip=case.skip,
+        )
 
     def recording_fault(self) -> GradientError | None:
         """Give why an exchange could not be recorded, if one could not."""

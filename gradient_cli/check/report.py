@@ -10,9 +10,12 @@ What a run of suites found, as frozen values. Every report is made from them alo
                         a complete answer that is not what was expected (1)
              error      it cannot pass any more, and an attempt could not be judged (2 to 8)
              not run    the run was stopped before it was decided
+             skipped    its suite says that it is not asked, and why
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from gradient_cli.exits import ExitStatus, in_words, worst
@@ -22,7 +25,8 @@ from gradient_cli.wire.events import Usage, total_tokens
 from gradient_cli.wire.json import Json
 
 PASSED, FAILED, ERROR, NOT_RUN = "passed", "failed", "error", "not run"
-VERDICTS = (PASSED, FAILED, ERROR, NOT_RUN)
+SKIPPED = "skipped"
+VERDICTS = (PASSED, FAILED, ERROR, NOT_RUN, SKIPPED)
 
 
 @record
@@ -66,6 +70,8 @@ class Attempt:
     """Requests sent, retries included, judges not."""
     first_token_ms: int | None = None
     total_ms: int = 0
+    judged_ms: int = 0
+    """How long its judges took."""
     warning: str = ""
     """What a reader should know of an answer that was judged; lower case, no full stop."""
 
@@ -93,6 +99,10 @@ class Result:
     rerun: str
     """The command that runs this test alone, quoted for a shell."""
     attempts: tuple[Attempt, ...] = ()
+    skip: str | None = None
+    """Why it was not asked."""
+    model: str | None = None
+    """The model that was asked for, or that answered."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -129,7 +139,9 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """Give passed, failed, error or not run."""
+        """Give passed, failed, error, not run or skipped."""
+        if self.skip is not None:
+            return SKIPPED
         if not self.is_decided:
             return NOT_RUN
         match self.status:
@@ -142,8 +154,8 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """Add up the time of the attempts."""
-        return sum(attempt.total_ms for attempt in self.attempts) / 1000
+        """Add up the time of the attempts, waits and judges included."""
+        return sum(attempt.total_ms + attempt.judged_ms for attempt in self.attempts) / 1000
 
     @property
     def tokens(self) -> int:
@@ -216,6 +228,11 @@ class Report:
         """Give (suite, its results), in order."""
         return [(suite, list(group)) for suite, group in groupby(self.results, lambda r: r.suite)]
 
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether something from outside ended it: then what was not run is an error."""
+        return self.stop is not None and bool(self.stop.status or self.stop.signal_status)
+
     def summary(self) -> str:
         """Give one line: how many of which verdict, time and tokens."""
         counts = [f"{n} {verdict}" for verdict, n in self.counts.items() if n or verdict == PASSED]
@@ -225,6 +242,16 @@ class Report:
             + (f", {self.tokens} tokens" if self.tokens else "")
             + f"; exit {in_words(self.exit_code)}"
         )
+
+
+def with_skipped(report: Report, skipped: Mapping[int, Result]) -> Report:
+    """Give the report with the tests that were not asked, each at its place in the suites."""
+    if not skipped:
+        return report
+    asked = iter(report.results)
+    size = len(report.results) + len(skipped)
+    results = tuple(skipped[n] if n in skipped else next(asked) for n in range(size))
+    return replace(report, results=results)
 
 
 def rate(result: Result) -> str:

@@ -230,6 +230,7 @@ class Runner:
             expectations=test.case.expected,
             rerun=test.rerun,
             attempts=tuple(attempts[n] for n in sorted(attempts)),
+            model=test.request.model or next((a.model for a in attempts.values() if a.model), None),
         )
 
     def report(self, notes: Iterable[str] = ()) -> Report:
@@ -343,6 +344,7 @@ def _attempt(
         sends=outcome.attempts,
         first_token_ms=outcome.first_token_ms,
         total_ms=outcome.total_ms,
+        judged_ms=sum(one.total_ms for one in asked),
         warning=warning,
     )
 

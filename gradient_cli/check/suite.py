@@ -24,6 +24,7 @@ from gradient_cli.check.suite_reader import (
     FORM_KEYS,
     MOST_REPEATS,
     NOT_IN_DEFAULTS,
+    PROMPT_KEYS,
     Reader,
     near_words,
 )
@@ -71,16 +72,23 @@ def load_suite(path: str) -> list[Case]:
     return tests
 
 
-def select(tests: Sequence[Case], patterns: Sequence[str]) -> list[Case]:
+def select(tests: Sequence[Case], patterns: Sequence[str], tags: Sequence[str] = ()) -> list[Case]:
     """
-    Give the tests that one of the patterns selects, in their own order; without any, all.
+    Give the tests that a pattern and a tag select, in their own order; without any, all.
 
     A pattern selects the test of this very name; without one, those whose name holds it.
 
     Raises:
-        UsageError: one of them selects none.
+        UsageError: one of them selects none, or they select none together.
 
     """
+    if tags:
+        known = {tag for test in tests for tag in test.tags}
+        for tag in tags:
+            if tag not in known:
+                near = near_words(tag, sorted(known))
+                raise UsageError(f'--tag "{tag}": no test has this tag{near}')
+        return select([test for test in tests if set(tags) & set(test.tags)], patterns)
     if not patterns:
         return list(tests)
     chosen = {id(test) for pattern in patterns for test in _selected(tests, pattern)}
@@ -139,13 +147,17 @@ def _toml(path: str, text: str) -> list[_Table]:
         raise UsageError(f"{path}: `test` is a list of tables: [[test]]")
     if not isinstance(defaults, dict):
         raise UsageError(f"{path}: `defaults` is a table: [defaults]")
-    for key in NOT_IN_DEFAULTS:
-        if key in defaults:
-            raise UsageError(f"{path}:{places.defaults(key)}: `{key}` belongs to a test")
-    Reader(path, defaults, places.of_defaults()).check_keys()
+    _check_defaults(path, defaults, places.of_defaults())
     return [
         (_joined(defaults, test), places.of_test(n), _names(test)) for n, test in enumerate(tests)
     ]
+
+
+def _check_defaults(path: str, defaults: Mapping[str, Json], places: Lines) -> None:
+    for key in NOT_IN_DEFAULTS:
+        if key in defaults:
+            raise UsageError(f"{path}:{places.of(key)}: `{key}` belongs to a test")
+    Reader(path, defaults, places).check_keys()
 
 
 def _names(test: Mapping[str, Json]) -> tuple[str, ...]:
@@ -162,9 +174,10 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
     for key in ADDED_KEYS:
         if key in defaults and key in test and test[key] != []:
             joined[key] = list(dict.fromkeys([*_listed(defaults[key]), *_listed(test[key])]))
-    for key in FORM_KEYS:
-        if key in defaults and key not in test and any(other in test for other in FORM_KEYS):
-            del joined[key]
+    for keys in (FORM_KEYS, PROMPT_KEYS):
+        for key in keys:
+            if key in defaults and key not in test and any(other in test for other in keys):
+                del joined[key]
     many = test.get("repeat")
     if isinstance(many, int) and "require" not in test and "require" in defaults:
         joined["require"] = min(defaults["require"], many)
@@ -176,7 +189,8 @@ def _listed(value: Json) -> list[Json]:
 
 
 def _jsonl(path: str, text: str) -> list[_Table]:
-    tables = []
+    tables: list[_Table] = []
+    defaults: dict[str, Json] = {}
     for number, row in enumerate(text.split("\n"), 1):
         if not row.strip():
             continue
@@ -186,5 +200,13 @@ def _jsonl(path: str, text: str) -> list[_Table]:
             raise UsageError(f"{path}:{number}: not JSON: {error}") from None
         if not isinstance(table, dict):
             raise UsageError(f"{path}:{number}: a test is a JSON object")
-        tables.append((table, Lines.fixed(number), _names(table)))
+        if set(table) == {"defaults"}:
+            if tables or defaults:
+                raise UsageError(f"{path}:{number}: `defaults` stand in the first line")
+            defaults = table["defaults"]
+            if not isinstance(defaults, dict):
+                raise UsageError(f"{path}:{number}: `defaults` is a table")
+            _check_defaults(path, defaults, Lines.fixed(number))
+            continue
+        tables.append((_joined(defaults, table), Lines.fixed(number), _names(table)))
     return tables

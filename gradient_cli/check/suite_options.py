@@ -27,6 +27,10 @@ class WhichOptions:
             help="only the test of this name, or those with this in it (repeatable)",
         ),
     ] = None
+    tags: Annotated[
+        list[str] | None,
+        _which("--tag", metavar="TAG", help="only tests with this tag (repeatable)"),
+    ] = None
     root: Annotated[
         str | None,
         _which(

@@ -2,11 +2,11 @@
 One table of a suite, read strictly: every key known, every value of its kind, something expected.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from gradient_cli.check.case import Case
+from gradient_cli.check.keys import EXPECTATIONS, KEYS
 from gradient_cli.check.positions import Lines
 from gradient_cli.check.wants import Wants
 from gradient_cli.errors import UsageError
@@ -16,24 +16,14 @@ from gradient_cli.wire.json import Json
 
 MOST_REPEATS = 1000
 
-TEXT_KEYS = (
-    "name", "prompt", "prompt_file", "profile", "judge_model", "equals", "schema", "extract_lang",
-)  # fmt: skip
-ADDED_KEYS = ("expect", "expect_re", "reject", "reject_re", "judge")
+ADDED_KEYS = tuple(name for name, key in KEYS.items() if key.adds)
 """What can stand together: [defaults] and the test both hold."""
 FORM_KEYS = ("one_of", "schema")
 """What the answer is: one of [defaults] yields to another of the test."""
-LIST_KEYS = ("files", *ADDED_KEYS, "one_of", "judge_sees")
-COUNT_KEYS = ("repeat", "require", "judge_votes", "max_output_tokens_used")
-EXPECTATION_KEYS = (
-    "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
-    "max_output_tokens_used", "max_seconds", "judge",
-)  # fmt: skip
+PROMPT_KEYS = ("prompt", "prompt_file")
 EXTRACT_KEYS = ("extract", "extract_last", "extract_lang")
 ALLOW_KEYS = ("allow_empty", "allow_refusal")
-OTHER_KEYS = ("vars", "max_seconds", "extract", "extract_last", *ALLOW_KEYS)
-KEYS = (*TEXT_KEYS, *LIST_KEYS, *COUNT_KEYS, *OTHER_KEYS, *REQUEST_KEYS)
-NOT_IN_DEFAULTS = ("name", "prompt", "prompt_file")
+NOT_IN_DEFAULTS = tuple(name for name, key in KEYS.items() if not key.in_defaults)
 JUDGES_SEE = ("prompt", "files")
 
 
@@ -59,29 +49,15 @@ class Reader:
         for key, value in self._table.items():
             if key not in KEYS:
                 raise self._fault(
-                    key, f"unknown key `{key}`{near_words(key, KEYS)}", f"known: {', '.join(KEYS)}"
+                    key,
+                    f"unknown key `{key}`{near_words(key, tuple(KEYS))}",
+                    "`gradient help suite` explains every key",
                 )
             self._check_kind(key, value)
 
     def _check_kind(self, key: str, value: Json) -> None:
-        is_count = isinstance(value, int) and not isinstance(value, bool)
-        if key in TEXT_KEYS and not isinstance(value, str):
-            raise self._fault(key, f"`{key}` must be a text")
-        if key in LIST_KEYS and not all(isinstance(text, str) for text in self._list(key)):
-            raise self._fault(key, f"`{key}` must be a text or a list of texts")
-        if key in COUNT_KEYS and not (is_count and value >= 1):
-            raise self._fault(key, f"`{key}` must be a whole number, 1 or more")
-        is_number = is_count or isinstance(value, float)
-        if key == "max_seconds" and not (is_number and 0 < value < math.inf):
-            raise self._fault(key, "`max_seconds` must be a number above 0")
-        if key in {"extract", "extract_last", *ALLOW_KEYS} and not isinstance(value, bool):
-            raise self._fault(key, f"`{key}` must be true or false")
-        if key == "vars" and not (
-            isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-        ):
-            raise self._fault(key, "`vars` must be a table of texts")
-        kind = REQUEST_KEYS.get(key)
-        if kind and not kind.accepts(value):
+        kind = KEYS[key].kind
+        if not kind.accepts(value):
             raise self._fault(key, f"`{key}` must be {kind.words}")
 
     def _list(self, key: str) -> list[str]:
@@ -104,10 +80,10 @@ class Reader:
             raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
         if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
             raise self._fault("prompt", f'"{name}" has an empty `prompt`')
-        if not any(key in table for key in EXPECTATION_KEYS) and not self._extraction():
+        if not any(key in table for key in EXPECTATIONS) and not self._extraction():
             raise self._fault(
                 "name", f'"{name}" expects nothing: every answer would pass',
-                f"one of {', '.join(EXPECTATION_KEYS)}",
+                f"one of {', '.join(EXPECTATIONS)}",
             )  # fmt: skip
         self._check_expectations()
         repeat = table.get("repeat", 1)
@@ -136,12 +112,16 @@ class Reader:
             judge_model=table.get("judge_model"),
             judge_votes=table.get("judge_votes", 1),
             judge_sees=tuple(self._list("judge_sees")),
+            tags=tuple(self._list("tags")),
+            skip=table.get("skip"),
         )
 
     def _check_expectations(self) -> None:
         """Refuse what says nothing, or contradicts itself."""
         table = self._table
-        for key in (*EXPECTATION_KEYS, "judge_sees"):
+        if not table.get("skip", "why").strip():
+            raise self._fault("skip", "`skip` is empty: say why")
+        for key in (*EXPECTATIONS, "judge_sees"):
             if table.get(key) == [] or (key == "judge" and "" in map(str.strip, self._list(key))):
                 raise self._fault(key, f"{key} is empty: it says nothing about an answer")
         forms = [key for key in FORM_KEYS if key in table]
@@ -184,7 +164,7 @@ class Reader:
 
     def _expected(self) -> tuple[tuple[str, str], ...]:
         found = []
-        for key in EXPECTATION_KEYS:
+        for key in EXPECTATIONS:
             if key in self._table:
                 value = self._table[key]
                 values = value if isinstance(value, list) and key != "one_of" else [value]

@@ -6,7 +6,7 @@ Running suites of prompts with expectations, and reporting.
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gradient_cli.ask.invocation import Invocation
@@ -15,7 +15,7 @@ from gradient_cli.ask.session import STALE
 from gradient_cli.check.case import Case
 from gradient_cli.check.desk import Desk
 from gradient_cli.check.progress import Progress, Say
-from gradient_cli.check.report import Report, Stop
+from gradient_cli.check.report import Report, Result, Stop, with_skipped
 from gradient_cli.check.runner import Limits, Prepared, Runner
 from gradient_cli.check.suite import load_suite, repeated, select
 from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
@@ -58,7 +58,10 @@ def run(flags: Flags, invocation: Invocation) -> int:
         cases, left_out = _cases(flags.suites, which)
         detail = ticker.say if report.verbose else _nobody
         desk = Desk(invocation, which, flags.tape, flags.network, ticker.say, detail, left_out)
-        prepared = [desk.prepare(case) for case in cases]
+        prepared = [desk.prepare(case) for case in cases if case.skip is None]
+        skipped = {n: desk.skipped(case) for n, case in enumerate(cases) if case.skip is not None}
+        if not prepared:
+            raise UsageError("every test is skipped: nothing would be checked")
         reports.hold(desk.read)
     except BaseException as error:
         reports.refuse(error, flags.suites)
@@ -71,7 +74,7 @@ def run(flags: Flags, invocation: Invocation) -> int:
         is_colored=reports.is_colored,
         is_verbose=report.verbose,
     )
-    return ask_all(invocation, prepared, which, reports, desk, ticker, progress)
+    return ask_all(invocation, prepared, which, reports, desk, ticker, progress, skipped)
 
 
 def _teller(invocation: Invocation, report: ReportOptions, *, moves: bool) -> Say | None:
@@ -91,7 +94,7 @@ def _cases(suites: Sequence[str], which: WhichOptions) -> tuple[list[Case], list
             raise UsageError(f'the suite "{path}" was given twice')
         seen.add(path)
         found += load_suite(path)
-    chosen = select(found, which.patterns or [])
+    chosen = select(found, which.patterns or [], which.tags or [])
     left_out = [case for case in found if case not in chosen]
     return [repeated(case, which.repeat, which.require) for case in chosen], left_out
 
@@ -104,6 +107,7 @@ def ask_all(
     desk: Desk,
     ticker: Ticker,
     progress: Progress,
+    skipped: Mapping[int, Result],
 ) -> int:
     """
     Ask everything and report; give the worst status.
@@ -121,20 +125,24 @@ def ask_all(
         progress.watch(reports.add),
         time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
     )
+
+    def report() -> Report:
+        return with_skipped(runner.report(), skipped)
+
     try:
         runner.run(which.jobs, ticker.say)
     except BaseException as error:
         runner.interrupt(error)
         ticker.close()
         try:
-            reports.write(runner.report(), progress.told())
+            reports.write(report(), progress.told())
         except GradientError as lost:  # What ended the run matters more.
             invocation.terminal.note(f"warning: {lost.message}")
         raise
     finally:
         ticker.close()
         desk.close()
-    found = _with_stale(runner.report(_notes(runner.report(), desk)), desk)
+    found = _with_stale(replace(report(), notes=tuple(_notes(report(), desk))), desk)
     reports.write(found, progress.told())
     if fault := progress.fault or desk.recording_fault():
         raise fault

@@ -274,7 +274,7 @@ def test_what_finished_before_an_interrupt_is_reported_and_is_no_pass():
     runner.interrupt(caught.value)
 
     report = runner.report()
-    assert report.counts == {"passed": 1, "failed": 0, "error": 0, "not run": 2}
+    assert report.counts == {"passed": 1, "failed": 0, "error": 0, "not run": 2, "skipped": 0}
     assert (document(report)["ok"], document(report)["exit_code"]) == (False, 130)
     assert "1 passed, 2 not run" in page(text.lines(report), in_log=False)
 
@@ -327,13 +327,14 @@ def test_junit_is_xml_that_both_schemas_take(hostile):
         "tests",
         "failures",
         "errors",
+        "skipped",
         "time",
     }
     assert [child.tag for child in suite] == ["properties", "testcase", "system-out", "system-err"]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "1", "0")
     assert suite.get("timestamp") == "2026-01-01T00:00:00"
     (testcase,) = suite.findall("testcase")
-    assert set(testcase.attrib) == {"name", "classname", "time"}
+    assert set(testcase.attrib) == {"name", "classname", "file", "line", "time"}
     (failure,) = testcase
     assert failure.tag == "failure"
     assert set(failure.attrib) == {"type", "message"}

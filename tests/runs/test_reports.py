@@ -28,7 +28,7 @@ def error_of(path):
     """Give file, line and message of the one error in a JUnit report."""
     (case,) = ElementTree.parse(path).iter("testcase")
     (error,) = case.iter("error")
-    return case.get("classname"), error.get("message")
+    return case.get("file"), error.get("message")
 
 
 @pytest.mark.parametrize("flag", ["--junit", "--html"])

@@ -7,7 +7,7 @@ lines that then begin with `::` or `##[`. Every such line begins with `| `.
 
 from collections.abc import Iterator
 
-from gradient_cli.check.report import NOT_RUN, PASSED, Attempt, Finding, Result, rate
+from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Attempt, Finding, Result, rate
 from gradient_cli.exits import in_words
 from gradient_cli.terminal.sanitize import UNSAFE
 
@@ -19,6 +19,9 @@ MAX_COLUMNS = 500
 
 def explain(result: Result) -> Iterator[str]:
     """Give the lines below a test's name: the worst attempt, the place, the way on."""
+    if result.skip is not None:
+        yield f"skipped: {one_line(result.skip)}"
+        return
     problem = result.problem
     if problem:
         yield from attempt_lines(problem, result.repeat)
@@ -55,6 +58,8 @@ def finding_lines(finding: Finding, prefix: str = "") -> Iterator[str]:
 
 def headline(result: Result) -> str:
     """Give name, place, rate and time on one line."""
+    if result.verdict == SKIPPED:
+        return f"{one_line(result.name)}  ({result.suite}:{result.line})"
     seconds = f"{result.seconds:.1f} s"
     return f"{one_line(result.name)}  ({result.suite}:{result.line})  {rate(result)}, {seconds}"
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradient_cli.check.report import ERROR, NOT_RUN, PASSED, Report, Result, rate
+from gradient_cli.check.report import ERROR, NOT_RUN, PASSED, SKIPPED, Report, Result, rate
 from gradient_cli.check.reporters.explain import explain, first_words, one_line
 from gradient_cli.terminal.door import disarmed
 
@@ -22,7 +22,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@-])")
 
 def annotations(report: Report, workspace: Path | None = None) -> str:
     """Give the workflow commands; paths are relative to the workspace where they are in it."""
-    bad = [result for result in report.results if result.verdict not in (PASSED, NOT_RUN)]
+    bad = [result for result in report.results if result.verdict not in (PASSED, NOT_RUN, SKIPPED)]
     bad.sort(key=lambda result: result.verdict != ERROR)
     return "".join(_annotation(result, workspace) for result in bad[:MAX_ANNOTATIONS])
 
@@ -71,7 +71,7 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
 def _rows(report: Report) -> Iterator[str]:
     """Give what did not pass with its reason, then a table of everything."""
     for result in report.results:
-        if result.verdict != PASSED:
+        if result.verdict not in {PASSED, SKIPPED}:
             yield _details(result)
     for position, result in enumerate(report.results):
         if position == 0:

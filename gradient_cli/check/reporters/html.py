@@ -17,12 +17,21 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Attempt, Report, Result
+from gradient_cli.check.report import (
+    ERROR,
+    FAILED,
+    NOT_RUN,
+    PASSED,
+    SKIPPED,
+    Attempt,
+    Report,
+    Result,
+)
 from gradient_cli.check.reporters import chart
 from gradient_cli.check.reporters.explain import harmless, one_line
 from gradient_cli.exits import MEANINGS, ExitStatus, in_words
 
-KINDS = {PASSED: "passed", FAILED: "failed", ERROR: "error", NOT_RUN: "notrun"}
+KINDS = {PASSED: "passed", FAILED: "failed", ERROR: "error", NOT_RUN: "notrun", SKIPPED: "skipped"}
 """verdict -> what style sheet, script and address call it."""
 MOST_CHARACTERS = 100_000
 """Of an answer or a request that the page shows; `--json` has all."""

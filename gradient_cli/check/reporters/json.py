@@ -4,7 +4,8 @@ The report for programs: one object, the words of `respond --json` where they me
     ok, exit_code, started, seconds, tokens, counts{passed, failed, error, not run},
     stop{reason, hint}|null, notes[], tests[]
     test     suite, line, name, verdict, ok, exit_code, repeat, require, passes, rate,
-             interval[low, high]|null, seconds, tokens, request, expectations[], rerun, attempts[]
+             interval[low, high]|null, seconds, tokens,
+             model, skip, request, expectations[], rerun, attempts[]
     attempt  number, ok, exit_code, text, checks[], error, hint, request_id, model, usage,
              sends, timing{first_token_ms, total_ms}
     check    expectation, ok, message, excerpt
@@ -72,6 +73,8 @@ def _test(result: Result) -> dict[str, Json]:
         "interval": [round(interval.low, 4), round(interval.high, 4)] if interval else None,
         "seconds": round(result.seconds, 3),
         "tokens": result.tokens,
+        "model": result.model,
+        "skip": result.skip,
         "request": result.request,
         "expectations": [{"expectation": k, "value": v} for k, v in result.expectations],
         "rerun": result.rerun,

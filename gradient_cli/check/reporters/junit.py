@@ -1,11 +1,17 @@
 """
-JUnit XML, as the windyroad and the Jenkins schema both accept it.
+JUnit XML, as the windyroad, the Jenkins and pytest's schema accept it, but for two attributes.
 
     a suite file ── testsuite      a test ── testcase
     failed       ── failure        a complete answer that is not what was expected
     error        ── error          it could not be judged
-    not run      ── error          `skipped` is not in every edition of the schema, and
-                                   viewers show it green
+    skipped      ── skipped        its suite says why
+    not run      ── skipped        after --fail-fast, which was asked for
+                 ── error          where the run was cut from outside: viewers show skipped green
+
+`classname` is the suite's path without its ending, because Jenkins takes what stands behind the
+last dot for the class. `file` and `line` are in no schema and in every viewer that leads to the
+source (GitLab's, CircleCI's); the others do not read them. A test's model is in its name where
+the run has several, and always a property of the suite.
 
 XML 1.0 cannot carry most control characters, not even escaped; they are spelled out.
 """
@@ -14,7 +20,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Report, Result, rate
+from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Result, rate
 from gradient_cli.check.reporters.explain import explain, first_words, one_line
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,6 +39,12 @@ def _suite(
     report: Report, position: int, suite: str, results: Sequence[Result], hostname: str
 ) -> list[str]:
     verdicts = [result.verdict for result in results]
+    skipped = verdicts.count(SKIPPED)
+    errors = verdicts.count(ERROR)
+    if report.is_cut:
+        errors += verdicts.count(NOT_RUN)
+    else:
+        skipped += verdicts.count(NOT_RUN)
     whole = _whole(report, suite) if position == 0 else []
     attributes = {
         "name": suite,
@@ -42,7 +54,8 @@ def _suite(
         "hostname": hostname or "localhost",
         "tests": str(len(results) + bool(whole)),
         "failures": str(verdicts.count(FAILED)),
-        "errors": str(verdicts.count(ERROR) + verdicts.count(NOT_RUN) + bool(whole)),
+        "errors": str(errors + bool(whole)),
+        "skipped": str(skipped),
         "time": _time(sum(result.seconds for result in results)),
     }
     rates = "\n".join(f"{one_line(r.name)}: {rate(r)}" for r in results)
@@ -52,8 +65,12 @@ def _suite(
         "<properties>",
         f'<property name="exit_code" value="{report.exit_code}"/>',
         f'<property name="tokens" value="{sum(result.tokens for result in results)}"/>',
+        *(
+            f"<property{_attributes({'name': 'model', 'value': model})}/>"
+            for model in dict.fromkeys(result.model for result in results if result.model)
+        ),
         "</properties>",
-        *(_case(suite, result) for result in results),
+        *(_case(report, result) for result in results),
         *whole,
         f"<system-out>{_text(rates)}</system-out>",
         f"<system-err>{_text(stop)}</system-err>",
@@ -61,10 +78,13 @@ def _suite(
     ]
 
 
-def _case(suite: str, result: Result) -> str:
-    case = f"<testcase{_attributes(_case_attributes(suite, result))}"
+def _case(report: Report, result: Result) -> str:
+    case = f"<testcase{_attributes(_case_attributes(report, result))}"
     if result.verdict == PASSED:
         return f"{case}/>"
+    if result.verdict == SKIPPED or (result.verdict == NOT_RUN and not report.is_cut):
+        why = result.skip or (report.stop.words if report.stop else "not run")
+        return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
     tag = "failure" if result.verdict == FAILED else "error"
     problem = {"type": _type(result), "message": first_words(result)}
     return f"{case}><{tag}{_attributes(problem)}>{_text(_story(result))}</{tag}></testcase>"
@@ -74,13 +94,30 @@ def _whole(report: Report, suite: str) -> list[str]:
     """Give a case for what is wrong with the run though every test was asked."""
     if report.stop is None or report.stop.is_early:
         return []
-    case = {"name": "the run as a whole", "classname": suite, "time": "0.000"}
+    case = {"name": "the run as a whole", "classname": _classname(report, suite), "time": "0.000"}
     problem = {"type": f"exit {int(report.stop.status)}", "message": report.stop.words}
     return [f"<testcase{_attributes(case)}><error{_attributes(problem)}/></testcase>"]
 
 
-def _case_attributes(suite: str, result: Result) -> dict[str, str]:
-    return {"name": result.name, "classname": suite, "time": _time(result.seconds)}
+def _case_attributes(report: Report, result: Result) -> dict[str, str]:
+    models = {one.model for one in report.results if one.model}
+    model = f" [{result.model}]" if len(models) > 1 and result.model else ""
+    return {
+        "name": f"{result.name}{model}",
+        "classname": _classname(report, result.suite),
+        "file": result.suite,
+        "line": str(result.line),
+        "time": _time(result.seconds),
+    }
+
+
+def _classname(report: Report, suite: str) -> str:
+    """Give the path without its ending; with it where two suites differ by nothing else."""
+    stem = suite.rpartition(".")[0] if "." in suite.rpartition("/")[2].lstrip(".") else suite
+    others = {other for other, _ in report.by_suite()} - {suite}
+    if any(other.rpartition(".")[0] == stem for other in others):
+        return suite.replace(".", "_")
+    return stem
 
 
 def _type(result: Result) -> str:

@@ -11,12 +11,12 @@ The report for people: a line a test, and below those that did not pass the reas
 
 from collections.abc import Collection, Iterator
 
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, Report, Result
+from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Result
 from gradient_cli.check.reporters.explain import explain, headline
 from gradient_cli.terminal.door import Line
 
-WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-"}
-_COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2"}
+WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-", SKIPPED: "skip"}
+_COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2", SKIPPED: "2"}
 
 
 def lines_of(result: Result, *, is_colored: bool = False) -> Iterator[str | Line]:
@@ -42,7 +42,7 @@ def lines(
     """
     for result in report.results:
         is_untouched = result.verdict == NOT_RUN and not result.attempts
-        if is_untouched or result.key in told or (is_quiet and result.verdict == PASSED):
+        if is_untouched or result.key in told or (is_quiet and result.verdict in {PASSED, SKIPPED}):
             continue
         yield from lines_of(result, is_colored=is_colored)
     yield from (f"note: {note}" for note in report.notes)

@@ -1,0 +1,138 @@
+"""
+Every key that a suite may have: its kind, its default, what it is for, and an example.
+
+One table: the reader of suites checks by it, `gradient help suite`, gradient-suite(5) and the
+JSON Schema for editors are made of it. Nothing about a key is said twice.
+"""
+
+import math
+from collections.abc import Mapping
+
+from gradient_cli.settings.keys import REQUEST_KEYS, Kind
+from gradient_cli.values import record
+from gradient_cli.wire.json import Json
+
+
+def _is_texts(value: Json) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(one, str) for one in value)
+    )
+
+
+def _is_count(value: Json) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_seconds(value: Json) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 < value < math.inf
+
+
+def _is_table_of_texts(value: Json) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+TEXT = Kind("a text", lambda value: isinstance(value, str))
+TEXTS = Kind("a text or a list of texts", _is_texts, is_list=True)
+COUNT = Kind("a whole number, 1 or more", _is_count)
+SECONDS = Kind("a number above 0", _is_seconds)
+TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
+TABLE = Kind("a table of texts", _is_table_of_texts, is_table=True)
+
+TEST, QUESTION, EXPECTED, JUDGE, OFTEN, REQUEST = (
+    "the test", "the question", "what is expected", "judges", "how often", "the request",
+)  # fmt: skip
+
+
+@record
+class Key:
+    """One key of a test."""
+
+    group: str
+    kind: Kind
+    example: str
+    """One line of TOML, which a test reads."""
+    meaning: str
+    default: str = ""
+    """What holds without it; "": nothing."""
+    in_defaults: bool = True
+    adds: bool = False
+    """What [defaults] says and what the test says hold together; else the test's counts."""
+
+
+def _request(example: str, meaning: str) -> Key:
+    return Key(REQUEST, REQUEST_KEYS[example.split()[0]], example, meaning, "your settings'")
+
+
+KEYS: Mapping[str, Key] = {
+    "name": Key(TEST, TEXT, 'name = "refund policy"', "what the test is called; unique in its "
+                "file", "`line N`", in_defaults=False),
+    "tags": Key(TEST, TEXTS, 'tags = ["smoke"]', "for --tag", adds=True),
+    "skip": Key(TEST, TEXT, 'skip = "the model cannot count yet"',
+                "the test is not asked, and this is why", in_defaults=False),
+    "profile": Key(TEST, TEXT, 'profile = "local"', "ask as this profile of your settings"),
+    "prompt": Key(QUESTION, TEXT, 'prompt = "Is {{ word }} a verb?"',
+                  "what is asked; this or prompt_file"),
+    "prompt_file": Key(QUESTION, TEXT, 'prompt_file = "triage.md"',
+                       "a file with the prompt, and settings in its front matter"),
+    "files": Key(QUESTION, TEXTS, 'files = ["policy.md"]', "files that go before the prompt"),
+    "vars": Key(QUESTION, TABLE, 'vars = { word = "run", ticket = "@tickets/17.txt" }',
+                "what {{ name }} stands for; @FILE is a file's content. Those of [defaults] stay"),
+    "equals": Key(EXPECTED, TEXT, 'equals = "30"', "the answer is this, a last line end apart"),
+    "expect": Key(EXPECTED, TEXTS, 'expect = ["thirty", "days"]',
+                  "the answer has all of these", adds=True),
+    "expect_re": Key(EXPECTED, TEXTS, "expect_re = '^\\d+$'",
+                     "all of these patterns (Python's) are found in it", adds=True),
+    "reject": Key(EXPECTED, TEXTS, "reject = \"I'm sorry\"", "it has none of these", adds=True),
+    "reject_re": Key(EXPECTED, TEXTS, "reject_re = '(?i)as an AI'",
+                     "none of these patterns is found in it", adds=True),
+    "one_of": Key(EXPECTED, TEXTS, 'one_of = ["yes", "no"]',
+                  "it is exactly one of these labels; with expect, that one"),
+    "schema": Key(EXPECTED, TEXT, 'schema = "name, age int, tags list"',
+                  "it is JSON of this schema: a file, JSON, or short"),
+    "extract": Key(EXPECTED, TRUTH, "extract = true",
+                   "its first code block is judged in its place", "false"),
+    "extract_last": Key(EXPECTED, TRUTH, "extract_last = true", "its last code block is", "false"),
+    "extract_lang": Key(EXPECTED, TEXT, 'extract_lang = "sql"',
+                        "its first code block of this language is"),
+    "max_output_tokens_used": Key(EXPECTED, COUNT, "max_output_tokens_used = 200",
+                                  "it took no more tokens, by the service's count"),
+    "max_seconds": Key(EXPECTED, SECONDS, "max_seconds = 10", "it took no longer, waits included"),
+    "allow_empty": Key(EXPECTED, TRUTH, "allow_empty = true",
+                       "an answer without text is one", 'false; true with equals = ""'),
+    "allow_refusal": Key(EXPECTED, TRUTH, "allow_refusal = true",
+                         "the words by which a model refuses are an answer", "false"),
+    "judge": Key(JUDGE, TEXTS, 'judge = ["It is polite.", "It makes no promises."]',
+                 "a model says of each whether the answer meets it", adds=True),
+    "judge_model": Key(JUDGE, TEXT, 'judge_model = "llama3.3-70b-instruct"',
+                       "which model does", "the test's"),
+    "judge_votes": Key(JUDGE, COUNT, "judge_votes = 3",
+                       "asked so often; more than half must say pass", "1"),
+    "judge_sees": Key(JUDGE, TEXTS, 'judge_sees = ["prompt", "files"]',
+                      "what it sees beside the answer", "the answer alone"),
+    "repeat": Key(OFTEN, COUNT, "repeat = 3", "how often the test is asked", "1"),
+    "require": Key(OFTEN, COUNT, "require = 2", "how many of them must pass", "all"),
+    "model": _request('model = "openai-gpt-oss-20b"', "the model"),
+    "instructions": _request('instructions = "Be brief."', "the instructions; @FILE is a file's"),
+    "max_output_tokens": _request("max_output_tokens = 400", "the longest answer"),
+    "temperature": _request("temperature = 0", "how much chance there is in it"),
+    "top_p": _request("top_p = 0.9", "the share of probability that is drawn from"),
+    "stop": _request('stop = ["END"]', "texts that end the answer"),
+    "metadata": _request('metadata = { suite = "nightly" }',
+                         "is kept with the answer. That of [defaults] stays"),
+    "user": _request('user = "ci"', "your end user, for the service's abuse checks"),
+    "modalities": _request('modalities = ["text"]', "what the answer may be made of"),
+    "parallel_tool_calls": _request("parallel_tool_calls = false",
+                                    "whether functions may be called together"),
+    "tool_choice": _request('tool_choice = "none"', "whether functions are called"),
+    "reasoning_effort": _request('reasoning_effort = "low"', "how long it thinks"),
+    "stream": _request("stream = false", "whether the answer comes in pieces"),
+    "params": _request("params = { seed = 7 }", "any other field of the request"),
+}  # fmt: skip
+"""Every key of a [[test]], and of [defaults] where `in_defaults` says so."""
+
+EXPECTATIONS = (
+    "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
+    "max_output_tokens_used", "max_seconds", "judge",
+)  # fmt: skip
+"""A test has at least one of them, or extracts."""

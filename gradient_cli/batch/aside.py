@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from gradient_cli.batch.entries import Entry, entries
 from gradient_cli.batch.results import CHUNK, neighbour, repair, unwritable
@@ -25,6 +25,7 @@ class Aside:
 
         """
         self.path = beside(out, "stale")
+        self._out = out
         self._file: BinaryIO | None = None
         try:
             if self.path.exists():
@@ -58,7 +59,7 @@ class Aside:
         """
         try:
             if self._file is None:
-                self._file = self.path.open("ab", buffering=CHUNK)
+                self._file = private(self.path, "ab", self._out)
             self._file.write(line)
         except OSError as error:
             raise unwritable(str(self.path), error) from None
@@ -93,20 +94,31 @@ class Aside:
         """
         temporary = neighbour(self.path)
         try:
-            with temporary.open("wb", buffering=CHUNK) as file:
+            with private(temporary, "wb", self.path) as file:
                 for place, entry in enumerate(self.entries()):
                     if line := given(place, entry):
                         file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
                 is_empty = file.tell() == 0
-            temporary.chmod(self.path.stat().st_mode & 0o7777)
             temporary.replace(self.path)
             if is_empty:
                 self.path.unlink()
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise unwritable(str(self.path), error) from None
+
+
+def private(path: Path, mode: str, like: Path, *, buffering: int = CHUNK) -> BinaryIO:
+    """Open a file for writing; a new one may be read by whoever may read another one."""
+    permissions = like.stat().st_mode & 0o777 if like.exists() else 0o600
+    is_new = not path.exists()
+    file = open(  # noqa: SIM115  # the caller closes it; Path.open takes no opener
+        path, mode, buffering=buffering, opener=lambda name, flags: os.open(name, flags, 0o600)
+    )
+    if is_new:
+        path.chmod(permissions)
+    return cast("BinaryIO", file)
 
 
 class Times:

@@ -103,6 +103,8 @@ class Ledger:
     @property
     def shown_aside(self) -> str:
         """Give the name of the file for the others, as the user would write it."""
+        if self.aside and os.path.islink(self.path):  # noqa: PTH114
+            return str(self.aside.path)
         return os.path.join(os.path.dirname(self.path), self.aside.path.name if self.aside else "")  # noqa: PTH118, PTH120  # as the user wrote it
 
     @property

@@ -7,8 +7,10 @@ time and the items, so that runs with the same settings have the same one.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from gradient_cli import __version__
+from gradient_cli.batch.aside import private
 from gradient_cli.batch.results import unwritable
 from gradient_cli.batch.rows import RequestMaker
 from gradient_cli.terminal.files import resolved
@@ -42,7 +44,7 @@ class Provenance:
         path = resolved(f"{out}.runs")
         said = {"run": self.run, "at": at, "version": __version__, **more, **self.asked}
         try:
-            with path.open("ab", buffering=0) as file:
+            with private(path, "ab", Path(out), buffering=0) as file:
                 write_whole(file, line(said).encode() + b"\n")
         except OSError as error:
             raise unwritable(str(path), error) from None

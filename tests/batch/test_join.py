@@ -1,6 +1,7 @@
 """After a run OUT joined with ITEMS by id is true, whatever happened to either."""
 
 import json
+import os
 
 import pytest
 
@@ -229,3 +230,30 @@ def test_retry_failed_keeps_the_others_with_their_settings(tmp_path):
         assert joined(batch) == {1: "bad!", 2: "b!"}
         assert server.requests[-1].body["temperature"] == 0.5
         assert batch.asked() == {"bad": 2, "b": 1}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+def test_what_lies_beside_out_is_as_private_as_out(batch):
+    """Prompts and answers stand in there, too."""
+    batch.out.touch(0o600)
+    batch.run("old", "-i", batch.items("a", "b"))
+
+    batch.run("new", "-i", batch.items("a", "b"))
+    batch.run("old", "-i", batch.items("a"))
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in batch.folder.glob("out*")}
+    assert modes == dict.fromkeys(("out.jsonl", "out.stale.jsonl", "out.jsonl.runs"), 0o600)
+
+
+def test_a_link_to_out_stays_one(batch):
+    """And what is set aside is named where it lies."""
+    real = batch.folder / "deep"
+    real.mkdir()
+    batch.out.symlink_to(real / "results.jsonl")
+    batch.run("old", "-i", batch.items("a"))
+
+    _, _, notes = batch.run("new", "-i", batch.items("a"))
+
+    assert batch.out.is_symlink()
+    assert str(real / "results.stale.jsonl") in notes
+    assert (real / "results.stale.jsonl").exists()

@@ -56,9 +56,9 @@ def _run(plan: Plan) -> int:
     _check_job(out)
     session.credential()
     results = open_results(out, session.invocation.terminal.write_request)
-    ledger = plan.open_ledger(results)
     tally = Tally()
     try:
+        ledger = plan.open_ledger(results)
         plan.look()
         plan.meter.wait_s = session.limiter.wait_s
         plan.meter.begin()

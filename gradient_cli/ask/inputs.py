@@ -301,7 +301,7 @@ def read_input(
     intake = _read(prompt, options, body, reader)
     paths = [path for path in options.file or [] if path == STDIN or not os.path.isdir(path)]
     said = flag_values.pairs("--var", options.var or [])
-    check_context(paths, intake.blocks, from_files(said, texts.variables))
+    check_context(paths, intake.blocks, from_files(said, texts))
     if prompt == STDIN and _is_blank(intake.prompt):
         raise UsageError("the prompt on stdin is empty", hint="PROMPT `-` reads it from there")
     return intake

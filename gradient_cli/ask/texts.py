@@ -51,6 +51,7 @@ class Texts:
             found = flag_values.text_or_file(text, self._read)
         except UsageError as error:
             error.message = f"{where}: {error.message}"
+            error.hint = error.hint or "@@ begins a text with a literal @"
             raise
         if not found.strip() and text.startswith("@"):
             raise UsageError(f"{where}: {text[1:]} is empty")
@@ -163,10 +164,10 @@ def with_files(prompt_file: PromptFile, beside: Opener) -> PromptFile:
     return PromptFile(prompt_file.text, fields, variables)
 
 
-def from_files(given: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
-    """Give the content of each file that a variable is taken from, by the file's name."""
+def from_files(given: Mapping[str, str], texts: Texts) -> dict[str, str]:
+    """Give the content of each file that a variable asked for until now is taken from, by name."""
     named = [n for n, t in given.items() if t.startswith("@") and not t.startswith("@@")]
-    return {given[name][1:]: variables[name] for name in named}
+    return {given[name][1:]: texts.variables[name] for name in named if name in texts.asked}
 
 
 def _without_end(text: str) -> str:

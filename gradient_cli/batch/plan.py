@@ -269,9 +269,10 @@ def _maker(
         asked = [text for text in (prompt, request.instructions) if text]
         for name in template.unused(asked, set(said) - texts.asked):
             session.tell(f"warning: --var {name} is not used")
+        texts.asked.update(*map(template.names, asked))
     paths = options.file or []
     blocks = reader_of(session).files(paths)
-    inputs.check_context(paths, blocks, from_files(said, texts.variables))
+    inputs.check_context(paths, blocks, from_files(said, texts))
     return RequestMaker(
         request,
         prompt,

@@ -99,9 +99,9 @@ class Desk:
                 asked["instructions"], texts.variables, "the instructions", way=WAY
             )
         blocks = [Block(path, opener.read(path)) for path in case.files]
-        inputs.check_context(case.files, blocks, from_files(case.variables, texts.variables))
         expectations = case.wants.expectations(texts, opener)
         criteria = case.wants.criteria(texts)
+        inputs.check_context(case.files, blocks, from_files(case.variables, texts))
         if unused := [name for name in case.own_variables if name not in texts.asked]:
             raise UsageError(f"the variable `{unused[0]}` is not used")
         schema = expectations.schema

@@ -79,6 +79,7 @@ def test_what_was_named_and_is_empty_is_not_asked_about(flags, stdin, asked):
         (["-f", "empty.diff"], b"+ x\n"),
         (["--var", "d=@full.diff", "-f", "empty.diff"], None),
         (["--var", "d="], None),
+        (["--var", "d=x", "--var", "unused=@empty.diff"], None),
         ([], None),
     ],
 )
@@ -196,6 +197,7 @@ def test_a_prompt_file_names_files_beside_itself(asked):
         (["--reject", "@banned.txt"], "hunter2", 1),
         (["--reject", "{{ v }}"], "no", 2),
         (["-f", "empty.diff"], "no", 2),
+        (["-s", "of {{ d }}", "--var", "d=@empty.diff"], "no", 2),
     ],
 )
 def test_a_batch_means_the_same(flags, answer, status, asked):

@@ -186,6 +186,26 @@ def test_an_empty_file_beside_a_full_one_is_fine(tmp_path):
     assert verdict(tmp_path, text, "x", files=files)[0] == 0
 
 
+def test_an_empty_file_that_a_test_does_not_ask_about_is_fine(tmp_path):
+    """A variable of the defaults is for another test."""
+    text = '[defaults]\nvars = { v = "@empty.txt" }\n' + HEAD + 'expect = "x"\n'
+
+    assert verdict(tmp_path, text, "x", files={"empty.txt": ""})[0] == 0
+
+
+def test_a_text_that_begins_with_an_at_sign_is_told_how_to_be_written(tmp_path):
+    """It may be meant as it stands."""
+    text = HEAD.replace('"p"', '"@ada says hi"') + 'expect = "x"\n'
+
+    got, said, _ = verdict(tmp_path, text, "x")
+    literal, _, bodies = verdict(tmp_path, text.replace('"@', '"@@'), "x")
+
+    assert (got, literal) == (2, 0)
+    assert "s.toml:3: the prompt: cannot read" in said
+    assert "@@ begins a text with a literal @" in said
+    assert bodies[0]["input"] == "@ada says hi"
+
+
 TWO = HEAD + 'expect = "zz"\n' + HEAD.replace('"a"', '"b"') + 'expect = "h"\n'
 
 

@@ -19,7 +19,8 @@ def parsed(words):
     """(profile, base URL, whether the early connection is forbidden) by the real parser."""
     with root().make_context("gradient", ["respond"]) as context:
         command = root().get_command(context, "respond")
-        with typer.Context(command) as inner:
+        # Of the root: click remembers the first names that a help flag had.
+        with typer.Context(command, parent=context) as inner:
             given, _, order = command.make_parser(inner).parse_args(list(words))
     seen = {param.name for param in order}
     names = {

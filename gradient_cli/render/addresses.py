@@ -27,8 +27,8 @@ References = MutableMapping[str, Any]
 MOST_TEXTS = 20
 """Printed texts that are looked at again for one name."""
 MOST_NAMES = 1000
-_BRACKETS = re.compile(r"\[([^\[\]]{1,999})\]")
-"""Innermost: a name holds no brackets, and is at most 999 characters long."""
+_BRACKETS = re.compile(r"\[((?:\\.|[^\[\]\\]){1,999})\]")
+"""Innermost: a name holds no brackets but escaped ones, and is at most 999 characters long."""
 
 
 class Addresses:
@@ -48,7 +48,9 @@ class Addresses:
         """Take in blocks that are printed."""
         for token in tokens:
             if any("[" in child.content for child in token.children or []):
-                for name in set(_names(_unlinked(token))):
+                # As it was written too, where a bracket in a name may be escaped.
+                written = token.content if "\\" in token.content else ""
+                for name in {*_names(_unlinked(token)), *_names(written)}:
                     texts = self._printed.setdefault(name, [])
                     if len(texts) < MOST_TEXTS and token.content not in texts:
                         texts.append(token.content)

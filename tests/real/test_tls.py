@@ -10,7 +10,7 @@ from tests.replay_server import Play, ReplayServer
 
 pytestmark = pytest.mark.real
 
-ASK = ("respond", "-m", "any", "--retries", "0", "hi")
+ASK = ("respond", "--no-stdin", "-m", "any", "--retries", "0", "hi")
 
 
 @pytest.fixture(scope="module")

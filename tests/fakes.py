@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from gradient_cli.ask.client import Client
 from gradient_cli.errors import GradientError
 from gradient_cli.transport.faults import Setting
+from gradient_cli.transport.limiter import Limiter
 from gradient_cli.transport.reply import Transport
-from gradient_cli.transport.retry import Limiter, Schedule
+from gradient_cli.transport.retry import Schedule
 from gradient_cli.wire.events import Event
 
 
@@ -86,7 +87,11 @@ class FakeWatcher:
         self.events.append(event)
 
 
-def client_of(*replies: FakeReply | GradientError, patience: FakePatience | None = None) -> Client:
+def client_of(
+    *replies: FakeReply | GradientError,
+    patience: FakePatience | None = None,
+    shares_limit: bool = False,
+) -> Client:
     """Give a client that meets these replies; its transport is `.transport`."""
     transport = FakeTransport(list(replies))
     patience = patience or FakePatience()
@@ -97,6 +102,7 @@ def client_of(*replies: FakeReply | GradientError, patience: FakePatience | None
         limiter=Limiter(clock=patience.clock),
         patience=patience,
         clock=patience.clock,
+        shares_limit=shares_limit,
     )
     client.transport = transport
     return client

@@ -27,9 +27,10 @@ from gradient_cli.errors import (
 )
 from gradient_cli.transport import faults
 from gradient_cli.transport.body import whole_body
+from gradient_cli.transport.limiter import Limiter
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Transport
-from gradient_cli.transport.retry import GiveUp, Limiter, Schedule, in_words
+from gradient_cli.transport.retry import GiveUp, Schedule, in_words
 from gradient_cli.transport.veil import veiled_body
 from gradient_cli.wire.json import Json, loads
 from gradient_cli.wire.request import Request, encode_json
@@ -38,6 +39,8 @@ from gradient_cli.wire.response import Reading
 __all__ = ["Asker", "Client", "OpenClient", "Outcome", "Patience", "Watcher"]
 
 MODELS_PATH = "/v1/models"
+USED_UP = ("insufficient_quota", "billing_hard_limit_reached")
+"""A 429 that no waiting mends."""
 
 
 class Asker(Protocol):
@@ -82,7 +85,10 @@ class Client:
         patience: Patience,
         clock: Callable[[], float] = time.monotonic,
         max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES,
+        shares_limit: bool = False,
     ) -> None:
+        """`shares_limit`: 429 is no fault while the service answers anybody; see `Limiter`."""
+        self._shares_limit = shares_limit
         self._max_answer_bytes = max_answer_bytes
         self._transport = transport
         self._setting = self._asked = setting
@@ -101,7 +107,7 @@ class Client:
         if model != self._asked.model:
             self._asked = replace(self._setting, model=model)
         setting = self._asked
-        attempts, begun = 0, self._clock()
+        attempts, refusals, begun = 0, 0, self._clock()
         while True:
             exchange = Exchange(
                 setting,
@@ -112,17 +118,19 @@ class Client:
                 reading=reading,
             )
             try:
-                self._limiter.enter(self._pause)
+                turn = self._limiter.enter(self._pause)
             except GradientError as error:
                 exchange.error = error
                 return exchange.outcome(attempts)
             attempts += 1
             try:
-                exchange.run(self._transport, body, accept, self._limiter)
+                exchange.run(self._transport, body, accept, turn)
             except GradientError as error:
                 exchange.error = error
                 attempts -= isinstance(error, ReplayMiss)  # then nothing was sent
-            if exchange.error is None or not self._waits(exchange, attempts):
+            if self._is_to_slow_down(exchange):
+                refusals += 1
+            elif exchange.error is None or not self._waits(exchange, attempts - refusals):
                 _hint_at_context(exchange.error, body_limit=sent_limit(request))
                 return exchange.outcome(attempts)
 
@@ -197,6 +205,19 @@ class Client:
         if self._limiter.is_news(seconds):
             self._patience.tell(f"rate limit: waiting {in_words(seconds)}")
         self._patience.sleep(seconds)
+
+    def _is_to_slow_down(self, exchange: Exchange) -> bool:
+        """
+        Tell whether a refusal is only the sign to ask later, as often as it takes.
+
+        The limiter then waits for all workers; it is no fault of the one who was refused.
+        """
+        error = exchange.error
+        if error is None or error.http_status != 429 or error.code in USED_UP:
+            return False
+        decision = self._schedule.wait(0, 429, exchange.headers, now_epoch=time.time())
+        is_asked_again = not isinstance(decision, GiveUp)
+        return self._shares_limit and is_asked_again and self._limiter.answers_anybody()
 
     def _waits(self, exchange: Exchange, attempts: int) -> bool:
         """Wait before the next attempt and give True, or give False if there is none."""

@@ -20,9 +20,9 @@ from gradient_cli.errors import (
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport import complaints, faults
 from gradient_cli.transport.body import body_frames
+from gradient_cli.transport.limiter import Turn
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Reply, Transport
-from gradient_cli.transport.retry import Limiter
 from gradient_cli.transport.sse import Frame
 from gradient_cli.transport.veil import veil_for
 from gradient_cli.values import record
@@ -128,7 +128,7 @@ class Exchange:
         self._is_part = False
         """The reply calls itself a part of one (206)."""
 
-    def run(self, transport: Transport, body: list[bytes], accept: str, limiter: Limiter) -> None:
+    def run(self, transport: Transport, body: list[bytes], accept: str, turn: Turn) -> None:
         """
         Send and read to the end.
 
@@ -140,10 +140,10 @@ class Exchange:
         try:
             reply = transport.send("POST", PATH, body, accept=accept)
         except BaseException:
-            limiter.leave()
+            turn.leave()
             raise
         try:
-            limiter.observe(reply.status, reply.headers)
+            turn.observe(reply.status, reply.headers)
             self.check(reply)
             self._read(reply, transport)
         finally:

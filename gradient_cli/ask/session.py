@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from gradient_cli.transport.deadline import Deadline
     from gradient_cli.transport.faults import Setting
     from gradient_cli.transport.http import Network
+    from gradient_cli.transport.limiter import Limiter
     from gradient_cli.transport.reply import Transport
-    from gradient_cli.transport.retry import Limiter
     from gradient_cli.transport.sockets import Wait
     from gradient_cli.transport.tape import Player, Recorder, Unasked
 
@@ -57,6 +57,8 @@ class Session:
     deadline: "Deadline"
     limiter: "Limiter"
     retries: int
+    shares_limit: bool = False
+    """Other runs may use up the service's limit: a 429 is no fault of a request."""
     meanwhile: Callable[[], None] | None = None
     """Done once, after a request was sent and before its reply is there."""
     _credential: Credential | None = None
@@ -107,6 +109,13 @@ class Session:
                 self.tell(f"warning: {self._credential.warning}")
         return self._credential
 
+    def share_limit(self, runs: int) -> None:
+        """Expect that so many runs share the service's limit, or more: many will be asked."""
+        from gradient_cli.transport.limiter import Limiter
+
+        if not self.proof.replay:
+            self.shares_limit, self.limiter = True, Limiter(self.invocation.clock, runs=runs)
+
     def use(self, credential: Credential) -> None:
         """Take this key instead of looking for one, as a login does."""
         self._credential = credential
@@ -137,6 +146,7 @@ class Session:
             setting=setting,
             max_answer_bytes=self.settings.max_answer_bytes,
             schedule=Schedule(retries=self.retries),
+            shares_limit=self.shares_limit,
             limiter=self.limiter,
             patience=_NoWait() if self.proof.replay else self,
             clock=self.invocation.clock,
@@ -310,7 +320,7 @@ def open_session(
     if proof.strict_replay and not proof.replay:
         raise UsageError("--strict-replay belongs to --replay DIR")
     _check_network(network)
-    from gradient_cli.transport.retry import Limiter, Unlimited
+    from gradient_cli.transport.limiter import Limiter, Unlimited
 
     given = {name: value for name, value in asdict(network).items() if value is not None}
     settings = resolve({**flags, **given}, invocation.environ, config)

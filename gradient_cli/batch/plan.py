@@ -193,7 +193,9 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     if settings.source("timeout") == "built in":
         given = {**settings.values, "timeout": Value(TIMEOUT_S, "built in")}
         session.settings = replace(settings, values=given)
-    part = Part(Shard.parse(flags.items.shard), flags.items.limit, output.retry_failed)
+    shard = Shard.parse(flags.items.shard)
+    session.share_limit(shard.count)
+    part = Part(shard, flags.items.limit, output.retry_failed)
     items = _items(flags, session, tell)
     join = Join(items, maker, expected.fingerprint, part)
     known = provenance(maker, expected.fingerprint, session.settings.base_url)

@@ -8,8 +8,8 @@ from gradient_cli.ask.exchange import Exchange, Outcome
 from gradient_cli.batch.provider import Result
 from gradient_cli.errors import GradientError
 from gradient_cli.transport import faults
+from gradient_cli.transport.limiter import Limiter, Turn
 from gradient_cli.transport.reply import Reply
-from gradient_cli.transport.retry import Limiter
 from gradient_cli.wire.response import Reading, Response
 
 
@@ -20,7 +20,7 @@ def outcome_of(result: Result, setting: faults.Setting, reading: Reading | None 
         return Outcome(Response(), error, request_id=result.request_id)
     exchange = Exchange(setting, None, lambda: 0.0, reading=reading)
     try:
-        exchange.run(_Kept(result), [], "application/json", Limiter())
+        exchange.run(_Kept(result), [], "application/json", Turn(Limiter(), 0))
     except GradientError as error:
         exchange.error = error
     return exchange.outcome(1)

@@ -228,6 +228,43 @@ def test_retries_end():
     assert (outcome.status, outcome.attempts) == (ExitStatus.SERVICE, 4)
 
 
+def test_a_refusal_is_no_strike_where_the_limit_is_shared():
+    """Asked again as often as it takes, at the limiter's pace; other faults count alone."""
+    patience = FakePatience()
+    replies = [refuse(429)] * 9 + [refuse(503)] * 3 + [stream(DELTA, COMPLETED)]
+
+    outcome = client_of(*replies, patience=patience, shares_limit=True).ask(REQUEST)
+
+    assert (outcome.error, outcome.attempts) == (None, 13)
+    assert len(patience.slept) >= 9
+
+
+@pytest.mark.parametrize(
+    ("reply", "attempts"),
+    [
+        (refuse(429, **{"retry-after": "3600"}), 1),
+        (refuse(429, **{"x-should-retry": "false"}), 1),
+        (plain({"error": {"code": "insufficient_quota", "message": "no"}}, 429), 4),
+    ],
+)
+def test_a_refusal_that_stays_is_a_strike(reply, attempts):
+    """Too long a wait, another try forbidden, nothing left to pay with."""
+    outcome = client_of(*[reply] * 4, shares_limit=True).ask(REQUEST)
+
+    assert (outcome.status, outcome.attempts) == (ExitStatus.RATE_LIMIT, attempts)
+
+
+def test_a_service_that_refuses_everybody_is_given_up():
+    """After minutes without an answer to anybody, its retries are a row's last."""
+    patience = FakePatience()
+    replies = [refuse(429, **{"retry-after": "60"})] * 20
+
+    outcome = client_of(*replies, patience=patience, shares_limit=True).ask(REQUEST)
+
+    assert outcome.status == ExitStatus.RATE_LIMIT
+    assert 300 <= patience.clock() <= 900
+
+
 # Words
 
 

@@ -21,7 +21,8 @@ from gradient_cli.batch.replies import outcome_of
 from gradient_cli.errors import BrokenReply, RequestRejected, ServiceError, UsageError
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network
-from gradient_cli.transport.retry import Limiter, Schedule
+from gradient_cli.transport.limiter import Limiter
+from gradient_cli.transport.retry import Schedule
 from gradient_cli.transport.storage import Storage
 from gradient_cli.wire.request import Request
 from tests.batch.fake_engine import KEY, LOST, FakeEngine, answer, expired

@@ -14,7 +14,8 @@ from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network
-from gradient_cli.transport.retry import Limiter, Schedule
+from gradient_cli.transport.limiter import Limiter
+from gradient_cli.transport.retry import Schedule
 from gradient_cli.wire.request import Request
 from tests.fakes import FakePatience
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from gradient_cli.batch.items.item import Bad, Item, numbered
-from gradient_cli.batch.items.lines import BOM
 from gradient_cli.batch.items.rows import item_of
 from gradient_cli.errors import UsageError
+from gradient_cli.terminal.tables import BOM
 from gradient_cli.wire.strict import parse
 
 PIECE = 1 << 18

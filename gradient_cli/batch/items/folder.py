@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gradient_cli.batch.items.item import Bad, Item
-from gradient_cli.batch.items.lines import decoded
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.foreign import foreign
+from gradient_cli.terminal.tables import decoded
 
 
 def read_files(patterns: Iterable[str], bad: Bad) -> Iterator[Item]:

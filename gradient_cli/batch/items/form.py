@@ -9,11 +9,12 @@ is refused. Lines of a table cannot be told from other lines.
 
 from gradient_cli.batch.items.array import Array
 from gradient_cli.batch.items.item import Form
-from gradient_cli.batch.items.lines import BOM, Lines
+from gradient_cli.batch.items.lines import Lines
 from gradient_cli.batch.items.rows import Rows
 from gradient_cli.batch.items.table import Table
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.foreign import foreign
+from gradient_cli.terminal.tables import BOM
 from gradient_cli.wire.strict import parse
 
 SUFFIXES = {

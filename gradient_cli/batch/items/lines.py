@@ -9,8 +9,7 @@ from typing import BinaryIO
 
 from gradient_cli.batch.items.item import Bad, Item, numbered
 from gradient_cli.errors import UsageError
-
-BOM = b"\xef\xbb\xbf"
+from gradient_cli.terminal.tables import decoded
 
 
 class Lines:
@@ -29,23 +28,3 @@ class Lines:
                 continue
             if text and not text.isspace():
                 yield Item(numbered(prefix, number), where, text=text, is_named=False)
-
-
-def decoded(raw: bytes, where: str, *, is_first: bool, keeps_end: bool = False) -> str:
-    """
-    Give a line as text, without its end.
-
-    Raises:
-        UsageError: it is not UTF-8.
-
-    """
-    if not keeps_end:
-        raw = raw.removesuffix(b"\n").removesuffix(b"\r")
-    if is_first:
-        raw = raw.removeprefix(BOM)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"{where}: not UTF-8 at byte {error.start}", hint="iconv -f WINDOWS-1252 -t UTF-8"
-        ) from None

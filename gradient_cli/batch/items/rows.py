@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from gradient_cli.batch.items.item import Bad, Item, numbered
-from gradient_cli.batch.items.lines import decoded
 from gradient_cli.errors import UsageError
+from gradient_cli.terminal.tables import decoded
 from gradient_cli.wire.json import Json, dumps
 from gradient_cli.wire.request import PATH
 from gradient_cli.wire.strict import parse, spelled

@@ -183,7 +183,7 @@ complete -c gradient -n '__gradient_at "decide"' -l no-means -x -d 'what a no sa
 complete -c gradient -n '__gradient_at "decide"' -l ask -x -d 'several yes/no questions of one state in one request (repeatable)'
 complete -c gradient -n '__gradient_at "decide"' -s h -l help -d 'this page; -h is a short one'
 complete -c gradient -n '__gradient_at "check"' -F
-complete -c gradient -n '__gradient_at "check"' -s m -l model -x -d 'the model, whatever a suite says'
+complete -c gradient -n '__gradient_at "check"' -s m -l model -x -d 'the model, whatever a suite says; several are asked side by side (repeatable)'
 complete -c gradient -n '__gradient_at "check"' -l timeout -x -d 'the longest silence (120)'
 complete -c gradient -n '__gradient_at "check"' -l max-time -x -d 'the longest run'
 complete -c gradient -n '__gradient_at "check"' -l retries -x -d 'how often to try again before the answer begins (3)'
@@ -200,7 +200,7 @@ complete -c gradient -n '__gradient_at "check"' -s k -x -d 'only the test of thi
 complete -c gradient -n '__gradient_at "check"' -l tag -x -d 'only tests with this tag (repeatable)'
 complete -c gradient -n '__gradient_at "check"' -l root -x -a '(__fish_complete_directories)' -d 'read what suites name only below DIR (the working folder and the suite\'s own)'
 complete -c gradient -n '__gradient_at "check"' -l repeat -x -d 'ask each test N times  [1 or more]'
-complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M must pass  [1 or more]'
+complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M, or P %, must pass'
 complete -c gradient -n '__gradient_at "check"' -l fail-fast -d 'stop at the first test that does not pass'
 complete -c gradient -n '__gradient_at "check"' -l max-total-tokens -x -d 'stop once N tokens were used  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l json -d 'the report as one JSON object'

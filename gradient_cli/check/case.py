@@ -6,9 +6,31 @@ from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 
+from gradient_cli.check.shares import Required
 from gradient_cli.check.wants import Wants
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
+
+
+@record(kw_only=True)
+class Row:
+    """A row of a data set: what a test is asked with, and where it stands."""
+
+    test: str
+    """The name of the test."""
+    name: str
+    """Its own: the column `name` or `id`, else `row 3`."""
+    file: str
+    """As messages name it; the suite where the row stands in it."""
+    line: int
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Its columns: data, in which nothing is opened or filled."""
+    group: str | None = None
+    """What the column says by which rates are given."""
+    of: int = 1
+    """How many rows of the test are asked."""
+    required: int = 1
+    """How many of them must pass."""
 
 
 @record(kw_only=True)
@@ -33,6 +55,20 @@ class Case:
     profile: str | None = None
     repeat: int = 1
     require: int = 1
+    required: Required = field(default_factory=Required)
+    """What the suite or the command line says of it; `require` is what comes of it."""
+    cases: str | None = None
+    """The file of its data set."""
+    inline: tuple[tuple[int, Mapping[str, Json]], ...] = ()
+    """(line, columns) of rows that stand in the suite."""
+    group: str | None = None
+    """The column by which rates are given."""
+    row: Row | None = None
+    """The row that it is asked with; None: it has no data set, or is not yet spread out."""
+    models: tuple[str, ...] = ()
+    """Each of them is asked, side by side."""
+    model: str | None = None
+    """The one of them that is asked here."""
     wants: Wants = field(default_factory=Wants)
     expected: tuple[tuple[str, str], ...] = ()
     """(key, value) of each expectation, for reports."""
@@ -58,3 +94,8 @@ class Case:
             with suppress(OSError, ValueError):  # Elsewhere, or the working folder is gone.
                 suite = path.relative_to(Path.cwd()).as_posix()
         return f"{suite}: {self.name}"
+
+    @property
+    def title(self) -> str:
+        """Give the name, and the model where several are asked."""
+        return f"{self.name} ({self.model})" if self.models and self.model else self.name

@@ -21,7 +21,7 @@ from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, Tell, open_session
 from gradient_cli.ask.texts import Texts, from_files, with_files
-from gradient_cli.check.case import Case
+from gradient_cli.check.case import Case, Row
 from gradient_cli.check.judge import Bench
 from gradient_cli.check.report import Result
 from gradient_cli.check.runner import Prepared
@@ -57,8 +57,9 @@ class Desk:
         tell: Tell,
         detail: Tell,
         left_out: Sequence[Case] = (),
+        read: set[tuple[int, int]] | None = None,
     ) -> None:
-        """`left_out`: tests of the same suites that are not asked."""
+        """`left_out`: tests of the same suites that are not asked; `read`: files so far."""
         self.tape = tape
         self._invocation = invocation
         self._which = which
@@ -66,7 +67,7 @@ class Desk:
         self._tell = tell
         self._detail = detail
         self._left_out = left_out
-        self.read: set[tuple[int, int]] = set()
+        self.read: set[tuple[int, int]] = set() if read is None else read
         """Device and inode of each file that the tests have named."""
         self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
 
@@ -83,14 +84,16 @@ class Desk:
         except UsageError as error:
             found = _KEY.match(error.message)
             line = case.places.get(found[1], case.line) if found else case.line
-            raise UsageError(f"{case.suite}:{line}: {error.message}", hint=error.hint) from None
+            row = f", row {case.row.file}:{case.row.line}" if case.row else ""
+            words = f"{case.suite}:{line}: {error.message}{row}"
+            raise UsageError(words, hint=error.hint) from None
 
     def _prepare(self, case: Case) -> Prepared:
         session, open_client = self._session(case.profile)
         opener = replace(Opener.beside(case.suite, self._which.root), seen=self.read)
         prompt, given, texts = self._prompt(case, opener)
-        if self._which.model:
-            given["model"] = self._which.model
+        if case.model:
+            given["model"] = case.model
         settings = session.resolved(given)
         asked = settings.request()
         if isinstance(asked.get("instructions"), str) and "instructions" not in given:
@@ -104,6 +107,8 @@ class Desk:
         inputs.check_context(case.files, blocks, from_files(case.variables, texts))
         if unused := [name for name in case.own_variables if name not in texts.asked]:
             raise UsageError(f"the variable `{unused[0]}` is not used")
+        if case.row:
+            _check_row(case, case.row, texts, expectations.equals)
         schema = expectations.schema
         request = inputs.build_request(
             asked,
@@ -113,20 +118,21 @@ class Desk:
             text_format=schema.text_format() if schema else None,
             stream=bool(asked.get("stream", True)),
         )
-        needs_model = is_digitalocean(settings.base_url) and not self.tape.replay
-        if needs_model and not request.model:
+        if is_digitalocean(settings.base_url) and not (self.tape.replay or request.model):
             raise UsageError("no model is set", hint="-m ID, or `model` in [defaults]")
-        bench = Bench(
-            criteria,
-            case.judge_model or request.model,
-            case.judge_votes,
-            _seen(case, prompt, blocks) if criteria else (),
-        )
         allowed = _allowed(
             case, expectations.equals, keeps_tags=settings.get("think_tags") == "keep"
         )
-        rerun = self._rerun(case)
-        return Prepared(case, request, open_client, rerun, allowed, expectations, bench)
+        return Prepared(
+            case,
+            request,
+            open_client,
+            self._rerun(case, case.name),
+            allowed,
+            expectations,
+            _bench(case, request.model, prompt, blocks, criteria),
+            self._rerun(case, case.row.test) if case.row else "",
+        )
 
     def _prompt(self, case: Case, opener: Opener) -> tuple[str, dict[str, Json], Texts]:
         """Give the filled prompt, the test's request fields, and what fills its texts."""
@@ -134,15 +140,18 @@ class Desk:
             name: flag_values.text_or_file(text, opener.read_short)
             for name, text in case.variables.items()
         }
+        way = f"{WAY}, or a column of that name" if case.row else WAY
+        columns = case.row.variables if case.row else {}
         if case.prompt_file is None:
-            texts = Texts(variables, read=opener.read_short, way=WAY, is_strict=True)
+            variables |= columns
+            texts = Texts(variables, read=opener.read_short, way=way, is_strict=True)
             prompt, fields = texts.text(case.prompt or "", "the prompt"), {}
         else:
             path = opener.path(case.prompt_file)
             parsed = parse_prompt_file(opener.read_short(case.prompt_file), path)
             parsed = with_files(parsed, opener.beside_named(case.prompt_file))
-            variables = {**parsed.variables, **variables}
-            texts = Texts(variables, read=opener.read_short, way=WAY, is_strict=True)
+            variables = {**parsed.variables, **variables, **columns}
+            texts = Texts(variables, read=opener.read_short, way=way, is_strict=True)
             prompt, fields = texts.filled(parsed.text, path), dict(parsed.fields)
             if "instructions" in fields:
                 fields["instructions"] = texts.filled(fields["instructions"], path)
@@ -178,10 +187,10 @@ class Desk:
             self._sessions[profile] = (session, session.open_client)
         return self._sessions[profile]
 
-    def _rerun(self, case: Case) -> str:
-        words = ["gradient", "check", case.suite, "-k", case.name]
-        if self._which.model:
-            words += ["-m", self._which.model]
+    def _rerun(self, case: Case, name: str) -> str:
+        words = ["gradient", "check", case.suite, "-k", name]
+        if case.model:
+            words += ["-m", case.model]
         if self._network.profile:
             words += ["-p", self._network.profile]
         if self._network.base_url:
@@ -202,7 +211,7 @@ class Desk:
             require=case.require,
             request={},
             expectations=case.expected,
-            rerun=self._rerun(case),
+            rerun=self._rerun(case, case.name),
             skip=case.skip,
         )
 
@@ -227,6 +236,31 @@ class Desk:
         """Let go of the sessions."""
         for session, _ in self._sessions.values():
             session.close()
+
+
+def _bench(
+    case: Case, model: str | None, prompt: str, blocks: Sequence[Block], criteria: tuple[str, ...]
+) -> Bench:
+    seen = _seen(case, prompt, blocks) if criteria else ()
+    return Bench(criteria, case.judge_model or model, case.judge_votes, seen)
+
+
+def _check_row(case: Case, row: Row, texts: Texts, equals: str | None) -> None:
+    """Refuse a row of which nothing is asked, or that does not say what is expected."""
+    columns = [name for name in row.variables if name in texts.asked]
+    if not columns:
+        raise UsageError(
+            "cases: no column is used",
+            hint=f"{{{{ NAME }}}} stands for one: {', '.join(row.variables)}",
+        )
+    if equals is not None and is_blank(equals) and not is_blank(case.wants.equals or ""):
+        raise UsageError(
+            "equals: the row says nothing to be equal to",
+            hint='a test of its own with `equals = ""` is for empty answers',
+        )
+    double = [name for name in case.own_variables if name in row.variables]
+    if double:
+        raise UsageError(f"vars: `{double[0]}` is a column of the rows, too")
 
 
 def _folder_of(tapes: str | None, profile: str | None) -> str | None:

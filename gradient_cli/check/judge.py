@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed, flaw
-from gradient_cli.check.report import Finding
+from gradient_cli.check.attempt import Finding
 from gradient_cli.errors import BrokenReply, GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.excerpt import excerpt

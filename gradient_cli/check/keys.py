@@ -8,6 +8,7 @@ JSON Schema for editors are made of it. Nothing about a key is said twice.
 import math
 from collections.abc import Mapping
 
+from gradient_cli.check.shares import share_of
 from gradient_cli.settings.keys import REQUEST_KEYS, Kind
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
@@ -32,9 +33,20 @@ def _is_table_of_texts(value: Json) -> bool:
     return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
 
 
+def _is_required(value: Json) -> bool:
+    return _is_count(value) or (isinstance(value, str) and share_of(value) is not None)
+
+
+def _is_rows(value: Json) -> bool:
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(isinstance(row, dict) for row in value)
+
+
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 TEXTS = Kind("a text or a list of texts", _is_texts, is_list=True)
 COUNT = Kind("a whole number, 1 or more", _is_count)
+REQUIRED = Kind('a whole number, 1 or more, or a share: "90%"', _is_required)
+ROWS = Kind("a list of tables: [[test.case]]", _is_rows, is_list=True)
 SECONDS = Kind("a number above 0", _is_seconds)
 TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
 TABLE = Kind("a table of texts", _is_table_of_texts, is_table=True)
@@ -78,6 +90,13 @@ KEYS: Mapping[str, Key] = {
     "files": Key(QUESTION, TEXTS, 'files = ["policy.md"]', "files that go before the prompt"),
     "vars": Key(QUESTION, TABLE, 'vars = { word = "run", ticket = "@tickets/17.txt" }',
                 "what {{ name }} stands for; @FILE is a file's content. Those of [defaults] stay"),
+    "cases": Key(QUESTION, TEXT, 'cases = "reviews.csv"',
+                 "a table (.csv .tsv .jsonl .toml): asked for each row, a column is a variable",
+                 in_defaults=False),
+    "case": Key(QUESTION, ROWS, 'case = [{ word = "run" }, { word = "tree" }]',
+                "such rows in the suite itself: [[test.case]]", in_defaults=False),
+    "group": Key(QUESTION, TEXT, 'group = "category"',
+                 "the column of the rows by which rates are given", in_defaults=False),
     "equals": Key(EXPECTED, TEXT, 'equals = "30"', "the answer is this, a last line end apart"),
     "expect": Key(EXPECTED, TEXTS, 'expect = ["thirty", "days"]',
                   "the answer has all of these", adds=True),
@@ -111,8 +130,12 @@ KEYS: Mapping[str, Key] = {
     "judge_sees": Key(JUDGE, TEXTS, 'judge_sees = ["prompt", "files"]',
                       "what it sees beside the answer", "the answer alone"),
     "repeat": Key(OFTEN, COUNT, "repeat = 3", "how often the test is asked", "1"),
-    "require": Key(OFTEN, COUNT, "require = 2", "how many of them must pass", "all"),
+    "require": Key(OFTEN, REQUIRED, "require = 2",
+                   'how many of them must pass, of the rows if it has any; or a share: "90%"',
+                   "all"),
     "model": _request('model = "openai-gpt-oss-20b"', "the model"),
+    "models": Key(REQUEST, TEXTS, 'models = ["openai-gpt-oss-20b", "llama3.3-70b-instruct"]',
+                  "several models, side by side; this or model"),
     "instructions": _request('instructions = "Be brief."', "the instructions; @FILE is a file's"),
     "max_output_tokens": _request("max_output_tokens = 400", "the longest answer"),
     "temperature": _request("temperature = 0", "how much chance there is in it"),

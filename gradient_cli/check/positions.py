@@ -6,6 +6,7 @@ of a line, texts over several lines skipped.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\"'-]+)\s*\]\]?")
@@ -21,6 +22,8 @@ class Lines:
     keys: dict[str, int] = field(default_factory=dict)
     tests: list["Lines"] = field(default_factory=list)
     default: "Lines | None" = None
+    cases: list[int] = field(default_factory=list)
+    """Where the rows of a test begin that stand in the suite."""
 
     @classmethod
     def fixed(cls, line: int) -> "Lines":
@@ -43,6 +46,21 @@ class Lines:
             end = next((mark for mark in _LONG if line.count(mark) % 2), "")
         return top
 
+    @classmethod
+    def of_headers(cls, text: str, name: str, count: int) -> list[int]:
+        """Give the line of each [[name]] of a file; of all of them 1 where they stand elsewhere."""
+        top = cls()
+        wanted, end = [], ""
+        for number, line in enumerate(text.split("\n"), 1):
+            if end:
+                end = "" if end in line else end
+                continue
+            header = _HEADER.match(line)
+            if header and header[1] == "[[" and header[2] == name:
+                wanted.append(number)
+            end = next((mark for mark in _LONG if line.count(mark) % 2), "")
+        return wanted if len(wanted) == count else [top.start] * count
+
     def _begin(self, bracket: str, name: str, number: int, here: "Lines") -> "Lines":
         if name == "test" and bracket == "[[":
             self.tests.append(Lines(number))
@@ -53,7 +71,10 @@ class Lines:
         root, _, inner = name.partition(".")
         if inner and root in {"test", "defaults"}:
             # [test.vars]: its keys are its own, its place is where it begins.
-            here.keys.setdefault(inner, number)
+            table = self.default if root == "defaults" else self.tests[-1] if self.tests else None
+            (table or here).keys.setdefault(inner, number)
+            if inner == "case" and table:
+                table.cases.append(number)
             return Lines(number)
         self.keys.setdefault(root, number)
         return Lines(number)
@@ -61,6 +82,11 @@ class Lines:
     def of(self, key: str) -> int:
         """Give a key's line, or that of its table."""
         return self.keys.get(key, self.start)
+
+    def of_rows(self, rows: Sequence[object]) -> list[int]:
+        """Give the line of each row that stands in the suite."""
+        known = self.cases if len(self.cases) == len(rows) else []
+        return known or [self.of("case")] * len(rows)
 
     def top(self, key: str) -> int:
         """Give the line of a key outside of every table."""

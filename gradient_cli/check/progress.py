@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from gradient_cli.ask.client import Outcome
-from gradient_cli.check.report import PASSED, Attempt, Result
+from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.report import PASSED, Result
 from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.text import lines_of
 from gradient_cli.check.runner import Prepared, Watch
@@ -67,7 +68,8 @@ class Progress:
             self._count(result, attempt)
             if result.is_finished:
                 keep(result)
-                self._tell(result)
+                if not result.row:  # The report has the rows of a data set together.
+                    self._tell(result)
 
         if not self._is_verbose:
             return Watch(on_attempt, self._idle)

@@ -1,7 +1,8 @@
 """
 What a run of suites found, as frozen values. Every report is made from them alone.
 
-    Report ── Result, one a test, in the order of the suites
+    Report ── Tally, one a test with a data set
+           ── Result, one a test or a row, in the order of the suites
                 ── Attempt, `repeat` of them unless the run was stopped
                      ── Finding, one an expectation
 
@@ -18,10 +19,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
 
+from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.case import Row
 from gradient_cli.exits import ExitStatus, in_words, worst
 from gradient_cli.expect.interval import Interval, wilson
 from gradient_cli.values import record
-from gradient_cli.wire.events import Usage, total_tokens
+from gradient_cli.wire.events import total_tokens
 from gradient_cli.wire.json import Json
 
 PASSED, FAILED, ERROR, NOT_RUN = "passed", "failed", "error", "not run"
@@ -30,60 +33,8 @@ VERDICTS = (PASSED, FAILED, ERROR, NOT_RUN, SKIPPED)
 
 
 @record
-class Finding:
-    """What one expectation made of one answer."""
-
-    expectation: str
-    """The suite's own key: expect, expect_re, schema, judge."""
-    is_met: bool
-    message: str = ""
-    """What was wanted and what came; lower case, no full stop. "" if it was met."""
-    excerpt: str = ""
-    """The place in the answer that shows it; model text, to be made harmless by reporters."""
-
-
-@record
-class Attempt:
-    """One answer to a test's request, judged; or why there is none."""
-
-    number: int
-    """From 1."""
-    status: ExitStatus
-    """0 passed, 1 failed, the rest could not be judged."""
-    text: str = ""
-    """The answer, as far as it came."""
-    commentary: str = ""
-    """What the model said on the way to it."""
-    refusal: str = ""
-    """The words by which it refused."""
-    pending: tuple[Json, ...] = ()
-    """Items that wait for somebody, as the server sent them."""
-    findings: tuple[Finding, ...] = ()
-    error: str | None = None
-    """Why it could not be judged; lower case, no full stop."""
-    hint: str | None = None
-    request_id: str | None = None
-    model: str | None = None
-    usage: Usage | None = None
-    """Of the answer and its judges together."""
-    sends: int = 0
-    """Requests sent, retries included, judges not."""
-    first_token_ms: int | None = None
-    total_ms: int = 0
-    judged_ms: int = 0
-    """How long its judges took."""
-    warning: str = ""
-    """What a reader should know of an answer that was judged; lower case, no full stop."""
-
-    @property
-    def failures(self) -> tuple[Finding, ...]:
-        """Give the findings that were not met."""
-        return tuple(finding for finding in self.findings if not finding.is_met)
-
-
-@record
 class Result:
-    """One test and what came of it."""
+    """One test, or one row of a data set, and what came of it."""
 
     suite: str
     """The suite's file as the user named it."""
@@ -103,11 +54,27 @@ class Result:
     """Why it was not asked."""
     model: str | None = None
     """The model that was asked for, or that answered."""
+    row: Row | None = None
+    """The row of a data set that it was asked with."""
+    of_model: str | None = None
+    """The model that was asked, where several stand side by side."""
+    rerun_all: str = ""
+    """The command that runs all rows of the test."""
+
+    @property
+    def title(self) -> str:
+        """Give the name, and the model where several stand side by side."""
+        return f"{self.name} ({self.of_model})" if self.of_model else self.name
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Give file and line of the row, or of the test."""
+        return (self.row.file, self.row.line) if self.row else (self.suite, self.line)
 
     @property
     def key(self) -> tuple[str, str]:
         """Give what tells it from every other test of the run."""
-        return self.suite, self.name
+        return self.suite, self.title
 
     @property
     def passes(self) -> int:
@@ -144,13 +111,7 @@ class Result:
             return SKIPPED
         if not self.is_decided:
             return NOT_RUN
-        match self.status:
-            case ExitStatus.OK:
-                return PASSED
-            case ExitStatus.EXPECTATION:
-                return FAILED
-            case _:
-                return ERROR
+        return _verdict(self.status)
 
     @property
     def seconds(self) -> float:
@@ -168,6 +129,132 @@ class Result:
         if self.verdict == PASSED:
             return None
         return next((a for a in self.attempts if a.status == self.status and a.status), None)
+
+
+@record
+class Tally:
+    """
+    A test with a data set: its rows together, for one model.
+
+    A row passes if all of its attempts do. The test passes if enough rows do, fails if
+    that cannot be any more and every row that did not pass has a complete answer.
+    """
+
+    results: tuple[Result, ...]
+    """One a row; at least one."""
+
+    @property
+    def _row(self) -> Row:
+        row = self.results[0].row
+        assert row
+        return row
+
+    @property
+    def suite(self) -> str:
+        """Give the suite's file."""
+        return self.results[0].suite
+
+    @property
+    def line(self) -> int:
+        """Give where the test stands in it."""
+        return self.results[0].line
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Give file and line of the test."""
+        return self.suite, self.line
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Give what tells it from every other test of the run."""
+        return self.suite, self.title
+
+    @property
+    def name(self) -> str:
+        """Give the name of the test."""
+        return self._row.test
+
+    @property
+    def of_model(self) -> str | None:
+        """Give the model that was asked, where several stand side by side."""
+        return self.results[0].of_model
+
+    @property
+    def title(self) -> str:
+        """Give the name, and the model where several stand side by side."""
+        return f"{self.name} ({self.of_model})" if self.of_model else self.name
+
+    @property
+    def required(self) -> int:
+        """Give how many rows must pass."""
+        return self._row.required
+
+    @property
+    def rerun(self) -> str:
+        """Give the command that runs the test alone, with all of its rows."""
+        return self.results[0].rerun_all
+
+    @property
+    def passes(self) -> int:
+        """Count the rows that passed."""
+        return sum(1 for result in self.results if result.verdict == PASSED)
+
+    @property
+    def asked(self) -> int:
+        """Count the rows that were asked to their end."""
+        return sum(1 for result in self.results if result.verdict != NOT_RUN)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Give the 95 % interval of the rate; None if nothing was asked."""
+        return wilson(self.passes, self.asked) if self.asked else None
+
+    @property
+    def is_decided(self) -> bool:
+        """Tell whether further rows could not change the verdict."""
+        left = len(self.results) - self.asked
+        return self.passes >= self.required or self.passes + left < self.required
+
+    @property
+    def status(self) -> ExitStatus:
+        """Give 0 for a pass; else the worst of its rows."""
+        if self.passes >= self.required:
+            return ExitStatus.OK
+        return worst(result.status for result in self.results)
+
+    @property
+    def verdict(self) -> str:
+        """Give passed, failed, error or not run."""
+        return _verdict(self.status) if self.is_decided else NOT_RUN
+
+    @property
+    def seconds(self) -> float:
+        """Add up the time of the rows."""
+        return sum(result.seconds for result in self.results)
+
+    @property
+    def tokens(self) -> int:
+        """Add up the tokens that the server reported."""
+        return sum(result.tokens for result in self.results)
+
+    @property
+    def missed(self) -> list[Result]:
+        """Give the rows that were asked and did not pass, the worst first."""
+        bad = [result for result in self.results if result.verdict in {FAILED, ERROR}]
+        return sorted(bad, key=lambda result: result.verdict != ERROR)
+
+    def groups(self) -> dict[str, tuple[int, int]]:
+        """Give group -> (rows passed, rows asked), in order; nothing without `group`."""
+        found: dict[str, tuple[int, int]] = {}
+        for result in self.results:
+            if result.row and result.row.group is not None and result.verdict != NOT_RUN:
+                passed, asked = found.get(result.row.group, (0, 0))
+                found[result.row.group] = passed + (result.verdict == PASSED), asked + 1
+        return found
+
+
+Test = Result | Tally
+"""What has a verdict of its own, and a part in the status of the run."""
 
 
 @record
@@ -204,9 +291,18 @@ class Report:
     """What a reader should know besides; lower case, no full stop."""
 
     @property
+    def tests(self) -> list[Test]:
+        """Give the tests in order, the rows of a data set together."""
+        found: list[Test] = []
+        for _, group in groupby(self.results, _test_of):
+            results = tuple(group)
+            found += [Tally(results)] if results[0].row else results
+        return found
+
+    @property
     def status(self) -> ExitStatus:
         """Give the worst of all tests, and of what stopped the run."""
-        return worst([*(r.status for r in self.results), self.stop.status if self.stop else 0])
+        return worst([*(t.status for t in self.tests), self.stop.status if self.stop else 0])
 
     @property
     def exit_code(self) -> int:
@@ -216,7 +312,7 @@ class Report:
     @property
     def counts(self) -> dict[str, int]:
         """Give verdict -> number of tests; every verdict is there."""
-        found = Counter(result.verdict for result in self.results)
+        found = Counter(test.verdict for test in self.tests)
         return {verdict: found[verdict] for verdict in VERDICTS}
 
     @property
@@ -236,7 +332,10 @@ class Report:
     def summary(self) -> str:
         """Give one line: how many of which verdict, time and tokens."""
         counts = [f"{n} {verdict}" for verdict, n in self.counts.items() if n or verdict == PASSED]
-        tests = "1 test" if len(self.results) == 1 else f"{len(self.results)} tests"
+        asked = self.tests
+        tests = "1 test" if len(asked) == 1 else f"{len(asked)} tests"
+        if rows := sum(1 for result in self.results if result.row):
+            tests += f" ({rows} cases)"
         return (
             f"{tests}: {', '.join(counts)} in {self.seconds:.1f} s"
             + (f", {self.tokens} tokens" if self.tokens else "")
@@ -254,11 +353,37 @@ def with_skipped(report: Report, skipped: Mapping[int, Result]) -> Report:
     return replace(report, results=results)
 
 
-def rate(result: Result) -> str:
+def _test_of(result: Result) -> tuple[str, int, str, str | None]:
+    name = result.row.test if result.row else result.name
+    return result.suite, result.line, name, result.of_model
+
+
+def _verdict(status: ExitStatus) -> str:
+    match status:
+        case ExitStatus.OK:
+            return PASSED
+        case ExitStatus.EXPECTATION:
+            return FAILED
+        case _:
+            return ERROR
+
+
+def rate(result: Test) -> str:
     """Give the observed rate and its interval for people: 2/3, 95 % interval 0.21-0.94."""
+    if isinstance(result, Tally):
+        return _rate_of_rows(result)
     if not (interval := result.interval):
         return "0/0"
     text = f"{result.passes}/{len(result.attempts)}"
     if result.repeat == 1:
         return text
     return f"{text}, 95 % interval {interval.low:.2f}-{interval.high:.2f}"
+
+
+def _rate_of_rows(tally: Tally) -> str:
+    if not (interval := tally.interval):
+        return f"0/0 cases, {tally.required} required"
+    return (
+        f"{tally.passes}/{tally.asked} cases, 95 % interval "
+        f"{interval.low:.2f}-{interval.high:.2f}, {tally.required} required"
+    )

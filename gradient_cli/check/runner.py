@@ -17,15 +17,10 @@ from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed
 from gradient_cli.ask.verdict import verdict_on
 from gradient_cli.ask.workers import room_for, start
+from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench, Ruling, judge
-from gradient_cli.check.report import (
-    Attempt,
-    Finding,
-    Report,
-    Result,
-    Stop,
-)
+from gradient_cli.check.report import Report, Result, Stop, Tally, Test
 from gradient_cli.errors import (
     ExpectationFailed,
     GradientError,
@@ -61,6 +56,8 @@ class Prepared:
     """What is taken for an answer besides."""
     expectations: Expectations = field(default_factory=Expectations)
     bench: Bench = field(default_factory=Bench)
+    rerun_all: str = ""
+    """The command that runs all rows of the test, if it has any."""
 
 
 @dataclass(slots=True)
@@ -172,10 +169,26 @@ class Runner:
                 "raise --max-total-tokens",
                 ExitStatus.INCOMPLETE,
             )
-        result = self._result(number)
-        if self._limits.fail_fast and result.is_decided and result.status:
-            return Stop(f'"{result.name}" did not pass, and --fail-fast was given')
+        if self._limits.fail_fast:
+            test = self._whole(number)
+            if test.is_decided and test.status:
+                return Stop(f'"{test.title}" did not pass, and --fail-fast was given')
         return None
+
+    def _whole(self, number: int) -> Test:
+        """Give the test; with all of its rows, which stand next to each other, if it has any."""
+        row = self._tests[number].case.row
+        if row is None:
+            return self._result(number)
+        case = self._tests[number].case
+        found = [
+            self._result(n)
+            for n in range(max(0, number - row.of), min(len(self._tests), number + row.of))
+            if (other := self._tests[n].case).row is not None
+            and (other.suite, other.line, other.model) == (case.suite, case.line, case.model)
+            and other.row.test == row.test
+        ]
+        return Tally(tuple(found))
 
     def _is_complete(self) -> bool:
         wanted = sum(test.case.repeat for test in self._tests)
@@ -229,8 +242,11 @@ class Runner:
             request=body_of(test.request),
             expectations=test.case.expected,
             rerun=test.rerun,
+            rerun_all=test.rerun_all,
             attempts=tuple(attempts[n] for n in sorted(attempts)),
             model=test.request.model or next((a.model for a in attempts.values() if a.model), None),
+            row=test.case.row,
+            of_model=test.case.model if test.case.models else None,
         )
 
     def report(self, notes: Iterable[str] = ()) -> Report:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from gradient_cli.check.case import Case
 from gradient_cli.check.positions import Lines
+from gradient_cli.check.shares import Required, share_of
 from gradient_cli.check.suite_reader import (
     ADDED_KEYS,
     FORM_KEYS,
@@ -76,7 +77,8 @@ def select(tests: Sequence[Case], patterns: Sequence[str], tags: Sequence[str] =
     """
     Give the tests that a pattern and a tag select, in their own order; without any, all.
 
-    A pattern selects the test of this very name; without one, those whose name holds it.
+    A pattern selects the test of this very name, with all of its rows; without one, those
+    whose name holds it, where `name [row]` is that of a row.
 
     Raises:
         UsageError: one of them selects none, or they select none together.
@@ -96,7 +98,7 @@ def select(tests: Sequence[Case], patterns: Sequence[str], tags: Sequence[str] =
 
 
 def _selected(tests: Sequence[Case], pattern: str) -> list[Case]:
-    found = [test for test in tests if test.name == pattern] or [
+    found = [test for test in tests if pattern in {test.name, test.row and test.row.test}] or [
         test for test in tests if pattern.casefold() in test.name.casefold()
     ]
     if not found:
@@ -106,21 +108,56 @@ def _selected(tests: Sequence[Case], pattern: str) -> list[Case]:
     return found
 
 
-def repeated(test: Case, repeat: int | None, require: int | None) -> Case:
+def repeated(test: Case, repeat: int | None, require: str | None) -> Case:
     """
     Give the test with what the command line says of repeats.
+
+    Of a test with rows each attempt of a row must pass; `require` says how many rows.
 
     Raises:
         UsageError: more passes are required than there are attempts.
 
     """
     many = test.repeat if repeat is None else repeat
-    wanted = require if require is not None else (test.require if repeat is None else many)
+    required = test.required if require is None else _required(require)
+    if test.cases or test.inline or test.row:
+        if not 1 <= many <= MOST_REPEATS:
+            raise UsageError(f"--repeat {many} is out of range: 1 to {MOST_REPEATS}")
+        return replace(test, repeat=many, require=many, required=required)
+    if require is None and repeat is not None and required.share is None:
+        required = Required()
+    wanted = required.of(many)
     if not 1 <= many <= MOST_REPEATS:
         raise UsageError(f"--repeat {many} is out of range: 1 to {MOST_REPEATS}")
     if not 1 <= wanted <= many:
         raise UsageError(f'--require {wanted} is out of range for "{test.name}": 1 to {many}')
     return replace(test, repeat=many, require=wanted)
+
+
+def side_by_side(test: Case, given: Sequence[str]) -> list[Case]:
+    """
+    Give the test once for each model: those of the command line, else those of the suite.
+
+    Raises:
+        UsageError: the command line names one twice.
+
+    """
+    if len(set(given)) < len(given):
+        raise UsageError(
+            f'-m "{next(m for m in given if list(given).count(m) > 1)}" is given twice'
+        )
+    models = tuple(given) or test.models
+    if len(models) > 1:
+        return [replace(test, models=models, model=model) for model in models]
+    return [replace(test, models=(), model=models[0])] if models else [test]
+
+
+def _required(given: str) -> Required:
+    if (share := share_of(given)) is not None:
+        return Required(share=share)
+    if given.isascii() and given.isdigit() and int(given):
+        return Required(count=int(given))
+    raise UsageError(f'--require "{given}" is neither a number, 1 or more, nor a share such as 90%')
 
 
 def _toml(path: str, text: str) -> list[_Table]:
@@ -174,13 +211,17 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
     for key in ADDED_KEYS:
         if key in defaults and key in test and test[key] != []:
             joined[key] = list(dict.fromkeys([*_listed(defaults[key]), *_listed(test[key])]))
-    for keys in (FORM_KEYS, PROMPT_KEYS):
+    for keys in (FORM_KEYS, PROMPT_KEYS, ("model", "models")):
         for key in keys:
             if key in defaults and key not in test and any(other in test for other in keys):
                 del joined[key]
-    many = test.get("repeat")
-    if isinstance(many, int) and "require" not in test and "require" in defaults:
-        joined["require"] = min(defaults["require"], many)
+    usual = defaults.get("require")
+    if isinstance(usual, int) and "require" not in test:
+        if "cases" in test or "case" in test:
+            # It counts attempts, and would be far too few of the rows.
+            del joined["require"]
+        elif isinstance(test.get("repeat"), int):
+            joined["require"] = min(usual, test["repeat"])
     return joined
 
 

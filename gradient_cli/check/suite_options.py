@@ -43,7 +43,7 @@ class WhichOptions:
         int | None, _which("--repeat", metavar="N", least=1, help="ask each test N times")
     ] = None
     require: Annotated[
-        int | None, _which("--require", metavar="M", least=1, help="of which M must pass")
+        str | None, _which("--require", metavar="M|P%", help="of which M, or P %, must pass")
     ] = None
     fail_fast: Annotated[
         bool, _which("--fail-fast", help="stop at the first test that does not pass")
@@ -52,8 +52,14 @@ class WhichOptions:
         int | None,
         _which("--max-total-tokens", metavar="N", least=1, help="stop once N tokens were used"),
     ] = None
-    model: Annotated[
-        str | None, _request("-m", "--model", metavar="ID", help="the model, whatever a suite says")
+    models: Annotated[
+        list[str] | None,
+        _request(
+            "-m",
+            "--model",
+            metavar="ID",
+            help="the model, whatever a suite says; several are asked side by side (repeatable)",
+        ),
     ] = None
 
 

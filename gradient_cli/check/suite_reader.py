@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from gradient_cli.check.case import Case
 from gradient_cli.check.keys import EXPECTATIONS, KEYS
 from gradient_cli.check.positions import Lines
+from gradient_cli.check.shares import Required, share_of
 from gradient_cli.check.wants import Wants
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.extract import Extraction
@@ -31,6 +32,10 @@ def near_words(key: str, known: Sequence[str]) -> str:
     """Give "; did you mean …?", or nothing."""
     near = get_close_matches(key, known, 1)
     return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _share(value: Json) -> int | None:
+    return share_of(value) if isinstance(value, str) else None
 
 
 class Reader:
@@ -75,23 +80,12 @@ class Reader:
         self.check_keys()
         table = self._table
         name = table.get("name") or f"line {self._lines.start}"
-        if ("prompt" in table) == ("prompt_file" in table):
-            both = "both `prompt` and" if "prompt" in table else "neither `prompt` nor"
-            raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
-        if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
-            raise self._fault("prompt", f'"{name}" has an empty `prompt`')
-        if not any(key in table for key in EXPECTATIONS) and not self._extraction():
-            raise self._fault(
-                "name", f'"{name}" expects nothing: every answer would pass',
-                f"one of {', '.join(EXPECTATIONS)}",
-            )  # fmt: skip
+        self._check_asked(name)
         self._check_expectations()
+        self._check_rows()
         repeat = table.get("repeat", 1)
-        require = table.get("require", repeat)
-        if repeat > MOST_REPEATS:
-            raise self._fault("repeat", f"`repeat` {repeat} is above {MOST_REPEATS}")
-        if require > repeat:
-            raise self._fault("require", f"`require` {require} is above `repeat` {repeat}")
+        required = self._required()
+        require = self._require(repeat, required)
         return Case(
             suite=self._path,
             line=self._lines.start,
@@ -104,6 +98,13 @@ class Reader:
             profile=table.get("profile"),
             repeat=repeat,
             require=require,
+            required=required,
+            cases=table.get("cases"),
+            inline=tuple(
+                zip(self._lines.of_rows(table.get("case", [])), table.get("case", []), strict=True)
+            ),
+            group=table.get("group"),
+            models=tuple(self._list("models")),
             places={key: self._lines.of(key) for key in table},
             wants=self._wants(),
             expected=self._expected(),
@@ -115,6 +116,49 @@ class Reader:
             tags=tuple(self._list("tags")),
             skip=table.get("skip"),
         )
+
+    def _check_asked(self, name: str) -> None:
+        """Refuse a test that asks nothing, or expects nothing."""
+        table = self._table
+        if ("prompt" in table) == ("prompt_file" in table):
+            both = "both `prompt` and" if "prompt" in table else "neither `prompt` nor"
+            raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
+        if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
+            raise self._fault("prompt", f'"{name}" has an empty `prompt`')
+        if not any(key in table for key in EXPECTATIONS) and not self._extraction():
+            raise self._fault(
+                "name", f'"{name}" expects nothing: every answer would pass',
+                f"one of {', '.join(EXPECTATIONS)}",
+            )  # fmt: skip
+
+    def _require(self, repeat: int, required: Required) -> int:
+        """Give how many attempts must pass: of a row each."""
+        has_rows = "cases" in self._table or "case" in self._table
+        require = repeat if has_rows else required.of(repeat)
+        if repeat > MOST_REPEATS:
+            raise self._fault("repeat", f"`repeat` {repeat} is above {MOST_REPEATS}")
+        if require > repeat:
+            raise self._fault("require", f"`require` {require} is above `repeat` {repeat}")
+        return require
+
+    def _required(self) -> Required:
+        value = self._table.get("require")
+        return Required(share=_share(value)) if isinstance(value, str) else Required(count=value)
+
+    def _check_rows(self) -> None:
+        """Refuse two data sets, a group without one, and models that say one thing twice."""
+        table = self._table
+        if "cases" in table and "case" in table:
+            raise self._fault("case", "`cases` and [[test.case]] exclude each other")
+        if "group" in table and not ("cases" in table or "case" in table):
+            raise self._fault("group", "`group` names a column, and the test has no `cases`")
+        models = self._list("models")
+        if "models" in table and not (models and all(name.strip() for name in models)):
+            raise self._fault("models", "`models` names no model")
+        if len(set(models)) < len(models):
+            raise self._fault("models", "`models` names a model twice")
+        if models and "model" in table:
+            raise self._fault("models", "`model` and `models` exclude each other")
 
     def _check_expectations(self) -> None:
         """Refuse what says nothing, or contradicts itself."""

@@ -13,17 +13,19 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions
 from gradient_cli.ask.session import STALE
 from gradient_cli.check.case import Case
+from gradient_cli.check.data_sets import refuse_doubles, settled, spread
 from gradient_cli.check.desk import Desk
 from gradient_cli.check.progress import Progress, Say
 from gradient_cli.check.report import Report, Result, Stop, with_skipped
 from gradient_cli.check.runner import Limits, Prepared, Runner
-from gradient_cli.check.suite import load_suite, repeated, select
+from gradient_cli.check.suite import load_suite, repeated, select, side_by_side
 from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.ticker import Ticker
 from gradient_cli.runs.reports import Reports
 from gradient_cli.terminal.color import may_move_cursor
+from gradient_cli.terminal.opener import Opener
 from gradient_cli.values import record
 
 
@@ -55,9 +57,12 @@ def run(flags: Flags, invocation: Invocation) -> int:
     reports = Reports(invocation, report)
     try:
         reports.look(flags.suites)
-        cases, left_out = _cases(flags.suites, which)
+        read: set[tuple[int, int]] = set()
+        cases, left_out = _cases(flags.suites, which, read)
         detail = ticker.say if report.verbose else _nobody
-        desk = Desk(invocation, which, flags.tape, flags.network, ticker.say, detail, left_out)
+        desk = Desk(
+            invocation, which, flags.tape, flags.network, ticker.say, detail, left_out, read
+        )
         prepared = [desk.prepare(case) for case in cases if case.skip is None]
         skipped = {n: desk.skipped(case) for n, case in enumerate(cases) if case.skip is not None}
         if not prepared:
@@ -85,18 +90,29 @@ def _teller(invocation: Invocation, report: ReportOptions, *, moves: bool) -> Sa
     return terminal.note if report.json else terminal.say
 
 
-def _cases(suites: Sequence[str], which: WhichOptions) -> tuple[list[Case], list[Case]]:
-    """Give the tests that are asked, and those that were left out."""
+def _cases(
+    suites: Sequence[str], which: WhichOptions, read: set[tuple[int, int]]
+) -> tuple[list[Case], list[Case]]:
+    """Give the tests that are asked, a row each, and those left out; note the files in `read`."""
     seen: set[str] = set()
     found: list[Case] = []
     for path in suites:
         if path in seen:
             raise UsageError(f'the suite "{path}" was given twice')
         seen.add(path)
-        found += load_suite(path)
+        opener = replace(Opener.beside(path, which.root), seen=read)
+        for case in load_suite(path):
+            if case.skip is not None:
+                found.append(case)
+                continue
+            rows = spread(repeated(case, which.repeat, which.require), opener)
+            by_row = [side_by_side(row, which.models or []) for row in rows]
+            found += [case for column in zip(*by_row, strict=True) for case in column]
+    refuse_doubles(found)
     chosen = select(found, which.patterns or [], which.tags or [])
-    left_out = [case for case in found if case not in chosen]
-    return [repeated(case, which.repeat, which.require) for case in chosen], left_out
+    asked = {id(case) for case in chosen}
+    left_out = [case for case in found if id(case) not in asked]
+    return settled(chosen), left_out
 
 
 def ask_all(

@@ -17,7 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.check.report import Attempt, Report, Result
+from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.report import Report, Result
 from gradient_cli.check.runner import stopped_by
 from gradient_cli.check.suite_options import ReportOptions
 from gradient_cli.errors import GradientError, UsageError

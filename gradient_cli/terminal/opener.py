@@ -82,7 +82,7 @@ class Opener:
             UsageError: it leads out of the roots, or as `intake.read_file`.
 
         """
-        with self._open(name) as file:
+        with self.open(name) as file:
             pieces = iter(lambda: file.read(PIECE), b"")
             return decode(f'"{self.path(name)}"', pieces, max_bytes, UsageError)
 
@@ -112,7 +112,14 @@ class Opener:
         )
 
     @contextmanager
-    def _open(self, name: str) -> Iterator[BinaryIO]:
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """
+        Open a file, to be read piece by piece.
+
+        Raises:
+            UsageError: it leads out of the roots, or cannot be read.
+
+        """
         root, way = self._inside(name)
         try:
             handle = _descend(root, way.parts)

@@ -13,7 +13,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from gradient_cli.check.report import Attempt, Finding, Report, Result, Stop
+from gradient_cli.check.attempt import Attempt, Finding
+from gradient_cli.check.report import Report, Result, Stop
 from gradient_cli.check.reporters import junit
 from gradient_cli.exits import ExitStatus
 from tests.home import Home

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
+from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.progress import IN_SIGHT, SILENT_S, Progress
-from gradient_cli.check.report import Attempt, Finding, Result
+from gradient_cli.check.report import Result
 from gradient_cli.errors import OutputClosed, WriteFailed
 from gradient_cli.exits import ExitStatus, in_words
 from gradient_cli.mock.script import Behaviour, Script

@@ -461,9 +461,9 @@ def test_repeats_of_the_command_line_win(suite):
     (case,) = load_suite(suite(FULL + "repeat = 3\nrequire = 2\n"))
 
     assert (repeated(case, 5, None).repeat, repeated(case, 5, None).require) == (5, 5)
-    assert repeated(case, None, 1).require == 1
+    assert repeated(case, None, "1").require == 1
     with pytest.raises(UsageError, match="--require 4 is out of range"):
-        repeated(case, None, 4)
+        repeated(case, None, "4")
 
 
 def test_a_filter_is_a_part_of_a_name_in_any_case(suite):

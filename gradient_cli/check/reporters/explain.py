@@ -7,18 +7,26 @@ lines that then begin with `::` or `##[`. Every such line begins with `| `.
 
 from collections.abc import Iterator
 
-from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Attempt, Finding, Result, rate
+from gradient_cli.check.attempt import Attempt, Finding
+from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Result, Tally, Test, rate
 from gradient_cli.exits import in_words
 from gradient_cli.terminal.sanitize import UNSAFE
 
 MAX_LINES = 12
 """Lines of an excerpt."""
+MOST_ROWS = 3
+"""Rows of a data set whose reason stands in the log; the other reports have all."""
+MOST_NAMED = 10
+"""Rows that are named beside them."""
 MAX_COLUMNS = 500
 """Characters of a line of an excerpt."""
 
 
-def explain(result: Result) -> Iterator[str]:
+def explain(result: Test) -> Iterator[str]:
     """Give the lines below a test's name: the worst attempt, the place, the way on."""
+    if isinstance(result, Tally):
+        yield from _explain_rows(result)
+        return
     if result.skip is not None:
         yield f"skipped: {one_line(result.skip)}"
         return
@@ -32,6 +40,37 @@ def explain(result: Result) -> Iterator[str]:
         yield f"not run: {len(result.attempts)} of {result.repeat} attempts were made"
     if result.verdict != PASSED:
         yield f"rerun: {one_line(result.rerun)}"
+
+
+def _explain_rows(tally: Tally) -> Iterator[str]:
+    """Give the rates by group, and of what did not pass the worst rows with their reason."""
+    for group, (passed, asked) in tally.groups().items():
+        yield f"{one_line(group) or '(empty)'}: {passed}/{asked}"
+    missed = tally.missed
+    if tally.verdict != PASSED:
+        for result in missed[:MOST_ROWS]:
+            yield row_line(result)
+            if result.problem:
+                yield from attempt_lines(result.problem, result.repeat)
+    left = missed if tally.verdict == PASSED else missed[MOST_ROWS:]
+    if left:
+        named = ", ".join(one_line(_row_name(result)) for result in left[:MOST_NAMED])
+        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+        yield f"not passed{' either' if left is not missed else ''}: {named}{more}"
+    if tally.verdict == NOT_RUN:
+        yield f"not run: {tally.asked} of {len(tally.results)} cases were asked"
+    if tally.verdict != PASSED:
+        yield f"rerun: {one_line(tally.rerun)}"
+
+
+def row_line(result: Result) -> str:
+    """Give a row's name and place."""
+    file, line = result.place
+    return f"{one_line(_row_name(result))}  ({one_line(file)}:{line})"
+
+
+def _row_name(result: Result) -> str:
+    return result.row.name if result.row else result.name
 
 
 def attempt_lines(attempt: Attempt, repeat: int) -> Iterator[str]:
@@ -56,16 +95,20 @@ def finding_lines(finding: Finding, prefix: str = "") -> Iterator[str]:
         yield from quoted(finding.excerpt)
 
 
-def headline(result: Result) -> str:
+def headline(result: Test) -> str:
     """Give name, place, rate and time on one line."""
     if result.verdict == SKIPPED:
         return f"{one_line(result.name)}  ({result.suite}:{result.line})"
     seconds = f"{result.seconds:.1f} s"
-    return f"{one_line(result.name)}  ({result.suite}:{result.line})  {rate(result)}, {seconds}"
+    return f"{one_line(result.title)}  ({result.suite}:{result.line})  {rate(result)}, {seconds}"
 
 
-def first_words(result: Result) -> str:
+def first_words(result: Test) -> str:
     """Give the one line that says best why a test did not pass."""
+    if isinstance(result, Tally):
+        worst = result.missed[0] if result.missed else None
+        why = first_words(worst) if worst else result.verdict
+        return f"{rate(result)}: {why}"
     return next(explain(result), result.verdict)
 
 

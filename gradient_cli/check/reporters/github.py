@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradient_cli.check.report import ERROR, NOT_RUN, PASSED, SKIPPED, Report, Result, rate
+from gradient_cli.check.report import (
+    ERROR,
+    NOT_RUN,
+    PASSED,
+    SKIPPED,
+    Report,
+    Result,
+    Tally,
+    Test,
+    rate,
+)
 from gradient_cli.check.reporters.explain import explain, first_words, one_line
 from gradient_cli.terminal.door import disarmed
 
@@ -22,16 +32,22 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@-])")
 
 def annotations(report: Report, workspace: Path | None = None) -> str:
     """Give the workflow commands; paths are relative to the workspace where they are in it."""
-    bad = [result for result in report.results if result.verdict not in (PASSED, NOT_RUN, SKIPPED)]
+    bad = [
+        result
+        for test in report.tests
+        if test.verdict not in (PASSED, NOT_RUN, SKIPPED)
+        for result in (test.missed if isinstance(test, Tally) else [test])
+    ]
     bad.sort(key=lambda result: result.verdict != ERROR)
     return "".join(_annotation(result, workspace) for result in bad[:MAX_ANNOTATIONS])
 
 
 def _annotation(result: Result, workspace: Path | None) -> str:
-    title = f"gradient check: {one_line(result.name)}"
+    title = f"gradient check: {one_line(result.title)}"
     message = "\n".join([*explain(result), rate(result)])
+    file, line = result.place
     return (
-        f"::error file={_property(one_line(_path(result.suite, workspace)))},line={result.line},"
+        f"::error file={_property(one_line(_path(file, workspace)))},line={line},"
         f"title={_property(title)}::{_data(message)}\n"
     )
 
@@ -70,24 +86,24 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
 
 def _rows(report: Report) -> Iterator[str]:
     """Give what did not pass with its reason, then a table of everything."""
-    for result in report.results:
+    for result in report.tests:
         if result.verdict not in {PASSED, SKIPPED}:
             yield _details(result)
-    for position, result in enumerate(report.results):
+    for position, result in enumerate(report.tests):
         if position == 0:
             yield "\n| | test | suite | rate | seconds | |\n|---|---|---|---|---|---|\n"
         why = "" if result.verdict == PASSED else first_words(result)[:200]
         yield (
-            f"| {result.verdict} | {_markdown(result.name)} | {_markdown(result.suite)}:"
+            f"| {result.verdict} | {_markdown(result.title)} | {_markdown(result.suite)}:"
             f"{result.line} | {_markdown(rate(result))} | {result.seconds:.1f} "
             f"| {_markdown(why)} |\n"
         )
 
 
-def _details(result: Result) -> str:
+def _details(result: Test) -> str:
     text = "\n".join(explain(result))
     fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", text))]))
-    title = f"<b>{result.verdict}</b> {_markdown(result.name)}"
+    title = f"<b>{result.verdict}</b> {_markdown(result.title)}"
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{text}\n{fence}\n</details>\n\n"
 
 

@@ -17,18 +17,21 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
+from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.report import (
     ERROR,
     FAILED,
     NOT_RUN,
     PASSED,
     SKIPPED,
-    Attempt,
     Report,
     Result,
+    Tally,
+    Test,
+    rate,
 )
 from gradient_cli.check.reporters import chart
-from gradient_cli.check.reporters.explain import harmless, one_line
+from gradient_cli.check.reporters.explain import harmless, one_line, row_line
 from gradient_cli.exits import MEANINGS, ExitStatus, in_words
 
 KINDS = {PASSED: "passed", FAILED: "failed", ERROR: "error", NOT_RUN: "notrun", SKIPPED: "skipped"}
@@ -124,34 +127,70 @@ def _head(report: Report) -> str:
 def _tests(report: Report) -> Iterator[str]:
     longest = chart.longest_ms(report.results)
     left = MOST_OPEN
-    for number, result in enumerate(report.results, 1):
+    for number, result in enumerate(report.tests, 1):
         is_open = left > 0 and result.verdict in {FAILED, ERROR}
         left -= is_open
-        yield _test(number, result, longest, " open" if is_open else "")
+        state = " open" if is_open else ""
+        if isinstance(result, Tally):
+            yield _rows(number, result, longest, state)
+        else:
+            yield _test(number, result, longest, state)
+
+
+def _rows(number: int, tally: Tally, longest: float, state: str) -> str:
+    """Give a test with a data set: its rates by group, and its rows folded below it."""
+    kind = KINDS[tally.verdict]
+    groups = "".join(
+        f"<dt>{_text(one_line(group) or '(empty)')}</dt><dd>{passed}/{asked}</dd>"
+        for group, (passed, asked) in tally.groups().items()
+    )
+    rows = sorted(tally.results, key=lambda row: row.verdict == PASSED)
+    cases = "".join(
+        f'<details class="more case {KINDS[row.verdict]}"><summary>'
+        f'<span class="verdict">{row.verdict}</span> {_text(row_line(row))}</summary>\n'
+        f"{_body(row)}</details>\n"
+        for row in rows
+    )
+    return (
+        f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
+        f'<summary class="row"><span class="verdict">{tally.verdict}</span>'
+        f'<span class="name">{_text(one_line(tally.title))}</span>{_figures(tally, longest)}'
+        f'</summary>\n<div class="body"><p class="dim">{_text(tally.suite)}:{tally.line}, '
+        f"{_text(rate(tally))}</p>\n"
+        f"<dl>{groups}<dt>rerun</dt><dd><code>{_text(one_line(tally.rerun))}</code></dd></dl>\n"
+        f"{cases}</div></details>\n"
+    )
 
 
 def _test(number: int, result: Result, longest: float, state: str) -> str:
     kind = KINDS[result.verdict]
+    return (
+        f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
+        f'<summary class="row"><span class="verdict">{result.verdict}</span>'
+        f'<span class="name">{_text(one_line(result.title))}</span>{_figures(result, longest)}'
+        f"</summary>\n{_body(result)}</details>\n"
+    )
+
+
+def _body(result: Result) -> str:
     expected = "".join(
         f"<dt>{_text(key)}</dt><dd>{_text(value)}</dd>" for key, value in result.expectations
     )
     request = json.dumps(result.request, ensure_ascii=False, indent=1)
     attempts = "".join(_attempt(attempt, result.repeat) for attempt in result.attempts)
     return (
-        f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
-        f'<summary class="row"><span class="verdict">{result.verdict}</span>'
-        f'<span class="name">{_text(one_line(result.name))}</span>{_figures(result, longest)}'
-        f'</summary>\n<div class="body"><p class="dim">{_text(result.suite)}:{result.line}</p>'
+        f'<div class="body"><p class="dim">{_text(result.suite)}:{result.line}</p>'
         f"<dl>{expected}<dt>rerun</dt><dd><code>{_text(one_line(result.rerun))}</code></dd></dl>\n"
         f'{attempts}<details class="more"><summary>request</summary>{_block(request)}</details>'
-        "</div></details>\n"
+        "</div>"
     )
 
 
-def _figures(result: Result, longest: float) -> str:
+def _figures(result: Test, longest: float) -> str:
     interval = result.interval
-    words = f"{result.passes}/{len(result.attempts)}" if interval else "–"
-    more = f" {interval.low:.2f} to {interval.high:.2f}" if interval and result.repeat > 1 else ""
+    words = f"{result.passes}/{chart.asked(result)}" if interval else "–"
+    is_many = isinstance(result, Tally) or result.repeat > 1
+    more = f" {interval.low:.2f} to {interval.high:.2f}" if interval and is_many else ""
     mean = f"{chart.mean_ms(result) / 1000:.2f} s" if interval else "–"
     return (
         f'{chart.rate(result)}<span class="rate number">{words}'

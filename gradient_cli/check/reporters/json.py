@@ -3,8 +3,12 @@ The report for programs: one object, the words of `respond --json` where they me
 
     ok, exit_code, started, seconds, tokens, counts{passed, failed, error, not run},
     stop{reason, hint}|null, notes[], tests[]
+    sets[]   a test with a data set: suite, line, name, model, verdict, ok, exit_code, cases,
+             required, passes, rate, interval, seconds, tokens, rerun,
+             groups{group: [passed, asked]}
     test     suite, line, name, verdict, ok, exit_code, repeat, require, passes, rate,
              interval[low, high]|null, seconds, tokens,
+             case{test, name, file, line, group}|null, side_by_side,
              model, skip, request, expectations[], rerun, attempts[]
     attempt  number, ok, exit_code, text, checks[], error, hint, request_id, model, usage,
              sends, timing{first_token_ms, total_ms}
@@ -15,7 +19,9 @@ The report for programs: one object, the words of `respond --json` where they me
 
 from dataclasses import asdict
 
-from gradient_cli.check.report import Attempt, Report, Result
+from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.case import Row
+from gradient_cli.check.report import Report, Result, Tally
 from gradient_cli.wire.json import Json, line
 
 
@@ -52,7 +58,40 @@ def document(report: Report) -> dict[str, Json]:
         "counts": report.counts,
         "stop": {"reason": stop.reason, "hint": stop.hint} if stop else None,
         "notes": list(report.notes),
+        "sets": [_set(test) for test in report.tests if isinstance(test, Tally)],
         "tests": [_test(result) for result in report.results],
+    }
+
+
+def _set(tally: Tally) -> dict[str, Json]:
+    interval = tally.interval
+    return {
+        "suite": tally.suite,
+        "line": tally.line,
+        "name": tally.name,
+        "model": tally.of_model,
+        "verdict": tally.verdict,
+        "ok": tally.verdict == "passed",
+        "exit_code": int(tally.status),
+        "cases": len(tally.results),
+        "required": tally.required,
+        "passes": tally.passes,
+        "rate": round(tally.passes / tally.asked, 4) if tally.asked else None,
+        "interval": [round(interval.low, 4), round(interval.high, 4)] if interval else None,
+        "seconds": round(tally.seconds, 3),
+        "tokens": tally.tokens,
+        "groups": {name: list(counts) for name, counts in tally.groups().items()},
+        "rerun": tally.rerun,
+    }
+
+
+def _case(row: Row) -> dict[str, Json]:
+    return {
+        "test": row.test,
+        "name": row.name,
+        "file": row.file,
+        "line": row.line,
+        "group": row.group,
     }
 
 
@@ -63,6 +102,8 @@ def _test(result: Result) -> dict[str, Json]:
         "suite": result.suite,
         "line": result.line,
         "name": result.name,
+        "case": _case(result.row) if result.row else None,
+        "side_by_side": result.of_model is not None,
         "verdict": result.verdict,
         "ok": result.verdict == "passed",
         "exit_code": int(result.status),

@@ -20,7 +20,18 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Result, rate
+from gradient_cli.check.report import (
+    ERROR,
+    FAILED,
+    NOT_RUN,
+    PASSED,
+    SKIPPED,
+    Report,
+    Result,
+    Tally,
+    Test,
+    rate,
+)
 from gradient_cli.check.reporters.explain import explain, first_words, one_line
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,8 +49,10 @@ def render(report: Report, *, hostname: str = "localhost") -> str:
 def _suite(
     report: Report, position: int, suite: str, results: Sequence[Result], hostname: str
 ) -> list[str]:
-    verdicts = [result.verdict for result in results]
-    skipped = verdicts.count(SKIPPED)
+    # A row that a test could do without is no failure of the build.
+    spared = {row.key for test in report.tests for row in _spared(test)}
+    verdicts = [result.verdict for result in results if result.key not in spared]
+    skipped = verdicts.count(SKIPPED) + len(results) - len(verdicts)
     errors = verdicts.count(ERROR)
     if report.is_cut:
         errors += verdicts.count(NOT_RUN)
@@ -58,7 +71,8 @@ def _suite(
         "skipped": str(skipped),
         "time": _time(sum(result.seconds for result in results)),
     }
-    rates = "\n".join(f"{one_line(r.name)}: {rate(r)}" for r in results)
+    tests = [test for test in report.tests if test.suite == suite]
+    rates = "\n".join(f"{one_line(t.title)}: {rate(t)}" for t in tests)
     stop = report.stop.words if report.stop else ""
     return [
         f"<testsuite{_attributes(attributes)}>",
@@ -70,7 +84,7 @@ def _suite(
             for model in dict.fromkeys(result.model for result in results if result.model)
         ),
         "</properties>",
-        *(_case(report, result) for result in results),
+        *(_case(report, result, is_spared=result.key in spared) for result in results),
         *whole,
         f"<system-out>{_text(rates)}</system-out>",
         f"<system-err>{_text(stop)}</system-err>",
@@ -78,10 +92,19 @@ def _suite(
     ]
 
 
-def _case(report: Report, result: Result) -> str:
+def _spared(test: Test) -> list[Result]:
+    if not isinstance(test, Tally) or test.verdict != PASSED:
+        return []
+    return [row for row in test.results if row.verdict != PASSED]
+
+
+def _case(report: Report, result: Result, *, is_spared: bool) -> str:
     case = f"<testcase{_attributes(_case_attributes(report, result))}"
     if result.verdict == PASSED:
         return f"{case}/>"
+    if is_spared:
+        why = f"not passed, and not required: {first_words(result)}"
+        return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
     if result.verdict == SKIPPED or (result.verdict == NOT_RUN and not report.is_cut):
         why = result.skip or (report.stop.words if report.stop else "not run")
         return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
@@ -105,8 +128,8 @@ def _case_attributes(report: Report, result: Result) -> dict[str, str]:
     return {
         "name": f"{result.name}{model}",
         "classname": _classname(report, result.suite),
-        "file": result.suite,
-        "line": str(result.line),
+        "file": result.place[0],
+        "line": str(result.place[1]),
         "time": _time(result.seconds),
     }
 
@@ -131,7 +154,8 @@ def _type(result: Result) -> str:
 
 
 def _story(result: Result) -> str:
-    place = f"{result.suite}:{result.line}: {rate(result)}"
+    file, line = result.place
+    place = f"{file}:{line}: {rate(result)}"
     return "\n".join([place, *explain(result)])
 
 

@@ -11,7 +11,7 @@ The report for people: a line a test, and below those that did not pass the reas
 
 from collections.abc import Collection, Iterator
 
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Result
+from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Test
 from gradient_cli.check.reporters.explain import explain, headline
 from gradient_cli.terminal.door import Line
 
@@ -19,7 +19,7 @@ WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-", SKIPPED: 
 _COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2", SKIPPED: "2"}
 
 
-def lines_of(result: Result, *, is_colored: bool = False) -> Iterator[str | Line]:
+def lines_of(result: Test, *, is_colored: bool = False) -> Iterator[str | Line]:
     """Give a test's line, and below it why it did not pass."""
     word = WORDS[result.verdict].ljust(5)
     if is_colored:
@@ -40,8 +40,8 @@ def lines(
 
     `told`: the keys of tests of which nothing more need be said.
     """
-    for result in report.results:
-        is_untouched = result.verdict == NOT_RUN and not result.attempts
+    for result in report.tests:
+        is_untouched = result.verdict == NOT_RUN and not result.interval
         if is_untouched or result.key in told or (is_quiet and result.verdict in {PASSED, SKIPPED}):
             continue
         yield from lines_of(result, is_colored=is_colored)

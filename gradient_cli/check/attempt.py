@@ -1,0 +1,58 @@
+"""One answer to a test, judged: what a report is made of."""
+
+from gradient_cli.exits import ExitStatus
+from gradient_cli.values import record
+from gradient_cli.wire.events import Usage
+from gradient_cli.wire.json import Json
+
+
+@record
+class Finding:
+    """What one expectation made of one answer."""
+
+    expectation: str
+    """The suite's own key: expect, expect_re, schema, judge."""
+    is_met: bool
+    message: str = ""
+    """What was wanted and what came; lower case, no full stop. "" if it was met."""
+    excerpt: str = ""
+    """The place in the answer that shows it; model text, to be made harmless by reporters."""
+
+
+@record
+class Attempt:
+    """One answer to a test's request, judged; or why there is none."""
+
+    number: int
+    """From 1."""
+    status: ExitStatus
+    """0 passed, 1 failed, the rest could not be judged."""
+    text: str = ""
+    """The answer, as far as it came."""
+    commentary: str = ""
+    """What the model said on the way to it."""
+    refusal: str = ""
+    """The words by which it refused."""
+    pending: tuple[Json, ...] = ()
+    """Items that wait for somebody, as the server sent them."""
+    findings: tuple[Finding, ...] = ()
+    error: str | None = None
+    """Why it could not be judged; lower case, no full stop."""
+    hint: str | None = None
+    request_id: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    """Of the answer and its judges together."""
+    sends: int = 0
+    """Requests sent, retries included, judges not."""
+    first_token_ms: int | None = None
+    total_ms: int = 0
+    judged_ms: int = 0
+    """How long its judges took."""
+    warning: str = ""
+    """What a reader should know of an answer that was judged; lower case, no full stop."""
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """Give the findings that were not met."""
+        return tuple(finding for finding in self.findings if not finding.is_met)

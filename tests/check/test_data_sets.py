@@ -302,3 +302,28 @@ def test_models_stand_side_by_side(checked, tmp_path):
     assert "pass  tone (a)  (s.toml:2)  3/3 cases" in out
     assert "FAIL  tone (b)  (s.toml:2)  0/3 cases" in out
     assert "-k tone -m b" in out
+
+
+def test_a_table_of_tests_by_models_says_which_is_good_enough(checked, tmp_path):
+    """With rates, tokens and median seconds, in the log and in the job summary."""
+    summary = tmp_path / "summary.md"
+    environ = {"GITHUB_STEP_SUMMARY": str(summary)}
+
+    _, out, _, _ = checked(
+        "-m", "a", "-m", "b", "--github", answers=("good", "bad", "good", "no"), environ=environ
+    )
+
+    lines = out.splitlines()
+    end = next(n for n, line in enumerate(lines) if line.startswith("tests passed"))
+    head, row, total = lines[end - 2 : end + 1]
+    assert head.split() == ["a", "b"]
+    assert [cell.split(",")[0] for cell in row.split("  ") if cell] == ["tone", "3/3", "0/3"]
+    assert "1/1" in total
+    assert "0/1" in total
+    assert "tokens" in row
+    assert "| tests passed | 1/1" in summary.read_text()
+
+
+def test_one_model_makes_no_table(checked):
+    """There is nothing to compare."""
+    assert "tests passed" not in checked("-m", "a")[1]

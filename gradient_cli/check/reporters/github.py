@@ -7,9 +7,10 @@ the summary has all, as far as 1 MiB goes.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gradient_cli.check.models import models_of
 from gradient_cli.check.report import (
     ERROR,
     NOT_RUN,
@@ -73,6 +74,8 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
     parts = [f"## gradient check\n\n{_markdown(report.summary())}\n\n"]
     if report.stop:
         parts.append(f"{_markdown(report.stop.words.capitalize())}.\n\n")
+    if table := models_of(report):
+        parts.append(_table(table.lines()))
     rows = list(_rows(report))
     left = room - _ROOM_FOR_THE_END - sum(len(part.encode()) for part in parts)
     for position, row in enumerate(rows):
@@ -82,6 +85,11 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
             break
         parts.append(row)
     return "".join(parts)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *body = (f"| {' | '.join(_markdown(cell) for cell in row)} |\n" for row in rows)
+    return f"{head}|{'---|' * len(rows[0])}\n{''.join(body)}\n"
 
 
 def _rows(report: Report) -> Iterator[str]:

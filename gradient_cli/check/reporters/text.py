@@ -9,10 +9,11 @@ The report for people: a line a test, and below those that did not pass the reas
     2 tests: 1 passed, 1 failed in 1.3 s, 420 tokens; exit expectation (1)
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+from gradient_cli.check.models import models_of
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Test
-from gradient_cli.check.reporters.explain import explain, headline
+from gradient_cli.check.reporters.explain import explain, headline, one_line
 from gradient_cli.terminal.door import Line
 
 WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-", SKIPPED: "skip"}
@@ -45,9 +46,20 @@ def lines(
         if is_untouched or result.key in told or (is_quiet and result.verdict in {PASSED, SKIPPED}):
             continue
         yield from lines_of(result, is_colored=is_colored)
+    if table := models_of(report):
+        yield from _columns(table.lines())
     yield from (f"note: {note}" for note in report.notes)
     if report.stop:
         yield report.stop.words
         if report.stop.hint:
             yield f"hint: {report.stop.hint}"
     yield report.summary()
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Give the lines of a table, its columns below each other."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()

@@ -518,7 +518,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words --json -h --help
             else
-                _gradient_words respond decide check batch models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks rows mock-script
+                _gradient_words respond decide check batch models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script
             fi
             ;;
     esac

@@ -472,6 +472,6 @@ complete -c gradient -n '__gradient_at "mock"' -l key -x -d 'ask for this made-u
 complete -c gradient -n '__gradient_at "mock"' -l limit-per-minute -x -d 'refuse more than that, with x-ratelimit headers  [1 or more]'
 complete -c gradient -n '__gradient_at "mock"' -s q -l quiet -d 'no line for each request'
 complete -c gradient -n '__gradient_at "mock"' -s h -l help -d 'this page; -h is a short one'
-complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks rows mock-script'
+complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script'
 complete -c gradient -n '__gradient_at "help"' -l json -d 'every command, flag and status as one JSON object'
 complete -c gradient -n '__gradient_at "help"' -s h -l help -d 'this page; -h is a short one'

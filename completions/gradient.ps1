@@ -983,6 +983,7 @@ $script:GradientCommands = @{
             'tools' = 'tools'
             'completeness' = 'completeness'
             'checks' = 'checks'
+            'suite' = 'suite'
             'rows' = 'rows'
             'mock-script' = 'mock-script'}
         Flags = @{

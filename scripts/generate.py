@@ -1,5 +1,5 @@
 """
-Write completions/, man/gradient.1, README.md's tables and settings/spelling.py from the live tree.
+Write completions/, man/, README.md's tables and settings/spelling.py from the live tree.
 
     python scripts/generate.py            write what has changed
     python scripts/generate.py --check    write nothing; status 1 and a diff if a file is stale
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from generator import bash, fish, man, powershell, readme, spelling, zsh  # noqa: E402  # after the path
+from generator import bash, fish, man, man_suite, powershell, readme, spelling, zsh  # noqa: E402  # after the path
 
 from gradient_cli.cli.pages.tree import read_tree  # noqa: E402  # after the path
 
@@ -27,6 +27,7 @@ def generated() -> dict[Path, str]:
         ROOT / "completions" / "gradient.fish": fish.script(root),
         ROOT / "completions" / "gradient.ps1": powershell.script(root),
         ROOT / "man" / "gradient.1": man.page(root),
+        ROOT / "man" / "gradient-suite.5": man_suite.page(),
         ROOT / "gradient_cli" / "settings" / "spelling.py": spelling.module(root),
     }
     path = ROOT / "README.md"

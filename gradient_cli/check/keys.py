@@ -105,6 +105,12 @@ KEYS: Mapping[str, Key] = {
     "reject": Key(EXPECTED, TEXTS, "reject = \"I'm sorry\"", "it has none of these", adds=True),
     "reject_re": Key(EXPECTED, TEXTS, "reject_re = '(?i)as an AI'",
                      "none of these patterns is found in it", adds=True),
+    "ignore_case": Key(EXPECTED, TRUTH, "ignore_case = true",
+                       "equals, expect, reject and the patterns take a for A", "false"),
+    "max_characters": Key(EXPECTED, COUNT, "max_characters = 280",
+                          "it is no longer, a last line end apart"),
+    "max_words": Key(EXPECTED, COUNT, "max_words = 50",
+                     "it has no more words, which blanks set apart"),
     "one_of": Key(EXPECTED, TEXTS, 'one_of = ["yes", "no"]',
                   "it is exactly one of these labels; with expect, that one"),
     "schema": Key(EXPECTED, TEXT, 'schema = "name, age int, tags list"',
@@ -156,6 +162,6 @@ KEYS: Mapping[str, Key] = {
 
 EXPECTATIONS = (
     "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
-    "max_output_tokens_used", "max_seconds", "judge",
+    "max_characters", "max_words", "max_output_tokens_used", "max_seconds", "judge",
 )  # fmt: skip
 """A test has at least one of them, or extracts."""

@@ -163,6 +163,9 @@ class Reader:
     def _check_expectations(self) -> None:
         """Refuse what says nothing, or contradicts itself."""
         table = self._table
+        texts = ("equals", "expect", "expect_re", "reject", "reject_re")
+        if table.get("ignore_case") and not any(key in table for key in texts):
+            raise self._fault("ignore_case", f"`ignore_case` is about {', '.join(texts)}")
         if not table.get("skip", "why").strip():
             raise self._fault("skip", "`skip` is empty: say why")
         for key in (*EXPECTATIONS, "judge_sees"):
@@ -197,6 +200,9 @@ class Reader:
             extraction=self._extraction(),
             max_output_tokens_used=table.get("max_output_tokens_used"),
             max_seconds=table.get("max_seconds"),
+            max_characters=table.get("max_characters"),
+            max_words=table.get("max_words"),
+            ignore_case=table.get("ignore_case", False),
             judge=tuple(self._list("judge")),
         )
 

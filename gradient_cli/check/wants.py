@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradient_cli.ask.texts import Texts
 from gradient_cli.errors import UsageError
-from gradient_cli.expect.expectations import Expectations
+from gradient_cli.expect.expectations import Expectations, Limits
 from gradient_cli.expect.extract import Extraction
 from gradient_cli.expect.load import load_schema
 from gradient_cli.expect.schema import Schema
@@ -28,6 +28,9 @@ class Wants:
     extraction: Extraction | None = None
     max_output_tokens_used: int | None = None
     max_seconds: float | None = None
+    max_characters: int | None = None
+    max_words: int | None = None
+    ignore_case: bool = False
     judge: tuple[str, ...] = ()
 
     def expectations(self, texts: Texts, opener: Opener) -> Expectations:
@@ -52,6 +55,8 @@ class Wants:
             extract=self.extraction,
             max_output_tokens_used=self.max_output_tokens_used,
             max_seconds=self.max_seconds,
+            limits=Limits(characters=self.max_characters, words=self.max_words),
+            ignores_case=self.ignore_case,
             prefix="",
         )
         for doubt in found.doubts(""):

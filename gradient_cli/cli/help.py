@@ -48,6 +48,8 @@ def explain(
         terminal.write(overview.text(width))
     elif words == [RESULT_SCHEMA]:
         terminal.write(_result_schema())
+    elif words == [SUITE_SCHEMA]:
+        terminal.write(_suite_schema())
     elif len(words) == 1 and words[0] in topics.TOPICS:
         terminal.write(topics.text(topics.TOPICS[words[0]], width))
     else:
@@ -57,6 +59,18 @@ def explain(
 
 RESULT_SCHEMA = "result-schema"
 """Prints the JSON Schema of `--json`, for programs; so it is no topic."""
+
+
+SUITE_SCHEMA = "suite-schema"
+"""Prints the JSON Schema of a suite, for editors."""
+
+
+def _suite_schema() -> str:
+    import json
+
+    from gradient_cli.check.suite_schema import suite_schema
+
+    return json.dumps(suite_schema(), indent=2) + "\n"
 
 
 def _result_schema() -> str:
@@ -79,7 +93,7 @@ def _explain_command(ctx: typer.Context, words: list[str]) -> None:
 
 def _unknown(here: Any, words: list[str], word: str) -> UsageError:
     names: list[str] = getattr(here.command, "list_commands", lambda _: [])(here)
-    known = [*names, *topics.TOPICS, RESULT_SCHEMA] if word == words[0] else names
+    known = [*names, *topics.TOPICS, RESULT_SCHEMA, SUITE_SCHEMA] if word == words[0] else names
     near = nearest(word, known)
     advice = f"; did you mean {near}?" if near else ""
     return UsageError(

@@ -23,6 +23,9 @@ from gradient_cli.wire.response import Response
 if TYPE_CHECKING:
     import regex
 
+Fold = Callable[[str], str]
+"""Makes texts comparable: as they are, or without their case."""
+
 
 @record
 class Verdict:
@@ -35,6 +38,27 @@ class Verdict:
     """Why not, in one line; "" where it is."""
     excerpt: str = ""
     """The place of the answer that shows it, on one line; "" where it is."""
+
+
+@record(kw_only=True)
+class Limits:
+    """How long an answer may be, in what people count."""
+
+    characters: int | None = None
+    """Without a last line end, which is the terminal's."""
+    words: int | None = None
+    """What blanks and line ends set apart."""
+
+    def verdicts(self, text: str) -> Iterator[Verdict]:
+        """Judge the text that is printed."""
+        for key, most, used in (
+            ("max_characters", self.characters, len(text.removesuffix("\n"))),
+            ("max_words", self.words, len(text.split()) if self.words else 0),
+        ):
+            if most is not None:
+                message = "" if used <= most else f"the answer has {used}"
+                shown = excerpt(text) if message else ""
+                yield Verdict(f"{key} {most}", used <= most, message, shown)
 
 
 @record
@@ -84,6 +108,9 @@ class Expectations:
     extraction: Extraction | None = None
     max_output_tokens_used: int | None = None
     max_seconds: float | None = None
+    limits: Limits = Limits()
+    ignores_case: bool = False
+    """In every text and pattern; labels and schemas have their own rules."""
 
     @classmethod
     def build(
@@ -99,6 +126,8 @@ class Expectations:
         extract: Extraction | None = None,
         max_output_tokens_used: int | None = None,
         max_seconds: float | None = None,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+        ignores_case: bool = False,
         prefix: str = "--",
     ) -> "Expectations":
         """
@@ -111,6 +140,7 @@ class Expectations:
 
         """
         name = _named(prefix)
+
         for field, texts in (("expect", expect), ("reject", reject)):
             if "" in texts:
                 raise UsageError(f"{name(field)} is empty: it says nothing about an answer")
@@ -119,17 +149,17 @@ class Expectations:
             _check_labels_expected(labels, expect, name)
         return cls(
             contains=tuple(expect),
-            matches=tuple(patterns.compile_pattern(p, name("expect_re")) for p in expect_re),
+            matches=_compiled(expect_re, name("expect_re"), ignores_case),
             rejects=tuple(reject),
-            rejects_matching=tuple(
-                patterns.compile_pattern(p, name("reject_re")) for p in reject_re
-            ),
+            rejects_matching=_compiled(reject_re, name("reject_re"), ignores_case),
             equals=equals,
             labels=labels,
             schema=schema,
             extraction=extract,
             max_output_tokens_used=max_output_tokens_used,
             max_seconds=max_seconds,
+            limits=limits,
+            ignores_case=ignores_case,
         )
 
     def doubts(self, prefix: str = "--") -> Iterator[str]:
@@ -191,7 +221,10 @@ class Expectations:
         )
 
     def _is_equal(self, said: str) -> bool:
-        return bool(self.equals) and _equals(said, str(self.equals)).ok
+        return (
+            bool(self.equals)
+            and _equals(said, str(self.equals), str.casefold if self.ignores_case else str).ok
+        )
 
     def _forms(
         self, said: str, reading: Reading | None, label: str | None, block: Extract | None
@@ -208,13 +241,15 @@ class Expectations:
 
     def _texts(self, text: str) -> Iterator[Verdict]:
         """Judge the text that is printed."""
+        fold = str.casefold if self.ignores_case else str
         if not self.labels:  # With labels, `expect` names one of them.
-            yield from (_contains(text, wanted) for wanted in self.contains)
+            yield from (_contains(text, wanted, fold) for wanted in self.contains)
         if self.equals is not None:
-            yield _equals(text, self.equals)
+            yield _equals(text, self.equals, fold)
         yield from (_matches(text, pattern) for pattern in self.matches)
-        yield from (_rejects(text, unwanted) for unwanted in self.rejects)
+        yield from (_rejects(text, unwanted, fold) for unwanted in self.rejects)
         yield from (_rejects_matching(text, pattern) for pattern in self.rejects_matching)
+        yield from self.limits.verdicts(text)
 
     def _label_verdict(self, text: str, label: str | None) -> Verdict:
         """Judge the label: with `expect`, it must be exactly the one that is named."""
@@ -247,6 +282,12 @@ def _named(prefix: str) -> Callable[[str], str]:
     return lambda field: prefix + field.replace("_", "-") if prefix else field
 
 
+def _compiled(
+    given: Sequence[str], name: str, ignores_case: bool
+) -> "tuple[regex.Pattern[str], ...]":
+    return tuple(patterns.compile_pattern(one, name, ignores_case=ignores_case) for one in given)
+
+
 def _check_labels_expected(labels: Sequence[str], expect: Sequence[str], name: object) -> None:
     for wanted in expect:
         if match_label(wanted, labels) is None:
@@ -264,15 +305,16 @@ def _check_labels_expected(labels: Sequence[str], expect: Sequence[str], name: o
         )
 
 
-def _contains(text: str, wanted: str) -> Verdict:
+def _contains(text: str, wanted: str, fold: Fold) -> Verdict:
     name = f'expect "{one_line(wanted)}"'
-    if wanted in text:
+    if fold(wanted) in fold(text):
         return Verdict(name, True)
     return Verdict(name, False, "the answer does not contain it", excerpt(text))
 
 
-def _equals(text: str, wanted: str) -> Verdict:
+def _equals(text: str, wanted: str, fold: Fold) -> Verdict:
     name = f'equals "{excerpt(wanted)}"'
+    text, wanted = fold(text), fold(wanted)
     # One newline at the end is the terminal's, not the answer's.
     if text.removesuffix("\n") == wanted.removesuffix("\n"):
         return Verdict(name, True)
@@ -298,8 +340,9 @@ def _matches(text: str, pattern: "regex.Pattern[str]") -> Verdict:
     return Verdict(name, False, "it is not found in the answer", excerpt(text))
 
 
-def _rejects(text: str, unwanted: str) -> Verdict:
+def _rejects(text: str, unwanted: str, fold: Fold) -> Verdict:
     name = f'reject "{one_line(unwanted)}"'
+    text, unwanted = fold(text), fold(unwanted)
     position = text.find(unwanted)
     if position < 0:
         return Verdict(name, True)

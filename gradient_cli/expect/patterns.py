@@ -24,7 +24,7 @@ _PIECE = re.compile(
 )
 
 
-def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
+def compile_pattern(pattern: str, flag: str, *, ignores_case: bool = False) -> "regex.Pattern[str]":
     """
     Compile a pattern; it is searched for anywhere, `^` and `$` are the text's ends.
 
@@ -42,7 +42,7 @@ def compile_pattern(pattern: str, flag: str) -> "regex.Pattern[str]":
             hint=f"at most {MOST_PLACES:,} places; (.{{999}}){{999}} is a million",
         )
     try:
-        return regex.compile(pattern)
+        return regex.compile(pattern, regex.IGNORECASE if ignores_case else 0)
     except (regex.error, ValueError, OverflowError) as error:
         raise UsageError(f'{flag} "{pattern}" is no regular expression: {error}') from None
     except RecursionError:

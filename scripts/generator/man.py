@@ -30,7 +30,7 @@ def page(root: Node) -> str:
         ".SH SYNOPSIS",
         *_synopsis(root),
         ".SH DESCRIPTION",
-        *_paragraphs(_INTRO),
+        *paragraphs(_INTRO),
         ".SH COMMANDS",
         *_commands(root),
         ".SH OPTIONS",
@@ -40,7 +40,7 @@ def page(root: Node) -> str:
         ".SH ENVIRONMENT",
         *_topic(TOPICS["environment"]),
         ".SH FILES",
-        *_rows(FILES),
+        *rows(FILES),
         ".PP",
         "`gradient config path` says where they are; GRADIENT_CONFIG names another config.toml.",
     ]
@@ -49,7 +49,14 @@ def page(root: Node) -> str:
                         ("completeness", "COMPLETENESS"), ("rows", "ROWS"),
                         ("mock-script", "MOCK SCRIPTS")):  # fmt: skip
         lines += [f".SH {title}", *_topic(TOPICS[name])]
-    lines += [".SH EXAMPLES", *_examples(), ".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]
+    lines += [
+        ".SH EXAMPLES",
+        *_examples(),
+        ".SH SEE ALSO",
+        ".BR gradient-suite (5),",
+        ".BR curl (1),",
+        ".BR jq (1)",
+    ]
     # A paragraph begins by itself after a heading; mandoc warns of a second beginning.
     kept = [
         line
@@ -87,7 +94,7 @@ def _commands(root: Node) -> list[str]:
     for node in root.walk():
         if not node.path:
             continue
-        lines += [f".SS {_called(node.usage)}", *_paragraphs((node.description or node.summary,))]
+        lines += [f".SS {_called(node.usage)}", *paragraphs((node.description or node.summary,))]
         if node.name == _OPTIONS_OF:
             lines += [".PP", "Its options are below, under OPTIONS."]
             continue
@@ -128,11 +135,12 @@ def _flags(flags: list[Flag]) -> list[str]:
 def _topic(topic: Topic) -> list[str]:
     lines: list[str] = []
     for part in topic.parts:
-        lines += _paragraphs((part,)) if isinstance(part, str) else _rows(part)
+        lines += paragraphs((part,)) if isinstance(part, str) else rows(part)
     return lines
 
 
-def _rows(rows: Rows) -> list[str]:
+def rows(rows: Rows) -> list[str]:
+    """Set terms with their descriptions."""
     return [
         line
         for term, text in rows
@@ -140,7 +148,8 @@ def _rows(rows: Rows) -> list[str]:
     ]  # fmt: skip
 
 
-def _paragraphs(texts: tuple[str, ...]) -> list[str]:
+def paragraphs(texts: tuple[str, ...]) -> list[str]:
+    """Set paragraphs, each with its beginning."""
     blocks = [block for text in texts for block in text.split("\n\n")]
     return [line for block in blocks for line in (".PP", escape(" ".join(block.split())))]
 

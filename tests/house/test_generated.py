@@ -44,7 +44,7 @@ def test_every_generated_file_is_fresh(generated):
 
 def test_every_command_is_generated(generated):
     """No command is missing from the completions, the man page and the README."""
-    told = (pair for pair in generated.items() if pair[0].suffix != ".py")
+    told = (pair for pair in generated.items() if pair[0].suffix not in {".py", ".5"})
     for path, text in told:
         missing = [name for name in COMMANDS if name not in text]
         assert missing == [], path.name

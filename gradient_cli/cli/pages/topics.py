@@ -337,6 +337,7 @@ TOPICS: dict[str, Topic] = {
                 ),
             ),
         ),
+        Topic("suite", "what a suite of `check` may say, key by key", ()),
         Topic(
             "rows",
             "what `batch` reads and writes, row by row",
@@ -362,6 +363,11 @@ TOPICS: dict[str, Topic] = {
 
 def text(topic: Topic, width: int = WIDTH) -> str:
     """Give a topic as plain text."""
+    if topic.name == "suite":
+        # Made of the table that reads suites, which nothing else here needs.
+        from gradient_cli.cli.pages import suite_reference
+
+        topic = Topic(topic.name, topic.summary, suite_reference.parts())
     parts = [
         paragraph(part, width) if isinstance(part, str) else columns(part, width)
         for part in topic.parts

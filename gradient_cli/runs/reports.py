@@ -31,7 +31,7 @@ from gradient_cli.terminal.places import place_of
 FileId = tuple[int, int]
 """Device and inode."""
 _SUITES = (".toml", ".jsonl", ".ndjson")
-_BEGINS_SUITE = re.compile(rb"\s*(\{|\[)|(?m:^\s*\[\[?\s*(test|defaults)\b)")
+_BEGINS_SUITE = re.compile(rb"\A\s*(\{|\[)|(?m:^\s*\[\[?\s*(test|defaults)\b)")
 _BEGINS_REPORT = (b"<?xml", b"<testsuite", b"<!doctype html", b"<html")
 _PLACE = re.compile(r"(?P<suite>.+?):(?P<line>\d+): ")
 """How an error says where it is."""

@@ -327,3 +327,8 @@ def test_a_table_of_tests_by_models_says_which_is_good_enough(checked, tmp_path)
 def test_one_model_makes_no_table(checked):
     """There is nothing to compare."""
     assert "tests passed" not in checked("-m", "a")[1]
+
+
+def test_a_page_is_written_over_by_the_next_run(checked):
+    """Its style has braces, and is no suite in JSON for that."""
+    assert [checked("--html", "h.html")[0], checked("--html", "h.html")[0]] == [0, 0]

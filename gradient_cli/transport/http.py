@@ -82,7 +82,7 @@ class HttpTransport:
         )
         # httpx's transport without its Client: no cookies, no redirects, no trust in the
         # environment, and a third less work for each request.
-        self._pool = _Pool(verify, proxy, self._backend)
+        self._pool = pool(verify, proxy, self._backend)
         self._connect_timeout_s = min(CONNECT_TIMEOUT_S, network.timeout_s)
         timeout = httpx.Timeout(network.timeout_s, connect=self._connect_timeout_s)
         self._extensions = {"timeout": timeout.as_dict()}
@@ -183,6 +183,11 @@ def _headers(secret: str) -> dict[str, str]:
     if secret:
         headers["Authorization"] = f"Bearer {secret}"
     return headers
+
+
+def pool(verify: Any, proxy: str | None, backend: httpcore.NetworkBackend) -> httpx.HTTPTransport:
+    """Give httpx's transport above our sockets."""
+    return _Pool(verify, proxy, backend)
 
 
 class _Pool(httpx.HTTPTransport):

@@ -18,16 +18,26 @@ from gradient_cli.wire.json import Json, dumps
 
 MAX_FILES = 2000
 """Recordings that are compared; looking for a neighbour must not take longer than the run."""
+MAX_BYTES = 64 * 1024 * 1024
+"""Of all recordings that are compared; what goes beyond is passed over."""
 MAX_LINES = 40
 """Lines of the diff that are shown."""
 
 
 def explain(asked: Mapping[str, Json], folder: Path) -> str:
     """Give a diff from the nearest recorded request, each line after a newline; "" for none."""
-    recorded = list(_recorded(folder))
-    if not recorded:
+    try:
+        return _explained(asked, folder)
+    except RecursionError:
+        return ""  # A request that nobody can print is no help.
+
+
+def _explained(asked: Mapping[str, Json], folder: Path) -> str:
+    # One after the other: all at once they may be more than fits.
+    found = max(_recorded(folder), key=lambda pair: _likeness(asked, pair[1]), default=None)
+    if found is None:
         return "; the folder holds none"
-    name, nearest = max(recorded, key=lambda pair: _likeness(asked, pair[1]))
+    name, nearest = found
     from difflib import unified_diff
 
     old, new = list(_lines(nearest)), list(_lines(asked))
@@ -38,8 +48,13 @@ def explain(asked: Mapping[str, Json], folder: Path) -> str:
 
 
 def _recorded(folder: Path) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    left = MAX_BYTES
     for path in sorted(folder.glob("*.json"))[:MAX_FILES]:
         try:
+            left -= (size := path.stat().st_size)
+            if left < 0:
+                left += size
+                continue
             request = request_of(path)
         except (OSError, UsageError):
             continue

@@ -4,7 +4,8 @@ The one way in: every byte that comes from outside passes here, is timed and is 
     socket ─► Reader.read ─► HTTP (h11) ─► Reader.body ─► body.body_frames ─► frames
                time, heads, all             compression,   one event, one document,
                                             all            what repeats the answer
-    file   ─► whole_file                    its size
+
+Files that somebody else may have made have their own: recordings, recording.read.
 
 Who sends may mean harm: bytes without an end, a line without an end, heads without an end,
 600 MB packed into 600 kB. None of it may outlast `--max-time`, nor fill the memory. What is
@@ -13,7 +14,6 @@ too much is a BrokenReply (status 5) that names the setting.
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 
 import httpcore
 
@@ -160,19 +160,3 @@ def _window(first: bytes) -> int:
     """Tell zlib's format from bare deflate, which servers send under the same name."""
     is_zlib = first[0] & 0x0F == 8 and (len(first) < 2 or (first[0] << 8 | first[1]) % 31 == 0)
     return 15 if is_zlib else -15
-
-
-def whole_file(path: Path, most: int) -> bytes:
-    """
-    Give a file that somebody else may have made, such as a recording.
-
-    Raises:
-        BrokenReply: it is larger than `most` bytes.
-        OSError: it cannot be read.
-
-    """
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise BrokenReply(f'"{path}" is larger than {most:,} bytes')
-    return data

@@ -101,8 +101,10 @@ class Take:
         """Give one of the file's `replies`; a secret that the server echoed is taken out."""
         chunks = self.chunks
         whole = b"".join(chunks)
-        if (cleaned := clean_body(whole, secrets)) != whole:
+        cleaned = clean_body(whole, secrets)
+        if cleaned is not whole and cleaned != whole:
             chunks = [cleaned]
+        del whole, cleaned
         value: dict[str, Json] = {
             "status": self.status,
             "headers": clean(self.headers, secrets),
@@ -192,11 +194,12 @@ def _load(path: Path) -> Json:
             os.close(handle)
             raise _no_recording(path)
         with os.fdopen(handle, "rb") as file:
-            if kind.st_size > MAX_BYTES:
-                raise UsageError(
-                    f'"{path}" is larger than {MAX_BYTES:,} bytes', hint="record a shorter answer"
-                )
-            return json.loads(file.read())
+            data = b"" if kind.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
+        if kind.st_size > MAX_BYTES or len(data) > MAX_BYTES:
+            raise UsageError(
+                f'"{path}" is larger than {MAX_BYTES:,} bytes', hint="record a shorter answer"
+            )
+        return json.loads(data)
     except FileNotFoundError:
         raise
     except OSError as error:

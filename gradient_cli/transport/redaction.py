@@ -18,6 +18,9 @@ MARK = "[key]"
 _BETWEEN_EVENTS = re.compile(rb"((?:\r\n|\n|\r){2,})")
 _PLACES = ("output_index", "content_index", "item_id", "index")
 """What tells the parts of an answer apart, whose deltas may come by turns."""
+LONGEST_RUN = 256 * 1024
+"""Characters that wait to be searched."""
+MOST_RUNS = 10_000
 
 
 def clean_text(text: str, secrets: Sequence[str]) -> str:
@@ -44,7 +47,7 @@ def clean_body(body: bytes, secrets: Sequence[str]) -> bytes:
     """Give a reply's body without the secrets; the very same bytes where it holds none."""
     for secret in secrets:
         body = _byte_pattern(secret).sub(MARK.encode(), body)
-    if not secrets:
+    if not secrets or not _is_in_pieces(body, secrets):
         return body
     is_whole = body.lstrip()[:1] in {b"{", b"["}
     pieces = [body] if is_whole else _BETWEEN_EVENTS.split(body)
@@ -57,6 +60,69 @@ def clean_body(body: bytes, secrets: Sequence[str]) -> bytes:
         event.write() if event is not None and id(event) in changed else piece
         for event, piece in zip(events, pieces, strict=True)
     )
+
+
+def _is_in_pieces(body: bytes, secrets: Sequence[str]) -> bool:
+    """
+    Tell whether texts of a body come to a secret where they are put together.
+
+    Nearly no body does: this looks at one event after the other and keeps little of them,
+    where taking the secret out has to hold them all.
+    """
+    runs = _Runs(secrets)
+    for piece in _json_pieces(body):
+        event = _Event.read(piece)
+        if event is not None and runs.take(event):
+            return True
+    return runs.search()
+
+
+def _json_pieces(body: bytes) -> Iterator[bytes]:
+    """Give the events that hold a text: what has no quotation mark is passed over at once."""
+    if body.lstrip()[:1] in {b"{", b"["}:
+        yield body
+        return
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    place = 0
+    while (quote := body.find(b'"', place)) >= 0:
+        blank = body.rfind(b"\n\n", place, quote)
+        start = place if blank < 0 else blank + 2
+        end = body.find(b"\n\n", quote)
+        end = len(body) if end < 0 else end
+        yield body[start:end]
+        place = end
+
+
+class _Runs:
+    """The texts that belong together, each looked at once; only their ends are kept."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._patterns = [_pattern(secret) for secret in secrets]
+        self._tail = 1024 + 12 * max(map(len, secrets))
+        self._waiting: dict[object, list[str]] = {}
+        self._size = 0
+
+    def take(self, event: "_Event") -> bool:
+        """Take the texts of an event; True if a secret was found."""
+        for leaf in event.leaves:
+            text = leaf.text
+            for number, group in enumerate(_GROUPS):
+                self._waiting.setdefault((number, group(leaf)), []).append(text)
+            self._size += len(text) + 1
+        return self._size > LONGEST_RUN and self.search()
+
+    def search(self) -> bool:
+        """Search what has come, and keep the ends of it."""
+        found = False
+        for key, texts in self._waiting.items():
+            whole = "".join(texts)
+            found = found or any(pattern.search(whole) for pattern in self._patterns)
+            self._waiting[key] = [whole[-self._tail :]]
+        self._size = 0
+        if len(self._waiting) > MOST_RUNS:
+            self._waiting.clear()  # So many kinds of texts are no answer's.
+        return found
 
 
 @cache
@@ -73,8 +139,10 @@ def _any_form(character: str) -> str:
     """Give a pattern for a character and its escapes."""
     code = ord(character)
     forms = [
-        rf"\\*{re.escape(character)}" if character in '/\\"' else re.escape(character),
-        rf"\\+(?:u00|x)(?i:{code:02x})",
+        re.escape(character),
+        # What each begins with is one character: the engine skips at once what is none of them.
+        *([rf"\\\\*{re.escape(character)}"] if character in '/\\"' else []),
+        rf"\\\\*(?:u00|x)(?i:{code:02x})",
         f"%(?i:{code:02x})",
         f"&#(?:0*{code}|[xX]0*(?i:{code:x}));",
     ]
@@ -162,7 +230,7 @@ def _leaves(event: _Event) -> Iterator[_Leaf]:
 def _clean_leaves(leaves: Sequence[_Leaf], secrets: Sequence[str]) -> set[int]:
     """Take secrets out of runs of texts; gives the ids of the events that were changed."""
     changed: set[int] = set()
-    for group in (_by_kind, _by_place, _by_path):
+    for group in _GROUPS:
         groups: dict[object, list[_Leaf]] = {}
         for leaf in leaves:
             groups.setdefault(group(leaf), []).append(leaf)
@@ -182,6 +250,9 @@ def _by_place(leaf: _Leaf) -> object:
 
 def _by_path(leaf: _Leaf) -> object:
     return leaf.path[-1:]
+
+
+_GROUPS = (_by_kind, _by_place, _by_path)
 
 
 def _clean_run(leaves: Sequence[_Leaf], pattern: re.Pattern[str]) -> set[int]:

@@ -15,6 +15,7 @@ Replaying opens no socket: nothing here imports one.
 
 import os
 import sys
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -32,6 +33,10 @@ Who asks in this thread, where several ask the same at once: each gets its own a
 """
 
 
+IN_MEMORY = 1024 * 1024
+"""Bytes of a reply under way that are kept in memory."""
+MOST_OF_BROKEN = 4 * 1024 * 1024
+"""Bytes that are recorded of a reply that broke off before its answer was finished."""
 MOST_NAMED = 3
 """Tests that a miss names."""
 
@@ -76,6 +81,13 @@ class Recorder:
                 write(self._folder, question, replies, self._secrets, self._put)
             except UsageError as error:
                 self.fault = self.fault or error
+
+    def note_fault(self, error: OSError) -> None:
+        """Note that a reply could not be kept until its end."""
+        reason = (error.strerror or str(error)).lower()
+        fault = UsageError(f'cannot record in "{self._folder}": {reason}')
+        with self._lock:
+            self.fault = self.fault or fault
 
 
 @record
@@ -210,6 +222,51 @@ class _RecordingTransport:
         self._inner.close()
 
 
+class _Kept:
+    """The pieces of a reply under way; of a long one they wait on the disk, not in memory."""
+
+    def __init__(self) -> None:
+        from tempfile import SpooledTemporaryFile
+
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # closed with the reply
+        self._sizes = array("L")
+        self._fault: OSError | None = None
+
+    def add(self, chunk: bytes) -> None:
+        """Keep a piece; a disk that is full is told of at the end: the answer goes on."""
+        if self._fault is None:
+            try:
+                self._file.write(chunk)
+                self._sizes.append(len(chunk))
+            except OSError as error:
+                self._fault = error
+
+    def chunks(self, most: int | None) -> list[bytes]:
+        """
+        Give the pieces, of all or of the first bytes, and let go of them.
+
+        Raises:
+            OSError: they could not be kept.
+
+        """
+        with self._file as file:
+            if self._fault:
+                raise self._fault
+            file.seek(0)
+            found: list[bytes] = []
+            left = sum(self._sizes) if most is None else most
+            for size in self._sizes:
+                if left <= 0:
+                    break
+                found.append(file.read(min(size, left)))
+                left -= size
+        return found
+
+    def close(self) -> None:
+        """Let go of them."""
+        self._file.close()
+
+
 class _RecordedReply:
     """A reply that is written down when it was read to its end, broke, or was let go of."""
 
@@ -218,6 +275,7 @@ class _RecordedReply:
         self._question = question
         self._recorder = recorder
         self._take: Take | None = Take(reply.status, kept(reply.headers), asked_for=ASKED_FOR.get())
+        self._kept = _Kept()
 
     @property
     def status(self) -> int:
@@ -232,7 +290,7 @@ class _RecordedReply:
         assert take, "a reply is read once"
         try:
             for chunk in self._reply.chunks():
-                take.chunks.append(chunk)
+                self._kept.add(chunk)
                 yield chunk
         except GradientError as error:
             take.error = error
@@ -243,8 +301,16 @@ class _RecordedReply:
         take, self._take = self._take, None
         stopped_by = sys.exc_info()[1]
         if stopped_by is not None and not isinstance(stopped_by, GradientError):
+            self._kept.close()
             return  # Half an answer that somebody stopped is not what the server says.
         if take:
+            # Broken off without an answer: a server that never ends is not kept to its end.
+            most = MOST_OF_BROKEN if take.error and stopped_by is not None else None
+            try:
+                take.chunks = self._kept.chunks(most)
+            except OSError as error:
+                self._recorder.note_fault(error)
+                return
             self._recorder.keep(self._question, take)
 
 

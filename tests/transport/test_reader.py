@@ -14,7 +14,7 @@ from gradient_cli.errors import BrokenReply, ConnectionFailed, GradientError, Ti
 from gradient_cli.transport.body import body_frames
 from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.http import HttpTransport, Network
-from gradient_cli.transport.reader import LONGEST_HEAD, Reader, decoded, whole_file
+from gradient_cli.transport.reader import LONGEST_HEAD, Reader, decoded
 from gradient_cli.wire.request import Request
 from tests.fakes import FakeReply, asking_once, client_of, sse
 
@@ -317,16 +317,6 @@ def test_a_head_has_a_limit_and_a_body_another():
     reader.begin_body()
 
     assert len(reader.read(lambda: bytes(LONGEST_HEAD + 1))) == LONGEST_HEAD + 1
-
-
-def test_a_file_of_somebody_elses_has_a_limit(tmp_path):
-    """A recording is not read to its end to be refused."""
-    file = tmp_path / "tape.json"
-    file.write_bytes(b"12345")
-
-    assert whole_file(file, 5) == b"12345"
-    with pytest.raises(BrokenReply, match="larger than 4 bytes"):
-        whole_file(file, 4)
 
 
 def test_what_is_not_asked_of_the_wire_is_bounded_too():

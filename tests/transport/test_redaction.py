@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gradient_cli.transport import redaction
 from gradient_cli.transport.redaction import clean, clean_body
 from tests.fakes import sse
 
@@ -116,3 +117,20 @@ def test_names_and_texts_of_a_request_are_cleaned():
     assert clean({KEY: [f"a {KEY}", 1, {"x": escaped(KEY)}]}, [KEY]) == {
         "[key]": ["a [key]", 1, {"x": "[key]"}]
     }
+
+
+@pytest.mark.parametrize("piece", [b"\0", b"\n", b"a\n\n", b'"\n\n', b"\\", b"%"], ids=repr)
+def test_a_long_body_of_little_is_looked_at_once(piece, monkeypatch):
+    """Nothing is built for what holds no text: the costly way is for bodies with a key alone."""
+    monkeypatch.setattr(redaction, "_clean_leaves", lambda *_: pytest.fail("took the costly way"))
+    body = piece * 100_000
+
+    assert clean_body(body, [KEY]) is body
+
+
+def test_a_key_is_found_over_the_ends_of_what_is_searched_at_once(monkeypatch):
+    """Between two searches the ends of the texts are kept."""
+    monkeypatch.setattr(redaction, "LONGEST_RUN", 40)
+    body = sse(*map(delta, ["word "] * 100 + list(KEY) + ["word "] * 100))
+
+    assert b"[key]" in clean_body(body, [KEY])

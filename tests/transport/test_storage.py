@@ -1,5 +1,7 @@
 """Presigned addresses: files go there and come from there, and the key never does."""
 
+import gzip
+
 import pytest
 
 from gradient_cli.errors import (
@@ -8,7 +10,10 @@ from gradient_cli.errors import (
     GradientError,
     RequestRejected,
     ServiceError,
+    TimedOut,
 )
+from gradient_cli.transport import storage
+from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.storage import Storage
 from tests.replay_server import Framing, Play, ReplayServer, framed
 
@@ -80,3 +85,24 @@ def test_half_a_download_is_an_error():
 
     with ReplayServer(cut) as server, pytest.raises(ConnectionFailed):
         list(Storage({}).get(server.url))
+
+
+def test_a_download_ends_with_the_run(replay_server):
+    """A host that sends a byte now and then is not waited for beyond --max-time."""
+    body = b'{"a":1}\n' * 40
+    replay_server.then(
+        Play(framed(body, Framing.LENGTH, content_type=None), piece_bytes=1, pause_s=0.05)
+    )
+
+    with pytest.raises(TimedOut, match="max-time"):
+        list(Storage({}, deadline=Deadline.after(0.3)).get(replay_server.url))
+
+
+def test_a_packed_download_is_unpacked_within_its_limits(replay_server, monkeypatch):
+    """A line without an end is refused, whatever it was packed into."""
+    monkeypatch.setattr(storage, "MAX_LINE_BYTES", 100_000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    replay_server.then(Play(head + gzip.compress(bytes(1_000_000))))
+
+    with pytest.raises(BrokenReply, match="a line of the results is larger"):
+        list(Storage({}).get(replay_server.url))

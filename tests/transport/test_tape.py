@@ -460,3 +460,14 @@ def test_replaying_imports_no_network(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_nested_recording_is_no_bug(tmp_path):
+    """A neighbour that nobody can print is passed over: the miss is told all the same."""
+    from gradient_cli.transport.nearest import explain
+
+    deep = "[" * 900 + "]" * 900
+    request = '{"request": {"method": "POST", "path": "/p", "body": {"input": DEEP}}}'
+    (tmp_path / "a.json").write_text(request.replace("DEEP", deep))
+
+    assert isinstance(explain({"method": "POST", "path": "/p", "body": {}}, tmp_path), str)

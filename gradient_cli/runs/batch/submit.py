@@ -237,6 +237,7 @@ def open_engine(session: Session, client: Client, tell: Callable[[str], None]) -
         timeout_s=settings.timeout_s,
         proxy=settings.get("proxy"),
         ca_bundle=settings.get("ca_bundle"),
+        deadline=session.deadline,
     )
     return Engine(client, files, sleep, tell)
 

@@ -93,8 +93,8 @@ class Reports:
 
         """
         nothing = Report((), _now(), 0.0)
-        for render in _renders().values():
-            render(nothing)
+        for flag in {*_ALWAYS, *(flag for flag, _ in self._named if flag != JOURNAL)}:
+            _render(flag)(nothing)
         for flag, path in list(self._named):
             if _id_of(path) in read:
                 self._named.remove((flag, path))
@@ -145,12 +145,11 @@ class Reports:
             GradientError: one cannot be written; all others are by then.
 
         """
-        renders = _renders()
         self._end_journal(report)
         fault = self._fault
         for flag, target in self._held.items():
             try:
-                target.write(renders[flag](report))
+                target.write(_render(flag)(report))
             except GradientError as error:
                 fault = fault or error
         if self._is_github:
@@ -162,7 +161,6 @@ class Reports:
     def refuse(self, error: BaseException, suites: Iterable[str] = ()) -> None:
         """Write what stopped a run before it asked anything; what cannot be written is left."""
         report = _refusal(error, suites)
-        renders = _renders()
         for flag, path in self._named:
             with suppress(GradientError):
                 if _is_something_else(flag, path):
@@ -172,7 +170,7 @@ class Reports:
                     self._end_journal(report)
                 else:
                     target = self._held.pop(flag, None) or open_target(path, makes_folders=True)
-                    target.write(renders[flag](report))
+                    target.write(_render(flag)(report))
         self.close()
         if self._is_github:
             self._write_summary(report)
@@ -180,7 +178,7 @@ class Reports:
                 self._annotate(report)
         if self._options.json:
             with suppress(GradientError):
-                self._invocation.terminal.write_json(renders["--json"](report))
+                self._invocation.terminal.write_json(_render("--json")(report))
 
     @property
     def is_colored(self) -> bool:
@@ -244,20 +242,35 @@ class Reports:
 
 
 JOURNAL = "--json-lines"
+_ALWAYS = ("--json", "--github", "text")
+"""Reports that need no file; a run may turn to them when it ends."""
 _ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl"}
 
 
-def _renders() -> dict[str, Callable[[Report], str]]:
-    from gradient_cli.check.reporters import github, html, json, junit, text
-    from gradient_cli.terminal.door import page
+def _render(flag: str) -> Callable[[Report], str]:
+    """Give what makes a report; that of a file that nobody asks for is not even loaded."""
+    match flag:
+        case "--junit":
+            from gradient_cli.check.reporters import junit
 
-    return {
-        "--junit": junit.render,
-        "--html": html.render,
-        "--json": json.render,
-        "--github": lambda report: github.summary(report) + github.annotations(report),
-        "text": lambda report: page(text.lines(report), in_log=False),
-    }
+            return junit.render
+        case "--html":
+            from gradient_cli.check.reporters import html
+
+            return html.render
+        case "--json":
+            from gradient_cli.check.reporters import json
+
+            return json.render
+        case "--github":
+            from gradient_cli.check.reporters import github
+
+            return lambda report: github.summary(report) + github.annotations(report)
+        case _:
+            from gradient_cli.check.reporters import text
+            from gradient_cli.terminal.door import page
+
+            return lambda report: page(text.lines(report), in_log=False)
 
 
 def _refusal(error: BaseException, suites: Iterable[str]) -> Report:

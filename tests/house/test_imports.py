@@ -4,13 +4,14 @@ What each kind of run may load. Start-up time is a promise; imports are how it g
 The lists name packages, not milliseconds: a new import is seen here on any machine.
 """
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 from tests.captures import KEY, capture
-from tests.replay_server import Play
+from tests.replay_server import Framing, Play, framed
 
 DUMP = """
 import os, sys
@@ -48,12 +49,20 @@ HEAVY = {
 """Of the standard library, what no plain run has any use for."""
 
 
-@pytest.fixture
-def loaded(world, replay_server):
-    """Give a function that runs the program and gives the names of all it loaded."""
-    replay_server.then(Play(capture("vllm", "ok-hello-stream").response))
+HELLO = capture("vllm", "ok-hello-stream").response
 
-    def run(*arguments: str) -> set[str]:
+
+def of_json(value: object) -> bytes:
+    """Give a whole reply that holds a value."""
+    return framed(json.dumps(value).encode(), Framing.LENGTH, content_type="application/json")
+
+
+@pytest.fixture
+def loaded(world, replay_server, tmp_path):
+    """Give a function that runs the program and gives the names of all it loaded."""
+
+    def run(*arguments: str, reply: bytes = HELLO) -> set[str]:
+        replay_server.then(Play(reply))
         done = subprocess.run(
             [sys.executable, "-c", DUMP, *arguments],
             stdin=subprocess.DEVNULL,
@@ -63,6 +72,7 @@ def loaded(world, replay_server):
                 "GRADIENT_INFERENCE_ENDPOINT": replay_server.url,
                 "GRADIENT_MODEL_ACCESS_KEY": KEY,
             },
+            cwd=tmp_path,
             check=True,
         )
         return set(done.stderr.decode().splitlines()[-1].split())
@@ -106,3 +116,36 @@ def test_the_help_of_a_command_needs_no_network(loaded):
 
     assert packages(names) - {"gradient_cli"} - BENEATH == {"typer"}
     assert not names & (HEAVY | {"ssl"})
+
+
+SUITE = """
+[[test]]
+name = "hello"
+prompt = "hi"
+expect = ["Hello"]
+"""
+YES = of_json({"model": "m", "answers": {"decision": {"type": "noul", "noul": 0.9}}})
+MODELS = of_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
+
+
+@pytest.mark.parametrize(
+    ("argv", "reply", "libraries", "heavy"),
+    [
+        (("decide", "Done?", "-m", "m", "-f", "ITEMS"), YES, LIBRARIES, set()),
+        (("models",), MODELS, LIBRARIES, set()),
+        (("batch", "run", "-m", "m", "-i", "ITEMS", "-o", "OUT", "-q"), HELLO, LIBRARIES, set()),
+        (("check", "SUITE", "-m", "m"), HELLO, LIBRARIES, {"tomllib"}),
+        (("doctor",), MODELS, LIBRARIES, {"importlib.metadata"}),
+        (("config", "show"), HELLO, {"typer"}, set()),
+    ],
+    ids=["decide", "models", "batch", "check", "doctor", "config"],
+)
+def test_a_command_loads_what_it_needs(loaded, tmp_path, argv, reply, libraries, heavy):
+    """Each its own libraries: rich only for a terminal, a validator only for a schema."""
+    (tmp_path / "SUITE").write_text(SUITE)
+    (tmp_path / "ITEMS").write_text("hi\n")
+
+    names = loaded(*argv, reply=reply)
+
+    assert packages(names) - {"gradient_cli"} - BENEATH == libraries
+    assert names & HEAVY == heavy

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from generator import bash, fish, man, man_suite, powershell, readme, spelling, zsh  # noqa: E402  # after the path
 
-from gradient_cli.cli.pages.tree import read_tree  # noqa: E402  # after the path
+from gradient_cli.cli.pages.command_tree import read_tree  # noqa: E402  # after the path
 
 
 def generated() -> dict[Path, str]:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from gradient_cli.errors import CredentialError, UsageError
-from gradient_cli.settings.config import DEMO_URL
+from gradient_cli.settings.config_file import DEMO_URL
 from gradient_cli.settings.resolve import Settings
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.wire.request import PATH, Request

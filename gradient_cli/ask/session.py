@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.errors import GradientError, UsageError
-from gradient_cli.settings.config import Config
+from gradient_cli.settings.config_file import Config
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.resolve import Settings, resolve
 from gradient_cli.wire.address import without_password

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from gradient_cli.batch.keys import KeyTable, fingerprint
+from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.ledger import ASKED_AGAIN
 from gradient_cli.batch.spending import NOTHING, Spent, spent_in
 from gradient_cli.errors import UsageError

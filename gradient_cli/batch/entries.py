@@ -14,7 +14,7 @@ from json.encoder import encode_basestring
 from pathlib import Path
 from typing import BinaryIO
 
-from gradient_cli.batch.keys import fingerprint
+from gradient_cli.batch.key_table import fingerprint
 from gradient_cli.batch.results import CHUNK, json_object, no_result
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical, dumps, line

@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
 from gradient_cli.batch.entries import Entry, Row, entry_at
-from gradient_cli.batch.keys import KeyTable, fingerprint
+from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.results import CHUNK
 
 

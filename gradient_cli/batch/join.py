@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from gradient_cli.batch.entries import Row, id_json
 from gradient_cli.batch.items.item import BadRows, Item
 from gradient_cli.batch.items.reading import Items, Shard
-from gradient_cli.batch.keys import KeyTable, fingerprint
+from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.ledger import Ledger, Moves
-from gradient_cli.batch.rows import RequestMaker
+from gradient_cli.batch.request_maker import RequestMaker
 from gradient_cli.errors import UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.json import dumps

@@ -24,7 +24,7 @@ from typing import BinaryIO
 from gradient_cli.batch.aside import Aside, Times, instant
 from gradient_cli.batch.entries import Entry, Row, entries, id_json
 from gradient_cli.batch.free_answers import FreeAnswers
-from gradient_cli.batch.keys import KeyTable, fingerprint
+from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.results import FileResults, Results
 from gradient_cli.batch.spending import Spending, Spent, spent_in
 

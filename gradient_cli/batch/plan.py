@@ -25,12 +25,12 @@ from gradient_cli.batch.items.source import Source, open_source, stdin_source
 from gradient_cli.batch.join import Join, Part
 from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.provenance import Provenance, provenance
+from gradient_cli.batch.request_maker import RequestMaker
 from gradient_cli.batch.results import Results
-from gradient_cli.batch.rows import RequestMaker
-from gradient_cli.batch.runner import Done, Task
+from gradient_cli.batch.tasks import Done, Task
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
-from gradient_cli.render.progress import Meter
+from gradient_cli.render.progress_bar import Meter
 from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.settings.resolve import Value
 from gradient_cli.values import record

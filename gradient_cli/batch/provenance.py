@@ -11,8 +11,8 @@ from pathlib import Path
 
 from gradient_cli import __version__
 from gradient_cli.batch.aside import private
+from gradient_cli.batch.request_maker import RequestMaker
 from gradient_cli.batch.results import unwritable
-from gradient_cli.batch.rows import RequestMaker
 from gradient_cli.terminal.files import resolved
 from gradient_cli.terminal.writing import write_whole
 from gradient_cli.values import record

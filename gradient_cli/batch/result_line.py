@@ -5,8 +5,8 @@ The first keys stand first, because a resumed run reads them without decoding th
 """
 
 from gradient_cli.ask.verdict import Judged
-from gradient_cli.batch.runner import Done, Task
 from gradient_cli.batch.spending import spent_on
+from gradient_cli.batch.tasks import Done, Task
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.wire.events import total_tokens

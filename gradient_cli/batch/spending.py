@@ -2,7 +2,7 @@
 What answers cost in tokens: `spent` of a line adds up over repairs, retries and runs.
 """
 
-from gradient_cli.batch.keys import KeyTable
+from gradient_cli.batch.key_table import KeyTable
 from gradient_cli.values import record
 from gradient_cli.wire.events import Usage, is_count
 from gradient_cli.wire.json import Json

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 
 from gradient_cli.check.shares import share_of
-from gradient_cli.settings.keys import REQUEST_KEYS, Kind
+from gradient_cli.settings.setting_keys import REQUEST_KEYS, Kind
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 

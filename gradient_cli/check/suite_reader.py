@@ -12,7 +12,7 @@ from gradient_cli.check.shares import Required, share_of
 from gradient_cli.check.wants import Wants
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.extract import Extraction
-from gradient_cli.settings.keys import REQUEST_KEYS
+from gradient_cli.settings.setting_keys import REQUEST_KEYS
 from gradient_cli.wire.json import Json
 
 MOST_REPEATS = 1000

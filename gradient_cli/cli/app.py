@@ -15,9 +15,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.cli.commands import COMMANDS
 from gradient_cli.cli.pages import overview, short_page
 from gradient_cli.cli.pages.command_page import HelpfulCommand, HelpfulGroup
-from gradient_cli.cli.table import COMMANDS
 from gradient_cli.errors import UsageError
 
 Function = TypeVar("Function", bound=Callable[..., Any])

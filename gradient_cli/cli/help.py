@@ -10,7 +10,7 @@ from gradient_cli import __version__
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.pages import overview, topics
 from gradient_cli.cli.pages.command_page import page_width, show
-from gradient_cli.cli.pages.tree import as_document, read_tree
+from gradient_cli.cli.pages.command_tree import as_document, read_tree
 from gradient_cli.cli.usage import nearest, quoted
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus

@@ -12,8 +12,8 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from gradient_cli.cli.commands import COMMANDS
 from gradient_cli.cli.pages.command_page import in_words, value_name
-from gradient_cli.cli.table import COMMANDS
 from gradient_cli.wire.request import OTHER_FIELDS
 
 _LONGEST_QUOTE = 60

@@ -20,14 +20,14 @@ from dataclasses import field, replace
 from itertools import count
 
 from gradient_cli.mock.answer import Answer, prompt_of
+from gradient_cli.mock.connection import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.decisions import answers, asked_of, faults
+from gradient_cli.mock.delivery import send_stream, send_whole, whole_body
 from gradient_cli.mock.director import Director
 from gradient_cli.mock.engine import PREFIX, Engine, EngineReply
-from gradient_cli.mock.http import REASONS, Connection, Gone, HttpRequest, merged
 from gradient_cli.mock.limit import Limit
 from gradient_cli.mock.listening import has_started, taken
-from gradient_cli.mock.paths import DECISIONS, body_refusal, method_of, model_of
-from gradient_cli.mock.reply import send_stream, send_whole, whole_body
+from gradient_cli.mock.routes import DECISIONS, body_refusal, method_of, model_of
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json

@@ -7,8 +7,8 @@ is shown until it ends. Only what differs is written: mostly the few characters 
 last line grew.
 
 A line of code may be wider than the screen: the terminal wraps it, and it takes several rows
-(rows.py). Where nobody can be sure how many, or not all are on the screen any more, it stays as
-it is, and what is still missing of it follows.
+(screen_rows.py). Where nobody can be sure how many, or not all are on the screen any more, it
+stays as it is, and what is still missing of it follows.
 """
 
 import re
@@ -19,7 +19,7 @@ from itertools import takewhile
 from rich.cells import cell_len
 
 from gradient_cli.render.above import STYLE, Above
-from gradient_cli.render.rows import count_rows, first_that_fits, is_certain, plain, width
+from gradient_cli.render.screen_rows import count_rows, first_that_fits, is_certain, plain, width
 
 Write = Callable[[str], None]
 

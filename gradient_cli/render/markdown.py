@@ -19,7 +19,7 @@ from contextlib import suppress
 from gradient_cli.render.blocks import Blocks, Step
 from gradient_cli.render.live import NEWLINE, Growth, LiveRegion
 from gradient_cli.render.page import Printer
-from gradient_cli.terminal.jobs import JobControl
+from gradient_cli.terminal.job_control import JobControl
 from gradient_cli.terminal.sanitize import Sanitizer
 from gradient_cli.wire.response import Response
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gradient_cli.errors import GradientError, OutputClosed
-from gradient_cli.render.text import TextRenderer, Write
+from gradient_cli.render.plain_text import TextRenderer, Write
 from gradient_cli.terminal.sanitize import Sanitizer
 from gradient_cli.wire.response import Response
 

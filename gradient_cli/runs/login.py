@@ -15,7 +15,7 @@ from gradient_cli.errors import CredentialError, RequestRejected, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.runs.models import for_text
 from gradient_cli.settings import edit
-from gradient_cli.settings.config import BUILT_IN_PROFILES
+from gradient_cli.settings.config_file import BUILT_IN_PROFILES
 from gradient_cli.settings.credentials import Credential, checked, from_stdin
 from gradient_cli.settings.keyring import before_stored, check_privacy
 from gradient_cli.settings.paths import credentials_path

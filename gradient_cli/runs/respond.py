@@ -18,7 +18,7 @@ from gradient_cli.ask.thread import answer_items
 from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result, as_document
-from gradient_cli.render.text import answer_text
+from gradient_cli.render.plain_text import answer_text
 from gradient_cli.runs.screen import Look, Notices, Screen
 from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.terminal.color import may_move_cursor, wants_color

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 from gradient_cli.ask.question_options import OutputOptions
 from gradient_cli.errors import GradientError
 from gradient_cli.render.document import Result, as_document, as_last_line
-from gradient_cli.render.lines import EventLines
+from gradient_cli.render.event_lines import EventLines
 from gradient_cli.render.notices import error_lines, usage_line
-from gradient_cli.render.text import TextRenderer, Write
+from gradient_cli.render.plain_text import TextRenderer, Write
 from gradient_cli.terminal.spinner import Spinner
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.values import record
@@ -261,7 +261,7 @@ def _plain(terminal: Terminal) -> TextRenderer:
 
 def _live_markdown(terminal: Terminal, look: Look, warn: Write) -> Renderer:
     from gradient_cli.render.unfailing import Unfailing
-    from gradient_cli.terminal.jobs import open_job_control
+    from gradient_cli.terminal.job_control import open_job_control
 
     def layout() -> "MarkdownRenderer":
         from gradient_cli.render.markdown import MarkdownRenderer

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from gradient_cli.errors import ConfigError, CredentialError, UsageError, run_timed_out
-from gradient_cli.settings.config import parse_toml
+from gradient_cli.settings.config_file import parse_toml
 from gradient_cli.settings.paths import LONGEST_FILE, credentials_path
 from gradient_cli.settings.privacy import readable_by_others
 from gradient_cli.values import record

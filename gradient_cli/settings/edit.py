@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradient_cli.errors import ConfigError, UsageError
-from gradient_cli.settings.config import (
+from gradient_cli.settings.config_file import (
     KEY_PATTERN,
     check_text,
     parse_toml,
@@ -20,8 +20,8 @@ from gradient_cli.settings.config import (
     wrong_value,
 )
 from gradient_cli.settings.credentials import Secret, profile_tables
-from gradient_cli.settings.files import change_file
-from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE
+from gradient_cli.settings.file_change import change_file
+from gradient_cli.settings.setting_keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE
 from gradient_cli.wire.json import Json
 
 KeyPath = tuple[str, ...]

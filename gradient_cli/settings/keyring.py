@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from gradient_cli.errors import CredentialError, UsageError
 from gradient_cli.settings import credentials
-from gradient_cli.settings.config import Config, endpoint_of, profile_values
+from gradient_cli.settings.config_file import Config, endpoint_of, profile_values
 from gradient_cli.settings.credentials import Credential, Credentials, checked
 from gradient_cli.values import record
 from gradient_cli.wire.address import (

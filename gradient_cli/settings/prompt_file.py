@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gradient_cli.errors import UsageError
-from gradient_cli.settings.keys import REQUEST_KEYS, nearest
+from gradient_cli.settings.setting_keys import REQUEST_KEYS, nearest
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 

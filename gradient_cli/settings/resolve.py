@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gradient_cli.errors import ConfigError, UsageError
-from gradient_cli.settings.config import (
+from gradient_cli.settings.config_file import (
     BUILT_IN_PROFILES,
     DEMO,
     DEMO_URL,
@@ -25,9 +25,9 @@ from gradient_cli.settings.config import (
 )
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key
-from gradient_cli.settings.keys import KEYS, REQUEST_FIELDS, nearest
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.privacy import writable_by_others
+from gradient_cli.settings.setting_keys import KEYS, REQUEST_FIELDS, nearest
 from gradient_cli.values import record
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.json import Json

@@ -101,7 +101,7 @@ class Bench:
         """Make the OUT of a run that is finished, with the keys of the bodies."""
         from gradient_cli.batch.items.lines import Lines
         from gradient_cli.batch.provenance import provenance
-        from gradient_cli.batch.rows import RequestMaker
+        from gradient_cli.batch.request_maker import RequestMaker
         from gradient_cli.wire.request import Request
 
         maker = RequestMaker(Request(), "sentiment")

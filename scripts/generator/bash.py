@@ -2,7 +2,7 @@
 The completion script for bash: one function, no subshell, no Python; works in bash 3.2.
 """
 
-from gradient_cli.cli.pages.tree import FILE, FOLDER, PROFILE, WORDS, Node, Value
+from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Node, Value
 
 _HEAD = """\
 # bash completion for gradient. Written by scripts/generate.py; do not edit.

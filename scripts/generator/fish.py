@@ -2,7 +2,7 @@
 The completion script for fish: static `complete` lines, conditions of builtins alone.
 """
 
-from gradient_cli.cli.pages.tree import FILE, FOLDER, PROFILE, WORDS, Flag, Node, Value
+from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Flag, Node, Value
 
 _HEAD = """\
 # fish completion for gradient. Written by scripts/generate.py; do not edit.

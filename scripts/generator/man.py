@@ -5,9 +5,9 @@ The manual page, in the man macros, for man-db and mandoc.
 import re
 
 from gradient_cli import __version__
+from gradient_cli.cli.pages.command_tree import Flag, Node
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.pages.topics import FILES, TOPICS, Rows, Topic
-from gradient_cli.cli.pages.tree import Flag, Node
 
 _INTRO = (
     "gradient sends prompts to a Responses endpoint, DigitalOcean's Gradient AI platform by "

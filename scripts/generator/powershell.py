@@ -2,7 +2,7 @@
 The completion script for PowerShell: a table and a native argument completer.
 """
 
-from gradient_cli.cli.pages.tree import FILE, FOLDER, PROFILE, WORDS, Node, Value
+from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Node, Value
 
 _HEAD = """\
 # PowerShell completion for gradient. Written by scripts/generate.py; do not edit.

@@ -4,7 +4,7 @@ README.md's generated tables, each between `<!-- generated: NAME -->` and `<!-- 
 
 import re
 
-from gradient_cli.cli.pages.tree import Node
+from gradient_cli.cli.pages.command_tree import Node
 from gradient_cli.exits import MEANINGS, SIGNALS
 
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -2,7 +2,7 @@
 What the early connection must know of the flags, as a module that costs nothing to import.
 """
 
-from gradient_cli.cli.pages.tree import Node
+from gradient_cli.cli.pages.command_tree import Node
 
 _HEAD = '''\
 """

@@ -4,7 +4,7 @@ The completion function for zsh, for a folder in $fpath.
 
 import re
 
-from gradient_cli.cli.pages.tree import FILE, FOLDER, PROFILE, WORDS, Flag, Node, Value
+from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Flag, Node, Value
 
 _HEAD = """\
 #compdef gradient

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from gradient_cli.ask import workers
-from gradient_cli.batch.runner import Done, Runner, Task
+from gradient_cli.batch.tasks import Done, Runner, Task
 from gradient_cli.errors import MachineExhausted, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.wire.request import Request

@@ -21,8 +21,8 @@ from gradient_cli.batch.items.source import Source
 from gradient_cli.batch.join import Join, Part
 from gradient_cli.batch.ledger import ASKED_AGAIN, Ledger
 from gradient_cli.batch.provenance import provenance
+from gradient_cli.batch.request_maker import RequestMaker
 from gradient_cli.batch.results import FileResults
-from gradient_cli.batch.rows import RequestMaker
 from gradient_cli.batch.spending import Spent, spent_in
 from gradient_cli.wire.json import line
 from gradient_cli.wire.request import Request

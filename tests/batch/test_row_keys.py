@@ -3,7 +3,7 @@
 import pytest
 
 from gradient_cli.batch.items.item import Item
-from gradient_cli.batch.rows import RequestMaker
+from gradient_cli.batch.request_maker import RequestMaker
 from gradient_cli.wire.request import Request
 
 ITEMS = [

@@ -290,7 +290,7 @@ def test_summary_counts_labels_and_statuses(batch):
 def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
     """A typo or a column of data is not sent to the service as it is."""
     from gradient_cli.batch.items.item import Item
-    from gradient_cli.batch.rows import RequestMaker
+    from gradient_cli.batch.request_maker import RequestMaker
     from gradient_cli.errors import UsageError
     from gradient_cli.wire.request import Request
 
@@ -306,7 +306,7 @@ def test_a_field_that_nobody_knows_is_refused(row, words, tmp_path):
 def test_params_of_a_row_reach_the_body():
     """Whatever field a server has."""
     from gradient_cli.batch.items.item import Item
-    from gradient_cli.batch.rows import RequestMaker
+    from gradient_cli.batch.request_maker import RequestMaker
     from gradient_cli.wire.request import Request
 
     request = RequestMaker(base=Request(model="m")).request(

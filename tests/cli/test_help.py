@@ -14,9 +14,9 @@ import typer
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.cli.app import LazyGroup, new_app
+from gradient_cli.cli.commands import COMMANDS
 from gradient_cli.cli.pages import overview, short_page, topics
 from gradient_cli.cli.pages.examples import EXAMPLES
-from gradient_cli.cli.table import COMMANDS
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.terminal.streams import Terminal
@@ -247,8 +247,9 @@ def test_the_short_page_names_flags_that_exist(home):
 
 def test_every_setting_is_explained(home):
     """`gradient help settings` and the man page name each key, and no other."""
+    from gradient_cli.settings.setting_keys import KEYS
+
     from gradient_cli.cli.pages.reference import SETTINGS
-    from gradient_cli.settings.keys import KEYS
 
     assert [name for name, _ in SETTINGS] == list(KEYS)
     assert all(name in home.runs("help", "settings")[1] for name in KEYS)

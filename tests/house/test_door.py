@@ -8,7 +8,7 @@ HOUSE = Path(__file__).parents[2] / "gradient_cli"
 RAW = {"write", "write_bytes", "write_stderr", "stdout", "stderr"}
 """Of a Terminal: what does not look at what it writes."""
 MAY_WRITE = {
-    "render/progress.py write_stderr": "rich draws a bar of numbers of ours",
+    "render/progress_bar.py write_stderr": "rich draws a bar of numbers of ours",
     "runs/screen.py write": "an answer, byte for byte or through a Sanitizer",
     "runs/screen.py write_stderr": "colours of ours around reasoning, which passes a Flow",
     "runs/reports.py write": "workflow commands of ours; what they say is escaped and disarmed",

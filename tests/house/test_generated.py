@@ -14,9 +14,9 @@ import pytest
 import typer
 
 from gradient_cli.cli.app import root
+from gradient_cli.cli.commands import COMMANDS
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.pages.topics import ENVIRONMENT
-from gradient_cli.cli.table import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 

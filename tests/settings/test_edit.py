@@ -4,7 +4,7 @@ import pytest
 
 from gradient_cli.errors import ConfigError, UsageError
 from gradient_cli.settings import edit
-from gradient_cli.settings.config import read_config
+from gradient_cli.settings.config_file import read_config
 from gradient_cli.settings.credentials import Secret, read_credentials
 
 TEXT = """# mine

@@ -3,7 +3,7 @@
 import pytest
 
 from gradient_cli.errors import ConfigError, UsageError
-from gradient_cli.settings.config import DEMO_URL
+from gradient_cli.settings.config_file import DEMO_URL
 from gradient_cli.settings.resolve import LONGEST_WAIT_S
 
 

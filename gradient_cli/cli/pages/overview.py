@@ -2,10 +2,10 @@
 What `gradient`, `gradient --help` and `gradient help` print. Stdlib only, so it is quick.
 """
 
+from gradient_cli.cli.commands import COMMANDS, SUMMARY
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.pages.layout import WIDTH, column, columns, paragraph
 from gradient_cli.cli.pages.topics import TOPICS
-from gradient_cli.cli.table import COMMANDS, SUMMARY
 
 
 def text(width: int = WIDTH) -> str:

@@ -7,9 +7,9 @@ What `-h` prints: a screen of 24 rows with what people use; `--help` has the res
 from collections.abc import Sequence
 from typing import Any
 
+from gradient_cli.cli.commands import COMMANDS, SUMMARY
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.pages.layout import INDENT, columns, paragraph
-from gradient_cli.cli.table import COMMANDS, SUMMARY
 
 ROWS = 24
 MOST_FLAGS = 12

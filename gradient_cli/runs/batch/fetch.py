@@ -22,7 +22,7 @@ from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.provider import Engine, Result
 from gradient_cli.batch.replies import outcome_of
 from gradient_cli.batch.results import Results, open_results
-from gradient_cli.batch.runner import Done, Tally, Task
+from gradient_cli.batch.tasks import Done, Tally, Task
 from gradient_cli.errors import IncompleteAnswer, ServiceError, UsageError
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.runs.batch.submit import open_engine

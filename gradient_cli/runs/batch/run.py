@@ -12,10 +12,10 @@ from gradient_cli.batch.jobs import load_job
 from gradient_cli.batch.ledger import Ledger
 from gradient_cli.batch.plan import Flags, Plan, make_plan
 from gradient_cli.batch.results import Results, open_results
-from gradient_cli.batch.runner import Runner, Tally
+from gradient_cli.batch.tasks import Runner, Tally
 from gradient_cli.errors import Terminated, UsageError
 from gradient_cli.exits import ExitStatus, worst
-from gradient_cli.render.progress import Meter, Progress, duration
+from gradient_cli.render.progress_bar import Meter, Progress, duration
 from gradient_cli.terminal.color import may_move_cursor
 from gradient_cli.wire.json import Json, line
 

@@ -24,7 +24,7 @@ from gradient_cli.batch.plan import Flags as PlanFlags
 from gradient_cli.batch.plan import Plan, make_plan
 from gradient_cli.batch.provider import Engine, Upload, content_id, request_line, write_upload
 from gradient_cli.batch.results import open_results
-from gradient_cli.batch.runner import Task
+from gradient_cli.batch.tasks import Task
 from gradient_cli.errors import CredentialError, UsageError, run_timed_out
 from gradient_cli.exits import ExitStatus
 from gradient_cli.transport.storage import Storage

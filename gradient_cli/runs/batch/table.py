@@ -5,12 +5,21 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.batch.answer_table import (
+    Answers,
+    Cells,
+    Cellular,
+    JsonLines,
+    Writer,
+    flat,
+    table,
+    whole,
+)
 from gradient_cli.batch.item_options import TableOptions
 from gradient_cli.batch.items.item import Item
 from gradient_cli.batch.items.reading import Items
 from gradient_cli.batch.items.source import open_source, stdin_source
 from gradient_cli.batch.items.table import Table
-from gradient_cli.batch.table import Answers, Cells, Cellular, JsonLines, Writer, flat, table, whole
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.terminal.tables import Head, Text, read_head

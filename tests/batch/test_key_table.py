@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from gradient_cli.batch import keys
-from gradient_cli.batch.keys import KeyTable, fingerprint
+from gradient_cli.batch import key_table
+from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
 from tests.batch.bench import Batch, serving
 
@@ -14,8 +14,8 @@ from tests.batch.bench import Batch, serving
 @pytest.fixture
 def few(monkeypatch):
     """Hold eight keys in memory, and mark sixteen places: all that is rare then happens often."""
-    monkeypatch.setattr(keys, "FRESH", 8)
-    monkeypatch.setattr(keys, "MARKS", 16)
+    monkeypatch.setattr(key_table, "FRESH", 8)
+    monkeypatch.setattr(key_table, "MARKS", 16)
 
 
 def key(number: int) -> bytes:
@@ -55,7 +55,7 @@ def test_a_python_without_sqlite_keeps_everything_in_memory(few, monkeypatch):
 def test_a_full_disk_is_told_in_one_line(few, monkeypatch):
     """SQLite's complaint becomes an error of ours, with what to do."""
     table = KeyTable()
-    monkeypatch.setattr(keys, "_SETTINGS", (*keys._SETTINGS, "pragma max_page_count=4"))
+    monkeypatch.setattr(key_table, "_SETTINGS", (*key_table._SETTINGS, "pragma max_page_count=4"))
 
     with pytest.raises(UsageError, match="full") as caught:
         fill(table, 2000)

@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from gradient_cli.batch.entries import Entry, entries, entry_at
 from gradient_cli.batch.items.item import Item
-from gradient_cli.batch.keys import KeyTable, fingerprint
+from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.tables import BOM
 from gradient_cli.wire.json import Json, dumps, line

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gradient_cli.render.lines import event_line
+from gradient_cli.render.event_lines import event_line
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 from gradient_cli.mock import chunks, typed
 from gradient_cli.mock.answer import Answer
-from gradient_cli.mock.http import Connection, Gone, encoded, merged
+from gradient_cli.mock.connection import Connection, Gone, encoded, merged
 from gradient_cli.wire.json import Json
 
 _DONE = b"data: [DONE]\n\n"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gradient_cli.render.text import Write
+from gradient_cli.render.plain_text import Write
 from gradient_cli.wire.json import Json, line, loads
 
 PLAIN = "gradient.data"

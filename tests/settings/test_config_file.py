@@ -3,7 +3,7 @@
 import pytest
 
 from gradient_cli.errors import ConfigError
-from gradient_cli.settings.config import find_line, read_config
+from gradient_cli.settings.config_file import find_line, read_config
 
 
 def fault_of(home, text):

@@ -15,8 +15,8 @@ from dataclasses import field
 from pathlib import Path
 
 from gradient_cli.errors import ConfigError
-from gradient_cli.settings.keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS, nearest
 from gradient_cli.settings.paths import LONGEST_FILE, expanded
+from gradient_cli.settings.setting_keys import KEYS, ONLY_AT_TOP, ONLY_IN_PROFILE, PATHS, nearest
 from gradient_cli.values import record
 from gradient_cli.wire.address import DEFAULT_URL, normalised
 from gradient_cli.wire.encodings import conversion, wide_name

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gradient_cli.errors import ConfigError
-from gradient_cli.settings.config import read_text
+from gradient_cli.settings.config_file import read_text
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600

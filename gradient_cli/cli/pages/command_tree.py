@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradient_cli.cli.app import LazyGroup
+from gradient_cli.cli.commands import COMMANDS, SUMMARY
 from gradient_cli.cli.pages.command_page import (
     description,
     grouped,
@@ -21,10 +22,9 @@ from gradient_cli.cli.pages.command_page import (
     value_name,
 )
 from gradient_cli.cli.pages.topics import TOPICS
-from gradient_cli.cli.table import COMMANDS, SUMMARY
 from gradient_cli.exits import MEANINGS
 from gradient_cli.mock.script import ENDS
-from gradient_cli.settings.keys import KEYS
+from gradient_cli.settings.setting_keys import KEYS
 from gradient_cli.wire.json import Json
 
 FILE, FOLDER, PROFILE, WORDS, FREE = "file", "folder", "profile", "words", "free"

@@ -1,6 +1,6 @@
 """The numbers of a long run, as people read them."""
 
-from gradient_cli.render.progress import Meter, Progress, duration
+from gradient_cli.render.progress_bar import Meter, Progress, duration
 from gradient_cli.terminal.streams import Terminal
 
 

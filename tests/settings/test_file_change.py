@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 
 from gradient_cli.errors import ConfigError, UsageError
-from gradient_cli.settings.files import change_file
+from gradient_cli.settings.file_change import change_file
 
 
 def mode(path):

@@ -150,10 +150,7 @@ def ask_all(
     except BaseException as error:
         runner.interrupt(error)
         ticker.close()
-        try:
-            reports.write(report(), progress.told())
-        except GradientError as lost:  # What ended the run matters more.
-            invocation.terminal.note(f"warning: {lost.message}")
+        _write_anyway(reports, report(), progress, invocation)
         raise
     finally:
         ticker.close()
@@ -163,6 +160,16 @@ def ask_all(
     if fault := progress.fault or desk.recording_fault():
         raise fault
     return found.status
+
+
+def _write_anyway(
+    reports: Reports, report: Report, progress: Progress, invocation: Invocation
+) -> None:
+    """Report what there is of a run that ends before its time: what ended it matters more."""
+    try:
+        reports.write(report, progress.told())
+    except GradientError as lost:
+        invocation.terminal.note(f"warning: {lost.message}")
 
 
 def _nobody(text: str) -> None:

@@ -247,9 +247,8 @@ def test_the_short_page_names_flags_that_exist(home):
 
 def test_every_setting_is_explained(home):
     """`gradient help settings` and the man page name each key, and no other."""
-    from gradient_cli.settings.setting_keys import KEYS
-
     from gradient_cli.cli.pages.reference import SETTINGS
+    from gradient_cli.settings.setting_keys import KEYS
 
     assert [name for name, _ in SETTINGS] == list(KEYS)
     assert all(name in home.runs("help", "settings")[1] for name in KEYS)

@@ -17,6 +17,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "base", "mis
 NAMED_TWICE = {
     "decision": "ask/ asks what wire/ says",
     "json": "check/reporters/ has a file a format, named by it",
+    "tables": "terminal/ reads those of files, render/ draws those of answers",
     "table": "a command, and batch/items/ has a file a form, named by it",
 }
 """Names that stand in two rooms all the same, and why nobody takes the one for the other."""

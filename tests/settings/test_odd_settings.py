@@ -7,8 +7,8 @@ import random
 import re
 
 import pytest
-from gradient_cli.settings.setting_keys import KEYS
 
+from gradient_cli.settings.setting_keys import KEYS
 from tests.home import Home
 
 VALUES = [

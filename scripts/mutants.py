@@ -44,11 +44,12 @@ class Mutant:
 
     path: Path
     operator: str
+    before: str
     source: str
 
     def diff(self) -> str:
         """Give the changed lines."""
-        old = (ROOT / self.path).read_text().splitlines()
+        old = self.before.splitlines()
         lines = difflib.unified_diff(old, self.source.splitlines(), lineterm="", n=0)
         return "\n".join(line for line in lines if not line.startswith(("---", "+++")))
 
@@ -95,7 +96,7 @@ def draw(chance: random.Random, files: dict[Path, str]) -> Mutant | None:
         same = without_annotations(source) == without_annotations(files[path])
     except SyntaxError:
         return None
-    return None if same else Mutant(path, name, source)
+    return None if same else Mutant(path, name, files[path], source)
 
 
 def judge(mutant: Mutant, copy: Path, timeout_s: float, *, is_own: bool) -> int:

@@ -454,3 +454,27 @@ def test_settings_in_utf_16_are_named(home):
     status, _, stderr = home.runs("respond", "hi", "-n")
 
     assert (status, "iconv -f UTF-16" in stderr) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["audio", "video", "Text", "image"])
+def test_an_answer_that_is_no_text_cannot_be_asked_for(home, kind):
+    """stdout is text; nothing is sent."""
+    home.exports(GRADIENT_INFERENCE_ENDPOINT="http://127.0.0.1:9")
+
+    status, stdout, stderr = home.runs("respond", "hi", "-m", "m", "--modality", kind, "--dry-run")
+
+    assert (status, stdout) == (2, "")
+    assert kind in stderr
+
+
+def test_verbose_says_where_each_setting_came_from(home):
+    """What the user said, once; neither what is built in nor what has a line of its own."""
+    home.exports(GRADIENT_INFERENCE_ENDPOINT="http://127.0.0.1:9", GRADIENT_MODEL_ACCESS_KEY="sk-x")
+
+    _, _, stderr = home.runs("respond", "hi", "-m", "m", "--retries", "0", "-v")
+
+    told = [line for line in stderr.splitlines() if not line.startswith("gradient: ")]
+    assert "endpoint: http://127.0.0.1:9 ($GRADIENT_INFERENCE_ENDPOINT)" in told
+    assert 'model: "m" (--model)' in told
+    assert "retries: 0 (--retries)" in told
+    assert not [line for line in told if line.startswith(("base_url:", "timeout:", "profile:"))]

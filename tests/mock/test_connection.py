@@ -384,3 +384,21 @@ def test_a_client_that_leaves_is_noticed():
             sock.sendall(b'{"input": "hi"}')
 
         assert seen.get(timeout=5) == "left"
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_told"),
+    [(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 20, False), (b"hello\r\n\r\n", True)],
+    ids=["TLS", "text"],
+)
+def test_only_who_speaks_text_is_told_that_it_is_no_http(sent, is_told):
+    """A handshake of TLS would take the words for a broken record."""
+    with (
+        MockServer(Script(behaviours=(WORDS,))) as server,
+        socket.create_connection(server._listener.getsockname(), 5) as sock,
+    ):
+        sock.sendall(sent)
+        reply = sock.recv(65536)
+
+    assert reply.startswith(b"HTTP/1.1 400 ") is is_told
+    assert is_told or reply == b""

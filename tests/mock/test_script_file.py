@@ -80,6 +80,12 @@ def test_a_file_without_replies_says_hello(read):
     assert read("key = 'x'").behaviours == (Behaviour(),)
 
 
+@pytest.mark.parametrize("key", ["limit_per_minute"])
+def test_one_is_enough(read, key):
+    """Of what has to be 1 and above."""
+    assert read(f"{key} = 1") is not None
+
+
 WRONG = [
     ("dialect = 'x'", '1: `dialect` "x" is not one of typed, chunk'),
     ("key = 'a'\n[[reply]]\ntxt = 'a'", "3: `txt` is no known key; did you mean `text`?"),

@@ -85,3 +85,14 @@ def test_the_response_repeats_what_was_asked():
     response = final["response"]
     assert (response["temperature"], response["metadata"]) == (0.5, {"a": "b"})
     assert response["usage"]["total_tokens"] == 6
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"), [("completed", None), ("incomplete", "max_output_tokens")]
+)
+def test_an_answer_that_is_cut_says_why(end, reason):
+    """In its last event, and only there."""
+    first, *_, last = said(Behaviour(text="a b", end=end))
+
+    assert (last["response"]["incomplete_details"] or {}).get("reason") == reason
+    assert first["response"]["incomplete_details"] is None

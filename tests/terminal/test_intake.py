@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gradient_cli.errors import StdinError, UsageError
+from gradient_cli.terminal import intake
 from gradient_cli.terminal.intake import decode, has_stdin, read_file, read_stdin
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.wire.request import LongText
@@ -153,3 +154,22 @@ def test_a_stdin_that_cannot_be_read_is_an_error_of_usage(tmp_path):
             read(terminal, timeout_s=None)
 
     assert error.value.message == "cannot read stdin: bad file descriptor"
+
+
+def test_a_pipe_whose_words_somebody_else_took_is_not_at_its_end(monkeypatch):
+    """Two readers of one pipe that does not block: what comes later is read all the same."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    comes = [b"", b"later", None]
+
+    def wait(source):
+        piece = comes.pop(0)
+        if piece is None:
+            os.close(writer)
+        else:
+            os.write(writer, piece)
+
+    monkeypatch.setattr(intake._Source, "_wait", wait)
+
+    assert list(intake._Source(reader, "stdin", 5, print).pieces()) == [b"later"]
+    os.close(reader)

@@ -1,6 +1,7 @@
 """Files that are written: whole or not at all, and streams as they are."""
 
 import os
+import socket
 import subprocess
 import sys
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 from gradient_cli.ask.thread import open_thread
 from gradient_cli.batch.results import open_results
 from gradient_cli.errors import UsageError
-from gradient_cli.terminal.files import check_target, write_file
+from gradient_cli.terminal.files import check_target, open_target, write_file
 
 
 def test_a_file_is_replaced_and_keeps_its_mode(tmp_path):
@@ -53,6 +54,16 @@ def test_a_named_pipe_is_written_to(tmp_path):
 
     assert reader.communicate()[0] == b"through"
     assert path.is_fifo()
+
+
+def test_a_socket_is_not_waited_for(tmp_path, monkeypatch):
+    """It says ENXIO like a pipe that nobody reads, but nobody ever will."""
+    monkeypatch.chdir(tmp_path)  # The name of a socket must be short.
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("s")
+
+        with pytest.raises(UsageError, match='cannot write "s"'):
+            open_target("s", remaining_s=lambda: 0.0, note=print)
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])

@@ -43,12 +43,28 @@ def test_a_file_is_sent_as_it_is_and_without_the_key(replay_server, upload):
     assert not any(name in head for name in (b"authorization", b"sk-secret", b"content-type"))
 
 
+def test_the_proxy_is_the_runs_own(replay_server, upload, monkeypatch):
+    """Not one that the process was born with: the run has decided, `--proxy` and NO_PROXY read."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    replay_server.then(answering())
+
+    Storage({}).put(f"{replay_server.url}/f", upload)
+
+    assert len(replay_server.received) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
         ("403 Forbidden", RequestRejected),
         ("307 Temporary Redirect", RequestRejected),
         ("503 Slow Down", ServiceError),
+        ("500 Oh", ServiceError),
+        ("499 Gone Away", RequestRejected),
+        ("429 Slow Down", ServiceError),
+        ("400 No", RequestRejected),
     ],
 )
 def test_a_refusal_names_the_host_and_not_the_signature(replay_server, upload, status, kind):

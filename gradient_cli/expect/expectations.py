@@ -140,10 +140,7 @@ class Expectations:
 
         """
         name = _named(prefix)
-
-        for field, texts in (("expect", expect), ("reject", reject)):
-            if "" in texts:
-                raise UsageError(f"{name(field)} is empty: it says nothing about an answer")
+        _check_said(name, expect=expect, reject=reject)
         labels = check_labels(one_of, name("one_of")) if one_of else ()
         if labels:
             _check_labels_expected(labels, expect, name)
@@ -275,6 +272,13 @@ class Expectations:
             ok = seconds <= self.max_seconds
             complaint = "" if ok else f"it took {seconds:.2f} s"
             yield Verdict(f"max_seconds {self.max_seconds:g}", ok, complaint)
+
+
+def _check_said(name: Callable[[str], str], **fields: Sequence[str]) -> None:
+    """Refuse an empty text: every answer holds it."""
+    for field, texts in fields.items():
+        if "" in texts:
+            raise UsageError(f"{name(field)} is empty: it says nothing about an answer")
 
 
 def _named(prefix: str) -> Callable[[str], str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gradient_cli.check.models import models_of
+from gradient_cli.check.model_table import models_of
 from gradient_cli.check.report import (
     ERROR,
     NOT_RUN,

@@ -11,7 +11,7 @@ The report for people: a line a test, and below those that did not pass the reas
 
 from collections.abc import Collection, Iterator, Sequence
 
-from gradient_cli.check.models import models_of
+from gradient_cli.check.model_table import models_of
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Test
 from gradient_cli.check.reporters.explain import explain, headline, one_line
 from gradient_cli.terminal.door import Line

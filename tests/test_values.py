@@ -4,7 +4,7 @@ from dataclasses import field, replace
 
 import pytest
 
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 
 
 @record
@@ -52,3 +52,76 @@ def test_a_record_has_slots_and_names_where_it_wants_them():
         object.__setattr__(Point(1), "z", 1)
     with pytest.raises(TypeError):
         Named(1)
+
+
+@record
+class Base:
+    """A record with a default and a list of its own."""
+
+    name: str
+    words: list[str] = field(default_factory=list)
+
+
+@record
+class Child(Base):
+    """A record that adds to another, and works something out."""
+
+    length: int = field(default=0, init=False)
+
+    def __post_init__(self):
+        """Count."""
+        object.__setattr__(self, "length", len(self.name))
+
+
+def test_the_init_is_compiled_for_the_first_object_only():
+    """A class that never makes an object pays nothing; the second object pays nothing."""
+
+    @record
+    class Fresh:
+        number: int = 1
+
+    before = Fresh.__init__
+    assert Fresh().number == 1
+    after = Fresh.__init__
+    assert after is not before
+    assert Fresh(2).number == 2
+    assert Fresh.__init__ is after
+
+
+def test_a_child_of_a_record_is_made_whole_whichever_comes_first():
+    """Parent and child each have their own way of being made."""
+    child = Child("four", ["x"])
+    parent = Base(name="two")
+
+    assert (child.name, child.words, child.length) == ("four", ["x"], 4)
+    assert (parent.name, parent.words) == ("two", [])
+    assert Base("a").words is not Base("a").words
+
+
+def test_what_is_wrong_is_told_each_time():
+    """A missing or unknown argument is a TypeError that names the class's init."""
+
+    @record
+    class Strict:
+        number: int
+
+    for _ in range(2):
+        with pytest.raises(TypeError, match="number"):
+            Strict()
+        with pytest.raises(TypeError, match="colour"):
+            Strict(1, colour="red")
+
+
+def test_a_mutable_record_is_compared_and_changes_and_has_no_hash():
+    """What changes must not be the key of anything."""
+
+    @mutable_record
+    class Count:
+        number: int = 0
+
+    one = Count()
+    one.number += 1
+    assert one == Count(1)
+    assert one != Count()
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)

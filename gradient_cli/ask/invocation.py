@@ -10,13 +10,14 @@ One run of the program: what surrounds it, handed in so that tests can hand in a
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gradient_cli.settings.variables import trimmed
 from gradient_cli.terminal.alarm import Alarm
 from gradient_cli.terminal.attention import Attention
 from gradient_cli.terminal.streams import Terminal, is_obeyed
+from gradient_cli.values import mutable_record
 
 if TYPE_CHECKING:
     from gradient_cli.transport.deadline import Deadline
@@ -26,7 +27,7 @@ LATE_S = 0.4
 """Workers end by themselves at the deadline; what takes longer hangs."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Invocation:
     """What a command may know of the world; nothing is opened until it is used."""
 

@@ -8,7 +8,7 @@ One run's way to the service: settings resolved once, clients opened as they are
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.config_file import Config
 from gradient_cli.settings.credentials import Credential
 from gradient_cli.settings.resolve import Settings, resolve
+from gradient_cli.values import mutable_record
 from gradient_cli.wire.address import without_password
 from gradient_cli.wire.json import Json, dumps
 
@@ -43,7 +44,7 @@ STALE = "delete what is no longer asked, or record anew into an empty folder"
 Tell = Callable[[str], None]
 
 
-@dataclass(slots=True)
+@mutable_record
 class Session:
     """What all clients of one run share."""
 

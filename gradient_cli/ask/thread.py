@@ -13,12 +13,13 @@ its answer is complete, as a whole; how the file is kept stands in `ask.thread_f
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gradient_cli.ask.thread_file import NEVER, Note, ThreadFile, open_file
 from gradient_cli.errors import UsageError
 from gradient_cli.transport.deadline import Deadline
+from gradient_cli.values import mutable_record
 from gradient_cli.wire.encodings import conversion, wide_name
 from gradient_cli.wire.items import is_message
 from gradient_cli.wire.json import Json, line
@@ -31,7 +32,7 @@ OUTPUT = "function_call_output"
 _OF_CALLS = {"function_call": "function call", OUTPUT: "function's output"}
 
 
-@dataclass(slots=True)
+@mutable_record
 class Thread:
     """An open thread; `close` lets the next writer in."""
 

@@ -12,13 +12,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from gradient_cli.errors import UsageError, run_timed_out
 from gradient_cli.terminal.files import resolved
 from gradient_cli.terminal.writing import write_whole
 from gradient_cli.transport.deadline import Deadline
+from gradient_cli.values import mutable_record
 
 Note = Callable[[str], None]
 
@@ -31,7 +31,7 @@ LONGEST = 100_000_000
 _APPENDS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(slots=True)
+@mutable_record
 class ThreadFile:
     """An open file of a conversation."""
 

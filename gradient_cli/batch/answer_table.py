@@ -7,7 +7,7 @@ ITEMS again, in their order, each row with its answer beside its own columns.
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -16,6 +16,7 @@ from gradient_cli.batch.items.item import Item
 from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.tables import BOM
+from gradient_cli.values import mutable_record
 from gradient_cli.wire.json import Json, dumps, line
 from gradient_cli.wire.strict import exact, spelled
 
@@ -117,7 +118,7 @@ class Writer(Protocol):
         """Give a row, by the names of the head."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Cellular:
     """CSV and its kin."""
 

@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -17,6 +17,7 @@ from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.ledger import ASKED_AGAIN
 from gradient_cli.batch.spending import NOTHING, Spent, spent_in
 from gradient_cli.errors import UsageError
+from gradient_cli.values import mutable_record
 from gradient_cli.wire.events import is_count
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
@@ -66,7 +67,7 @@ class Spread:
         return {**found, "max": self._largest}
 
 
-@dataclass(slots=True)
+@mutable_record
 class Digest:
     """The counts of files of results; of a row that has several lines, one counts."""
 

@@ -10,7 +10,7 @@ And the small file beside OUT that remembers a job: what was asked in which row,
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from gradient_cli.batch.entries import Row
 from gradient_cli.errors import BrokenReply, UsageError
 from gradient_cli.terminal.files import write_file
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.events import is_count
 from gradient_cli.wire.json import Json, dumps
 from gradient_cli.wire.strict import exact, parse
@@ -131,7 +131,7 @@ def _errors(value: Json) -> list[str]:
     return found
 
 
-@dataclass(slots=True)
+@mutable_record
 class JobFile:
     """What is remembered of a job between `submit` and `fetch`: OUT's neighbour."""
 

@@ -5,7 +5,7 @@ Which rows are to be asked: every item is looked at before the first request is 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.batch.entries import Row, id_json
 from gradient_cli.batch.items.item import BadRows, Item
@@ -14,7 +14,7 @@ from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.ledger import Ledger, Moves
 from gradient_cli.batch.request_maker import RequestMaker
 from gradient_cli.errors import UsageError
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import dumps
 
 ELSEWHERE, ANSWERED, TODO, BEYOND = range(4)
@@ -31,7 +31,7 @@ class Part:
     """Only rows that have failed before."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Join:
     """The items of a run, and what is known of each."""
 

@@ -17,7 +17,6 @@ killed in between leaves an answer in both files, known by its key and its insta
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO
 
@@ -27,6 +26,7 @@ from gradient_cli.batch.free_answers import FreeAnswers
 from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.results import FileResults, Results
 from gradient_cli.batch.spending import Spending, Spent, spent_in
+from gradient_cli.values import mutable_record
 
 FREE, KEPT, TAKEN, AGAIN, COPY, OUTDATED = range(6)
 """What becomes of a line: nothing yet; stays or comes back; moved to another row; asked again
@@ -39,7 +39,7 @@ OTHER_ROW = "the row has changed or is gone"
 DOUBLED = "another answer of the same row counts"
 
 
-@dataclass(slots=True)
+@mutable_record
 class Moves:
     """What `settle` has done."""
 

@@ -6,7 +6,7 @@ What a batch is to do: its items become tasks, one by one.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gradient_cli.ask import flag_values, inputs, verdict
 from gradient_cli.ask.client import Asker
@@ -33,7 +33,7 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.render.progress_bar import Meter
 from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.settings.resolve import Value
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
 
@@ -53,7 +53,7 @@ class Flags:
     network: NetworkOptions
 
 
-@dataclass(slots=True)
+@mutable_record
 class Plan:
     """What to ask, and what to expect."""
 

@@ -11,7 +11,7 @@ main thread only waits, and so hears signals at once.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.ask.client import Asker, OpenClient
 from gradient_cli.ask.workers import room_for, start
@@ -26,7 +26,7 @@ from gradient_cli.errors import (
     run_timed_out,
 )
 from gradient_cli.exits import ExitStatus
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.request import Request
 
 SPILLED = "the answers that came after that are on stdout, a line each: append them to OUT"
@@ -62,7 +62,7 @@ Work = Callable[[Task, Asker], Done]
 """Does a task with the worker's client; in the worker's thread."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Tally:
     """What a run has come to."""
 

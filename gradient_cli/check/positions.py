@@ -7,14 +7,16 @@ of a line, texts over several lines skipped.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from gradient_cli.values import mutable_record
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\"'-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*(?:\.|=)")
 _LONG = ('"""', "'''")
 
 
-@dataclass(slots=True)
+@mutable_record
 class Lines:
     """The lines of one table: where it begins, and where its keys stand."""
 

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed
@@ -33,7 +33,7 @@ from gradient_cli.errors import (
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Expectations, Judgement
 from gradient_cli.transport.tape import ASKED_FOR
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.events import add_usage, total_tokens
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
@@ -60,7 +60,7 @@ class Prepared:
     """The command that runs all rows of the test, if it has any."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Limits:
     """When to stop early."""
 

@@ -24,10 +24,10 @@ Blocks of HTML are not known: a fence within a comment counts.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gradient_cli.expect.fence_marks import Marks, mark_of, tail_of
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 
 _OPENING = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)", re.DOTALL)
 _FAR_OPENING = re.compile(r"( *)(`{3,}|~{3,})([^\s`~]+)[ \t]*")
@@ -69,7 +69,7 @@ class _Container:
     """The mark's last character."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Open:
     """A block that has begun."""
 

@@ -14,11 +14,11 @@ Jobs live as long as the server. Answers come from the script, as if each row ha
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import count
 from threading import Lock
 
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json, dumps
 
 PREFIX = "/v1/batches"
@@ -41,7 +41,7 @@ class EngineReply:
     data: bytes | None = None
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Job:
     id: str
     file_id: str

@@ -16,7 +16,7 @@ What counts as "before the last" while a line is still arriving is a story of it
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from markdown_it.token import Token
@@ -29,6 +29,7 @@ from gradient_cli.render.literal import literal_paragraph
 from gradient_cli.render.live import Growth
 from gradient_cli.render.page import Printer, parser
 from gradient_cli.render.tail import Tail
+from gradient_cli.values import mutable_record
 
 LISTS = {"bullet_list_open", "ordered_list_open"}
 TEXTS = LISTS | {"paragraph_open", "blockquote_open"}
@@ -36,7 +37,7 @@ _MARK = re.compile(rf"^((?:{STYLE.pattern}| )*)(•|\d+)")
 """A bullet or a number at the beginning of a row."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Step:
     """What one advance gives."""
 
@@ -48,7 +49,7 @@ class Step:
     """What to do with open lines for which there is no room."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class _OpenList:
     """A list of which some items were given already."""
 

@@ -8,17 +8,17 @@ The sight of a long run, on stderr: a bar on a terminal, elsewhere a line every 
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from gradient_cli.terminal.streams import Terminal
+from gradient_cli.values import mutable_record
 
 LINE_EVERY_S = 10.0
 BAR_AFTER_S = 0.3
 REDRAWN_A_SECOND = 5
 
 
-@dataclass(slots=True)
+@mutable_record
 class Meter:
     """The numbers of a run; whoever runs it counts them up."""
 

@@ -17,7 +17,6 @@ import stat
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from gradient_cli.errors import TimedOut, UsageError, WriteFailed
 from gradient_cli.terminal.places import place_of, resolved
 from gradient_cli.terminal.streams import encode
 from gradient_cli.terminal.ways import Opened, Way, may_write, replace_file, way_to
+from gradient_cli.values import mutable_record
 
 if TYPE_CHECKING:
     from gradient_cli.terminal.writing import RemainingS
@@ -43,7 +43,7 @@ SAY_AFTER_S = 2.0
 POLL_S = 0.05
 
 
-@dataclass(slots=True)
+@mutable_record
 class Target:
     """A file that is written at the end of a run; also a context manager."""
 

@@ -9,9 +9,11 @@ A repository's own settings can name programs that git would run, and a folder m
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gradient_cli.values import mutable_record
 
 if TYPE_CHECKING:
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -23,7 +25,7 @@ LONGEST = 1_000_000
 """Bytes of an ignore file that are read; git's own limit is 100 MB."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Rules:
     """The ignore files that apply below a folder."""
 

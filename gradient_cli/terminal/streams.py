@@ -17,11 +17,12 @@ import io
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from gradient_cli.errors import OutputClosed, TimedOut, WriteFailed
 from gradient_cli.terminal.writing import write_whole
+from gradient_cli.values import mutable_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ class _Closed(io.BytesIO):
         raise OSError(errno.EBADF, "it is closed")
 
 
-@dataclass(slots=True)
+@mutable_record
 class Terminal:
     """stdin, stdout and stderr as bytes, and what is known about them."""
 

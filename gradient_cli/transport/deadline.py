@@ -1,10 +1,11 @@
 """When the whole run must have ended: --max-time."""
 
 import time
-from dataclasses import dataclass
+
+from gradient_cli.values import mutable_record
 
 
-@dataclass(slots=True)
+@mutable_record
 class Deadline:
     """The moment at which the whole run ends; None is never. Shared by all of a run's clients."""
 

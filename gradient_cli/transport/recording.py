@@ -10,14 +10,14 @@ import json
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import Path
 
 from gradient_cli import errors
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.transport.redaction import MARK, clean, clean_body, clean_text
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json, canonical
 
 FORMAT = 1
@@ -87,7 +87,7 @@ class Question:
         return {"method": self.method, "path": self.path, "body": self.body}
 
 
-@dataclass(slots=True)
+@mutable_record
 class Take:
     """One recorded reply."""
 

@@ -14,10 +14,11 @@ a server has encoded in a way of its own (base64, backwards).
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gradient_cli.errors import GradientError
 from gradient_cli.transport.sse import Frame
+from gradient_cli.values import mutable_record
 from gradient_cli.wire.json import Json, dumps, loads
 
 MARK = "[key]"
@@ -31,7 +32,7 @@ _NO_PIECES = frozenset({"role", "type", "id", "call_id", "item_id", "name"})
 _SHORT_ESCAPES = {"/": "\\/", '"': '\\"', "\\": "\\\\"}
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Piece:
     """A text of a delta, at its place in a payload."""
 
@@ -49,7 +50,7 @@ class _Piece:
             self.owner.is_changed = True
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Held:
     """A frame that may have to change."""
 
@@ -62,7 +63,7 @@ class _Held:
         return replace(self.frame, data=data, payload=self.payload)
 
 
-@dataclass(slots=True)
+@mutable_record
 class Veil:
     """Takes one key out of one reply."""
 

@@ -4,9 +4,9 @@ The function calls of an answer, put together from their pieces, in the order in
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.events import NAMELESS, ToolCallDelta
 from gradient_cli.wire.json import Json
 
@@ -30,7 +30,7 @@ class ToolCall:
         }
 
 
-@dataclass(slots=True)
+@mutable_record
 class _CallParts:
     """A function call while it arrives."""
 
@@ -58,7 +58,7 @@ class _CallParts:
         return ToolCall(name, "".join(self.arguments), self.call_id or f"call_{position}")
 
 
-@dataclass(slots=True)
+@mutable_record
 class Calls:
     """The function calls of an answer while they arrive."""
 

@@ -1,9 +1,9 @@
 """One message of an answer while it arrives: its text, split into channels, and its refusal."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, Splitter
 from gradient_cli.wire.surrogates import PairJoiner
@@ -38,7 +38,7 @@ class Said:
     """The text holds the end of reasoning that never began."""
 
 
-@dataclass(slots=True)
+@mutable_record
 class Text:
     """Text while it arrives: joined now and then, so that many tiny pieces stay cheap."""
 

@@ -6,7 +6,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -27,7 +27,7 @@ from gradient_cli.errors import IncompleteAnswer, ServiceError, UsageError
 from gradient_cli.exits import ExitStatus, worst
 from gradient_cli.runs.batch.submit import open_engine
 from gradient_cli.transport.faults import Setting
-from gradient_cli.values import record
+from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import Request
 
@@ -121,7 +121,7 @@ def fetch(
     return _report(invocation, options, job, joined)
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Joined:
     """What the lines of results came to, counted by rows: a row may have several lines, or none."""
 

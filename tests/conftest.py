@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from gradient_cli.mock import demo
 from tests.captures import KEY
 from tests.home import Home
 from tests.replay_server import Play, ReplayServer, framed
@@ -27,6 +28,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hurried_demo() -> None:
+    """Let the profile `demo`, where it runs in this process, speak without pauses."""
+    demo.TOKEN_DELAY_S = 0.0
 
 
 @pytest.fixture

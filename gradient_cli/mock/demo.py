@@ -24,12 +24,13 @@ GREETING = (
 TOKEN_DELAY_S = 0.02
 
 
-def demo_script(delay: float = TOKEN_DELAY_S) -> Script:
+def demo_script(delay: float | None = None) -> Script:
     """
     Give the script: a bedtime story, or what this is; `delay` is seconds between words.
 
     A request for JSON gets a small instance of its schema.
     """
+    delay = TOKEN_DELAY_S if delay is None else delay
     story = Behaviour(
         text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=delay, obey_schema=True
     )

@@ -118,7 +118,7 @@ def _flags(ctx: Any) -> list[str]:
 def _no_such_command(error: Any, word: str) -> tuple[str, str | None]:
     ctx = getattr(error, "ctx", None)
     known = list(ctx.command.list_commands(ctx)) if ctx else list(COMMANDS)
-    if _ODD_DASH.match(word):
+    if re.match(_ODD_DASH, word):
         return _odd_dash(word, _flags(ctx))
     message = f"unknown command {quoted(word)}"
     if found := nearest(word, known):
@@ -141,7 +141,7 @@ def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
     prompt = ctx.params.get("prompt") if ctx is not None else None
     if ctx is not None and isinstance(prompt, str):
         words = [prompt, *extra.split()]
-        if odd := next((word for word in words if _ODD_DASH.match(word)), None):
+        if odd := next((word for word in words if re.match(_ODD_DASH, word)), None):
             return _odd_dash(odd, _flags(ctx))
         for name, flag in _FILE_FLAGS.items():
             if ctx.params.get(name) and os.path.exists(prompt):
@@ -151,12 +151,12 @@ def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
     return f"unexpected argument {quoted(extra)}", _help_hint(error)
 
 
-_ODD_DASH = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+([A-Za-z][A-Za-z-]*)")
+_ODD_DASH = "[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+([A-Za-z][A-Za-z-]*)"
 """A flag after a dash that a word processor or a web page has made of one or two."""
 
 
 def _odd_dash(word: str, flags: list[str]) -> tuple[str, str | None]:
-    found = _ODD_DASH.match(word)
+    found = re.match(_ODD_DASH, word)
     name = found[1] if found else ""
     meant = f"-{name}" if f"-{name}" in flags else _meant(f"--{name}", flags) or f"--{name}"
     message = f"{quoted(word)} begins with U+{ord(word[0]):04X}, which only looks like a dash"

@@ -3,21 +3,24 @@ The environment, read as it was meant: a `.env` with CRLF, or a file's last newl
 mark on values, and a name that only looks right is asked for in vain.
 """
 
-import re
 from collections.abc import Mapping
 
-OURS = re.compile(
-    r"GRADIENT_\w+|MODEL_ACCESS_KEY|DIGITALOCEAN_\w+|SSL_CERT_(?:FILE|DIR)"
-    r"|(?:https?|all|no)_proxy|(?:HTTPS?|ALL|NO)_PROXY"
-)
-"""The variables that are read as settings."""
+_PREFIXES = ("GRADIENT_", "DIGITALOCEAN_")
+_PROXIES = {f"{kind}_proxy" for kind in ("http", "https", "all", "no")}
+_NAMES = {
+    "MODEL_ACCESS_KEY",
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *_PROXIES,
+    *map(str.upper, _PROXIES),
+}
+"""The variables that are read as settings, beside those with our prefixes."""
 
 
 def trimmed(environ: Mapping[str, str]) -> dict[str, str]:
     """Give the environment, what is ours without white space around it, and read as UTF-8."""
     found = dict(environ)
     for name, value in found.items():
-        if OURS.fullmatch(name):
+        if name in _NAMES or name.startswith(_PREFIXES):
             found[name] = _read(value.strip())
     return found
 

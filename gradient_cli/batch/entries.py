@@ -138,7 +138,7 @@ def entries(path: Path, shown: str) -> Iterator[Entry]:
             if not whole.endswith(b"\n") and json_object(raw) is None:
                 return  # Torn: whoever wrote it is at it, or dead.
             if raw.strip():
-                yield _entry(raw, offset, f"{shown}:{number}")
+                yield _entry(raw, offset, shown, number)
             offset += len(whole)
 
 
@@ -148,23 +148,25 @@ def entry_at(file: BinaryIO, offset: int) -> Entry:
     return _entry(file.readline().rstrip(b"\n"), offset, "a line")
 
 
-def _entry(raw: bytes, offset: int, where: str) -> Entry:
+def _entry(raw: bytes, offset: int, shown: str, number: int = 0) -> Entry:
+    # Once for each line of a million: what a group or a name costs here is paid that often.
     mark = b""
     if raw.endswith(b'"}}') and (found := _STALE.search(raw)):
         raw, mark = raw[: found.start()] + b"}", found[0]
     match = _HEAD.match(raw)
-    if match is None or not (match[6] or raw.startswith((b",", b"}"), match.end())):
-        return _decoded(raw, offset, where, mark)
-    known, key = match[1], match[2]
+    if match is None:
+        return _decoded(raw, offset, f"{shown}:{number}" if number else shown, mark)
+    known, key, ok, at, run, has_data = match.groups(b"")
+    if not (has_data or raw.startswith((b",", b"}"), match.end())):
+        return _decoded(raw, offset, f"{shown}:{number}" if number else shown, mark)
     if b"\\" in known:
         known = dumps(_ANY_JSON.decode(known.decode())).encode("utf-8", "surrogatepass")
-    if match[6]:
+    if has_data:
         data, _ = _ANY_JSON.raw_decode(raw[match.end() :].decode("utf-8", "surrogatepass"))
         stamp = fingerprint(known, key, canonical(data).encode())
     else:
         stamp = fingerprint(known, key)
-    is_ok = match[3] == b"true"
-    return Entry(offset, known, key, is_ok, match[4] or b"", match[5] or b"", stamp, raw, mark)
+    return Entry(offset, known, key, ok == b"true", at, run, stamp, raw, mark)
 
 
 def _decoded(raw: bytes, offset: int, where: str, mark: bytes) -> Entry:

@@ -7,8 +7,8 @@ The file is SQLite's own temporary one: it has no name and no journal, and is go
 process, however that ends.
 """
 
-import hashlib
 import sys
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from gradient_cli.errors import UsageError
@@ -34,11 +34,7 @@ _SELECT = "select number from keys where digest = ?"
 
 def fingerprint(*parts: bytes) -> bytes:
     """Give the digest of some texts; nobody has ever seen two texts with the same one."""
-    found = hashlib.blake2b(parts[0], digest_size=SIZE)
-    for part in parts[1:]:
-        found.update(b"\n")
-        found.update(part)
-    return found.digest()
+    return blake2b(b"\n".join(parts), digest_size=SIZE).digest()
 
 
 class KeyTable:

@@ -21,7 +21,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
 
-from gradient_cli.errors import GradientError, ReplayMiss, UsageError
+from gradient_cli.errors import BrokenReply, GradientError, ReplayMiss, UsageError
 from gradient_cli.transport.recording import Put, Question, Take, kept, prepare, read, write
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.values import record
@@ -241,6 +241,11 @@ class _Kept:
             except OSError as error:
                 self._fault = error
 
+    @property
+    def size(self) -> int:
+        """Bytes, of all pieces."""
+        return sum(self._sizes)
+
     def chunks(self, most: int | None) -> list[bytes]:
         """
         Give the pieces, of all or of the first bytes, and let go of them.
@@ -254,7 +259,7 @@ class _Kept:
                 raise self._fault
             file.seek(0)
             found: list[bytes] = []
-            left = sum(self._sizes) if most is None else most
+            left = self.size if most is None else most
             for size in self._sizes:
                 if left <= 0:
                     break
@@ -304,8 +309,11 @@ class _RecordedReply:
             self._kept.close()
             return  # Half an answer that somebody stopped is not what the server says.
         if take:
-            # Broken off without an answer: a server that never ends is not kept to its end.
-            most = MOST_OF_BROKEN if take.error and stopped_by is not None else None
+            most = None
+            is_broken = isinstance(stopped_by, BrokenReply) or (take.error and stopped_by)
+            if is_broken and self._kept.size > MOST_OF_BROKEN:
+                # Broken off without an answer: a server that never ends is not kept to its end.
+                most, take.error = MOST_OF_BROKEN, take.error or stopped_by
             try:
                 take.chunks = self._kept.chunks(most)
             except OSError as error:

@@ -6,7 +6,14 @@ from threading import Thread
 
 import pytest
 
-from gradient_cli.errors import ConnectionFailed, OutputClosed, ReplayMiss, TimedOut, UsageError
+from gradient_cli.errors import (
+    BrokenReply,
+    ConnectionFailed,
+    OutputClosed,
+    ReplayMiss,
+    TimedOut,
+    UsageError,
+)
 from gradient_cli.terminal.ways import replace_file
 from gradient_cli.transport import tape
 from gradient_cli.transport.tape import ASKED_FOR, Player
@@ -471,3 +478,32 @@ def test_a_nested_recording_is_no_bug(tmp_path):
     (tmp_path / "a.json").write_text(request.replace("DEEP", deep))
 
     assert isinstance(explain({"method": "POST", "path": "/p", "body": {}}, tmp_path), str)
+
+
+def test_of_a_reply_without_an_end_the_beginning_is_recorded(tmp_path, monkeypatch):
+    """It breaks again in a replay, and as it did; what was finished is kept whole."""
+    monkeypatch.setattr(tape, "MOST_OF_BROKEN", 5)
+    request, error = Request(input="hi"), BrokenReply("the answer is larger than 7 bytes")
+    recording = Recorder(tmp_path).over(FakeTransport(FakeReply([b"abc", b"def"])))
+    reply = recording.send("POST", PATH, request.encode())
+
+    def read_too_much() -> None:
+        try:
+            list(reply.chunks())
+            raise error  # Who counts stands above the recorder.
+        finally:
+            reply.close()
+
+    with pytest.raises(BrokenReply):
+        read_too_much()
+    again = Player(tmp_path).transport().send("POST", PATH, request.encode()).chunks()
+
+    assert [next(again), next(again)] == [b"abc", b"de"]
+    with pytest.raises(BrokenReply, match="larger than 7 bytes"):
+        next(again)
+    ended = FakeReply([b"abc", b"def"], error=ConnectionFailed("gone"))
+    with pytest.raises(ConnectionFailed):
+        ask(Recorder(tmp_path / "cut").over(FakeTransport(ended)), request)
+    whole = Recorder(tmp_path / "whole").over(FakeTransport(FakeReply([b"abc", b"def"])))
+    assert ask(whole, request)[1] == [b"abc", b"def"]
+    assert "def" in next((tmp_path / "whole").iterdir()).read_text()

@@ -8,19 +8,12 @@ What is asked: the prompt, from whichever place it comes, and the request around
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from gradient_cli.ask import flag_values, inputs
 from gradient_cli.ask.question_options import InputOptions, RequestOptions
 from gradient_cli.ask.session import Session
 from gradient_cli.ask.texts import Texts, with_files
-from gradient_cli.ask.thread import (
-    OUTPUT,
-    Thread,
-    open_thread,
-    output_item,
-    turn_of_body,
-    user_item,
-)
 from gradient_cli.errors import UsageError
 from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
 from gradient_cli.terminal.intake import read_short_file
@@ -31,13 +24,16 @@ from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
 
+if TYPE_CHECKING:
+    from gradient_cli.ask.thread import Thread
+
 
 @record
 class Question:
     """A request, and the conversation that it belongs to."""
 
     request: Request
-    thread: Thread | None = None
+    thread: "Thread | None" = None
     turn: tuple[Json, ...] = ()
     """What the user says in this turn, for the thread."""
 
@@ -96,7 +92,7 @@ def make_question(
     if prompt != inputs.STDIN:
         prompt = _filled(prompt, fields, options, texts, session)
     # A prompt or a file takes the place of a body's input, like any flag that of its field.
-    of_body = turn_of_body(base.get("input") or "") if options.thread else []
+    of_body = _said_by(base) if options.thread else []
     thread, outputs = _open_thread(options, session)
     try:
         intake = inputs.read_input(prompt, options, request.body, reader, texts)
@@ -167,12 +163,21 @@ def _filled(
     return prompt
 
 
-def _open_thread(options: InputOptions, session: Session) -> tuple[Thread | None, list[Json]]:
+def _said_by(base: Mapping[str, Json]) -> list[Json]:
+    """Give what a body's input says in this turn of a thread."""
+    from gradient_cli.ask.thread import turn_of_body
+
+    return turn_of_body(base.get("input") or "")
+
+
+def _open_thread(options: InputOptions, session: Session) -> "tuple[Thread | None, list[Json]]":
     """Open the thread, and give the outputs of its open calls."""
     if options.thread is None:
         if options.tool_output:
             raise UsageError("--tool-output belongs to --thread FILE")
         return None, []
+    from gradient_cli.ask.thread import open_thread, output_item
+
     outputs = [
         output_item(call, flag_values.text_or_file(text))
         for given in options.tool_output or []
@@ -190,9 +195,11 @@ def _open_thread(options: InputOptions, session: Session) -> tuple[Thread | None
 
 
 def _turn(
-    thread: Thread, intake: inputs.Intake, outputs: list[Json], of_body: list[Json]
+    thread: "Thread", intake: inputs.Intake, outputs: list[Json], of_body: list[Json]
 ) -> tuple[Json, ...]:
     """Give what the user says in this turn, held against the calls that wait."""
+    from gradient_cli.ask.thread import OUTPUT, user_item
+
     said = of_body
     if not intake.is_empty:
         text = intake.text()
@@ -205,7 +212,7 @@ def _turn(
     return turn
 
 
-def _check(request: Request, thread: Thread | None, session: Session) -> None:
+def _check(request: Request, thread: "Thread | None", session: Session) -> None:
     """Refuse what nobody could answer; a recorded answer needs no model."""
     if thread:
         _check_alone(request)
@@ -228,13 +235,13 @@ def _check_alone(request: Request) -> None:
         )
 
 
-def _input(intake: inputs.Intake, thread: Thread | None, turn: tuple[Json, ...]) -> Json:
+def _input(intake: inputs.Intake, thread: "Thread | None", turn: tuple[Json, ...]) -> Json:
     if thread:
         return (*thread.items, *turn)
     return "" if intake.is_empty else intake.text()
 
 
-def _nothing_to_ask(terminal: Terminal, thread: Thread | None) -> UsageError:
+def _nothing_to_ask(terminal: Terminal, thread: "Thread | None") -> UsageError:
     if thread:
         return thread.how_to_go_on()
     if terminal.stdin_is_tty:

@@ -7,7 +7,6 @@ From an item to its request: the flags' request, with what the item says put ove
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -274,6 +273,8 @@ def _check_text(name: str, value: Json) -> None:
 
 
 def _unknown(name: str) -> UsageError:
+    from difflib import get_close_matches
+
     near = get_close_matches(
         name, [*_KINDS, *OTHER_FIELDS, "id", "prompt", "vars", "params"], 1, 0.75
     )

@@ -16,7 +16,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.cli.commands import COMMANDS
-from gradient_cli.cli.pages import overview, short_page
 from gradient_cli.cli.pages.command_page import HelpfulCommand, HelpfulGroup
 from gradient_cli.errors import UsageError
 
@@ -39,10 +38,14 @@ class LazyGroup(HelpfulGroup):
 
     def help_page(self, ctx: typer.Context, width: int) -> str:
         """Give the overview, which knows the commands without loading them."""
+        from gradient_cli.cli.pages import overview
+
         return overview.text(width)
 
     def short_page(self, ctx: typer.Context, width: int) -> str:
         """Give what `gradient -h` prints."""
+        from gradient_cli.cli.pages import short_page
+
         return short_page.overview(width)
 
 

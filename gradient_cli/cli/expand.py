@@ -21,7 +21,6 @@ import typer
 
 from gradient_cli.ask.flag import Flag
 from gradient_cli.ask.flag_values import utf8
-from gradient_cli.cli.usage import nearest
 from gradient_cli.errors import UsageError
 
 
@@ -126,6 +125,8 @@ def _one_of(values: tuple[str, ...]) -> Callable[[str | None], str | None]:
 
     def check(value: str | None) -> str | None:
         if value is not None and value not in values:
+            from gradient_cli.cli.usage import nearest
+
             near = nearest(value, values)
             advice = f"; did you mean {near}?" if near else ""
             raise typer.BadParameter(f'"{value}" is not one of {", ".join(values)}{advice}')

@@ -14,7 +14,6 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions, SureOptions
 from gradient_cli.ask.session import Session, open_session
-from gradient_cli.ask.thread import answer_items
 from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result, as_document
@@ -339,6 +338,8 @@ def _keep(plan: Plan, judged: verdict.Judged) -> tuple[GradientError | None, boo
     fault: GradientError | None = None
     if plan.question.thread:
         try:
+            from gradient_cli.ask.thread import answer_items
+
             plan.question.thread.add([*plan.question.turn, *answer_items(response)])
         except UsageError as error:
             fault = WriteFailed(error.message, hint="this turn is not in the thread")

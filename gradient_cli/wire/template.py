@@ -7,7 +7,6 @@ Templates: {{ name }} stands for a variable.
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from gradient_cli.errors import UsageError
 
@@ -49,6 +48,8 @@ def fill(
 
 
 def _unset(name: str, variables: Mapping[str, str], where: str, remedy: str) -> UsageError:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(variables), 1)
     advice = f"; did you mean {near[0]}?" if near else ""
     return UsageError(

@@ -62,7 +62,8 @@ class Fuzz:
         self._is_program = is_program
         self._has_files = has_files
         self._server = Server()
-        self.peak_mb = 0
+        # A child begins with the peak of whoever started it: that is nobody's here.
+        self.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
     def tried(self, number: int) -> list[str]:
         """Give what was wrong with one run; a late one is run again, for this machine is busy."""

@@ -8,12 +8,11 @@ Pure; the server sends it. Source: the endpoint's document of September 2026.
 
 from collections.abc import Iterator, Mapping
 
+from gradient_cli.wire.decision import MOST_LEVELS, MOST_OPTIONS
 from gradient_cli.wire.json import Json
 
 USUAL = 0.9
 """The probability of yes, of the first option or of the first level, where nobody says it."""
-MOST_OPTIONS = 255
-MOST_LEVELS = 10
 
 
 def faults(body: Json) -> list[Json]:

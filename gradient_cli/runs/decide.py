@@ -15,6 +15,7 @@ from gradient_cli.ask.decision import (
     in_numbers,
 )
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.question import reader_of
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.errors import GradientError, UsageError
@@ -169,14 +170,7 @@ def _described(path: str) -> dict[str, str | None]:
 
 def _state(flags: Flags, session: Session) -> str:
     """Give what is decided about: one text as it is, several labelled with their names."""
-    reader = inputs.Reader(
-        session.invocation.terminal,
-        timeout_s=session.settings.timeout_s,
-        max_bytes=session.settings.max_input_bytes,
-        note=session.tell,
-        environ=session.invocation.environ,
-        holds_key=session.settings.flags.get("key_file") == inputs.STDIN,
-    )
+    reader = reader_of(session)
     paths = flags.state.file or []
     blocks = reader.files(paths)
     extra = "" if flags.state.no_stdin or inputs.STDIN in paths else reader.implicit_stdin()

@@ -114,6 +114,7 @@ complete -c gradient -n '__gradient_at "respond"' -l body -r -F -d 'a whole requ
 complete -c gradient -n '__gradient_at "respond"' -l format -x -a 'auto text markdown json events' -d 'auto is markdown on a terminal, text elsewhere'
 complete -c gradient -n '__gradient_at "respond"' -l json -d 'the same as --format json: one object, on failure too'
 complete -c gradient -n '__gradient_at "respond"' -s o -l output -r -F -d 'write the answer to FILE, only if the run succeeded'
+complete -c gradient -n '__gradient_at "respond"' -l whole -d 'print nothing on stdout unless the run succeeded'
 complete -c gradient -n '__gradient_at "respond"' -s x -l extract -d 'print the first fenced code block alone; none, or an empty one, is status 1'
 complete -c gradient -n '__gradient_at "respond"' -l show-reasoning -d 'show the model\'s reasoning on stderr'
 complete -c gradient -n '__gradient_at "respond"' -l hide-reasoning -d 'not: show the model\'s reasoning on stderr'

@@ -58,6 +58,7 @@ $script:GradientCommands = @{
             '--json' = 'the same as --format json: one object, on failure too'
             '-o' = 'write the answer to FILE, only if the run succeeded'
             '--output' = 'write the answer to FILE, only if the run succeeded'
+            '--whole' = 'print nothing on stdout unless the run succeeded'
             '-x' = 'print the first fenced code block alone; none, or an empty one, is status 1'
             '--extract' = 'print the first fenced code block alone; none, or an empty one, is status 1'
             '--show-reasoning' = 'show the model''s reasoning on stderr'

@@ -236,6 +236,10 @@ class OutputOptions:
             help="write the answer to FILE, only if the run succeeded",
         ),
     ] = None
+    whole: Annotated[
+        bool,
+        flag(OUTPUT, "--whole", help="print nothing on stdout unless the run succeeded"),
+    ] = False
     extract: Annotated[
         bool,
         flag(

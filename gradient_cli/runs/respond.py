@@ -18,9 +18,9 @@ from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result, as_document
 from gradient_cli.render.plain_text import answer_text
-from gradient_cli.runs.screen import Look, Notices, Screen
+from gradient_cli.runs.look import Look, look_of
+from gradient_cli.runs.screen import Notices, Screen
 from gradient_cli.settings.prompt_file import PromptFile
-from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, line
@@ -110,7 +110,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     if flags.output.output is None and invocation.terminal.stdout_is_closed:
         raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
     expected = expected.with_tags(session.settings.get("think_tags"))
-    look = _look(flags, session, expected)
+    look = look_of(flags.output, session, is_held=expected.is_held)
     target = _target(flags, session)
     try:
         asked = question.make_question(
@@ -183,28 +183,6 @@ def _output_flags(output: OutputOptions) -> dict[str, Json]:
         "usage": output.usage,
     }
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _look(flags: Flags, session: Session, expected: verdict.Expected) -> Look:
-    """Decide how the run is shown."""
-    terminal, environ = session.invocation.terminal, session.invocation.environ
-    settings, output = session.settings, flags.output
-    name = settings.get("format")
-    if name == "auto":
-        name = "markdown" if terminal.stdout_is_tty else "text"
-    color = settings.get("color")
-    return Look(
-        format=name,
-        is_held=expected.is_held,
-        is_silent=output.output is not None,
-        shows_reasoning=bool(settings.get("show_reasoning")) and not output.quiet,
-        shows_usage=bool(settings.get("usage")),
-        has_color=wants_color(color, environ, terminal.stdout_is_tty),
-        has_error_color=wants_color(color, environ, terminal.stderr_is_tty),
-        may_move=may_move_cursor(environ, terminal.stdout_is_tty),
-        may_spin=not output.quiet and may_move_cursor(environ, terminal.stderr_is_tty),
-        is_quiet=output.quiet,
-    )
 
 
 def _show_request(plan: Plan, *, is_curl: bool) -> int:
@@ -310,7 +288,9 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
         error, is_saved = _keep(plan, judged)
     plan.notices.detail(_summary(outcome))
     result = _result(judged, error)
-    screen.close(result, error, is_answer=judged.error is None, is_saved=is_saved)
+    # What could not be kept is shown rather than lost, unless stdout feeds what acts on it.
+    refused = error if plan.look.is_whole else judged.error
+    screen.close(result, error, is_answer=refused is None, is_saved=is_saved)
     return result.exit_code
 
 

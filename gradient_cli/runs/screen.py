@@ -16,9 +16,9 @@ from gradient_cli.render.document import Result, as_document, as_last_line
 from gradient_cli.render.event_lines import EventLines
 from gradient_cli.render.notices import error_lines, usage_line
 from gradient_cli.render.plain_text import TextRenderer, Write
+from gradient_cli.runs.look import Look
 from gradient_cli.terminal.spinner import Spinner
 from gradient_cli.terminal.streams import Terminal
-from gradient_cli.values import record
 from gradient_cli.wire.events import CommentaryDelta, Event, ReasoningDelta, TextDelta
 from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
@@ -28,29 +28,6 @@ if TYPE_CHECKING:
 
 DIM = "\x1b[2m"
 RESET = "\x1b[0m"
-
-
-@record(kw_only=True)
-class Look:
-    """How a run is shown."""
-
-    format: str = "text"
-    """text, markdown, json or events; auto is decided by then."""
-    is_held: bool = False
-    """stdout waits for the verdict: a schema, labels, a code block, a repair."""
-    is_silent: bool = False
-    """stdout gets nothing: the answer goes to a file."""
-    shows_reasoning: bool = False
-    shows_usage: bool = False
-    may_move: bool = False
-    """The cursor on stdout may be moved."""
-    may_spin: bool = False
-    """A sign of life may be shown on stderr."""
-    has_color: bool = False
-    """Colour on stdout."""
-    has_error_color: bool = False
-    """Colour on stderr."""
-    is_quiet: bool = False
 
 
 class Notices:
@@ -117,13 +94,13 @@ class Screen:
     def _open_renderer(self) -> Renderer | None:
         """Give what shows the answer piece by piece, if it is shown so."""
         if self._renderer is None and self.shows_pieces:
-            is_live = self._look.format == "markdown"
-            self._renderer = (
-                _live_markdown(self._terminal, self._look, self._warn)
-                if is_live
-                else _plain(self._terminal)
-            )
+            self._renderer = self._new_renderer(is_live=self._look.format == "markdown")
         return self._renderer
+
+    def _new_renderer(self, *, is_live: bool) -> Renderer:
+        if is_live:
+            return _live_markdown(self._terminal, self._look, self._warn)
+        return _plain(self._terminal)
 
     # The Watcher --------------------------------------------------------------------------
 
@@ -216,7 +193,8 @@ class Screen:
         if self.shows_pieces or not is_answer:
             return
         text = result.response.text if result.text is None else result.text
-        held = _plain(self._terminal)
+        is_live = self._look.format == "markdown" and result.text is None
+        held = self._new_renderer(is_live=is_live)
         held.show(text)
         held.close(result.response)
 

@@ -93,6 +93,7 @@ SWITCHES = frozenset(
         "--strict-replay",
         "--usage",
         "--verbose",
+        "--whole",
         "-h",
         "-n",
         "-q",

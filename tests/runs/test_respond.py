@@ -370,3 +370,46 @@ def test_verbose_says_where_things_come_from_and_what_is_sent(respond):
     assert KEY not in terminal.stderr_text
     quiet = respond("hi there", "--temperature", "0.5", text="Hello")[1]
     assert quiet.stderr_text == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "flags", "stdin", "behaviour"),
+    [end for end in ENDS if end[0] in {0, 1, 3, 5, 7, 8}],
+    ids=end_name,
+)
+def test_whole_prints_nothing_unless_the_run_succeeded(status, flags, stdin, behaviour, respond):
+    """What reads the pipe (a commit, a database, a shell) never acts on half an answer."""
+    found, terminal = respond("--whole", *flags, stdin=stdin, **behaviour)
+
+    assert found == status
+    if status:
+        assert terminal.stdout_text == ""
+        assert terminal.stderr_text != ""
+    elif "--allow-empty" not in flags:
+        assert terminal.stdout_text.endswith("\n")
+
+
+def test_whole_holds_back_what_a_thread_did_not_take(respond, tmp_path):
+    """A run that could not keep its turn has not succeeded, though its answer is whole."""
+    (tmp_path / "talk").mkdir()
+
+    found, terminal = respond("hi", "--whole", "--thread", str(tmp_path / "talk"))
+
+    assert (found, terminal.stdout_text) == (2, "")
+
+
+@pytest.mark.parametrize("form", ["json", "events"])
+def test_whole_and_an_object_exclude_each_other(form, respond):
+    """An object comes on failure, too."""
+    found, terminal = respond("hi", "--whole", "--format", form)
+
+    assert found == 2
+    assert "--whole" in terminal.stderr_text
+
+
+def test_what_was_held_back_is_laid_out_on_a_terminal(respond):
+    """Markdown is markdown, though it comes at once."""
+    _, terminal = respond("hi", "--whole", is_tty=True, text="# Head\n\n* one\n* two\n")
+
+    assert "# Head" not in terminal.stdout_text
+    assert "Head" in terminal.stdout_text

@@ -1,5 +1,7 @@
 """
-Write completions/, man/, README.md's tables and settings/spelling.py from the live tree.
+Write completions, man pages, the tables of README.md and docs/, and settings/spelling.py.
+
+All of it comes from the live command tree.
 
     python scripts/generate.py            write what has changed
     python scripts/generate.py --check    write nothing; status 1 and a diff if a file is stale
@@ -13,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from generator import bash, fish, man, man_suite, powershell, readme, spelling, zsh  # noqa: E402  # after the path
+from generator import bash, fish, man, man_suite, markdown, powershell, spelling, zsh  # noqa: E402  # after the path
 
 from gradient_cli.cli.pages.command_tree import read_tree  # noqa: E402  # after the path
 
@@ -30,9 +32,8 @@ def generated() -> dict[Path, str]:
         ROOT / "man" / "gradient-suite.5": man_suite.page(),
         ROOT / "gradient_cli" / "settings" / "spelling.py": spelling.module(root),
     }
-    path = ROOT / "README.md"
-    if path.exists():
-        texts[path] = readme.fill(path.read_text(encoding="utf-8"), root)
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        texts[path] = markdown.fill(path.read_text(encoding="utf-8"), root)
     return texts
 
 

@@ -1,5 +1,7 @@
 """
-README.md's generated tables, each between `<!-- generated: NAME -->` and `<!-- end -->`.
+The generated tables of README.md and docs/.
+
+Each stands between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import re
@@ -11,7 +13,7 @@ _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DO
 
 
 def fill(text: str, root: Node) -> str:
-    """Give the README with fresh tables; an unknown name is a KeyError."""
+    """Give a page with fresh tables; an unknown name is a KeyError."""
     tables = {"exit-status": exit_status, "commands": commands, "flags": flags}
     return _BLOCK.sub(lambda found: found[1] + tables[found[2]](root) + found[3], text)
 

@@ -260,7 +260,7 @@ def test_the_schema_of_the_result_is_printed(home):
 
     assert (status, json.loads(stdout)["title"]) == (0, "The result of `gradient respond --json`")
     assert "gradient help result-schema" in " ".join(home.runs("help", "formats")[1].split())
-    for page in ("README.md", "man/gradient.1"):
+    for page in ("docs/asking.md", "man/gradient.1"):
         assert "result.schema.json" in (ROOT / page).read_text().replace("\\", "")
 
 

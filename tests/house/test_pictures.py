@@ -1,4 +1,4 @@
-"""The README's pictures show what the program shows."""
+"""The pictures of README and docs/ show what the program shows."""
 
 import re
 import subprocess
@@ -23,9 +23,14 @@ def test_the_pictures_are_fresh():
 
 
 def test_every_picture_is_shown():
-    """No picture is missing from the README, and none is shown that does not exist."""
+    """No picture is missing from README and docs/, and none is shown that does not exist."""
     stored = {path.name for path in (ROOT / "pictures").iterdir()}
-    shown = set(re.findall(r"\(pictures/([\w.-]+)\)", (ROOT / "README.md").read_text()))
+    pages = (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    shown = {
+        name
+        for page in pages
+        for name in re.findall(r"\((?:\.\./)?pictures/([\w.-]+)\)", page.read_text())
+    }
 
     assert shown == stored
     assert stored != set()

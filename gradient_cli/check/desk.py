@@ -24,8 +24,8 @@ from gradient_cli.ask.texts import Texts, from_files, with_files
 from gradient_cli.check.case import Case, Row
 from gradient_cli.check.judge import Bench
 from gradient_cli.check.report import Result
-from gradient_cli.check.runner import Prepared
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
+from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.prompt_file import parse_prompt_file
 from gradient_cli.terminal.intake import short

@@ -17,7 +17,8 @@ from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.report import PASSED, Result
 from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.text import lines_of
-from gradient_cli.check.runner import Prepared, Watch
+from gradient_cli.check.runner import Watch
+from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, OutputClosed
 from gradient_cli.exits import in_words
 from gradient_cli.render.ticker import Ticker

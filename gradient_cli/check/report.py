@@ -21,6 +21,7 @@ from itertools import groupby
 
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.case import Row
+from gradient_cli.check.stop import Stop
 from gradient_cli.exits import ExitStatus, in_words, worst
 from gradient_cli.expect.interval import Interval, wilson
 from gradient_cli.values import record
@@ -255,26 +256,6 @@ class Tally:
 
 Test = Result | Tally
 """What has a verdict of its own, and a part in the status of the run."""
-
-
-@record
-class Stop:
-    """Why a run ended before its end, or is not right as a whole."""
-
-    reason: str
-    """Lower case, no full stop."""
-    hint: str | None = None
-    status: ExitStatus = ExitStatus.OK
-    """What it alone would end with; OK where what stopped it is a result already."""
-    signal_status: int | None = None
-    """130 or 143 where a signal ends the process, whatever was found until then."""
-    is_early: bool = True
-    """False: every test was asked, and something else is wrong."""
-
-    @property
-    def words(self) -> str:
-        """The reason, after what became of the run."""
-        return f"{'stopped' if self.is_early else 'not right'}: {self.reason}"
 
 
 @record

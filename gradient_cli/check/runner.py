@@ -11,53 +11,20 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
 
 from gradient_cli.ask.client import Asker, Outcome
-from gradient_cli.ask.flaws import Allowed
-from gradient_cli.ask.verdict import verdict_on
 from gradient_cli.ask.workers import room_for, start
-from gradient_cli.check.attempt import Attempt, Finding
-from gradient_cli.check.case import Case
-from gradient_cli.check.judge import Bench, Ruling, judge
-from gradient_cli.check.report import Report, Result, Stop, Tally, Test
-from gradient_cli.errors import (
-    ExpectationFailed,
-    GradientError,
-    IncompleteAnswer,
-    MachineExhausted,
-    NoAnswer,
-    Terminated,
-    run_timed_out,
-)
+from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.report import Report, Result, Tally, Test
+from gradient_cli.check.stop import Stop, stopped_by
+from gradient_cli.check.trial import Prepared, attempt_of, body_of
+from gradient_cli.errors import MachineExhausted, run_timed_out
 from gradient_cli.exits import ExitStatus
-from gradient_cli.expect.expectations import Expectations, Judgement
-from gradient_cli.transport.tape import ASKED_FOR
 from gradient_cli.values import mutable_record, record
-from gradient_cli.wire.events import add_usage, total_tokens
-from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import LongText, Request
+from gradient_cli.wire.events import total_tokens
 
 LISTEN_S = 0.2
 """How often the main thread looks up: a signal is heard at the latest then."""
-
-
-@record
-class Prepared:
-    """A test with everything it needs to be asked."""
-
-    case: Case
-    request: Request
-    open_client: Callable[[], Asker]
-    """Opens a client for the test's profile."""
-    rerun: str
-    """The command that runs this test alone."""
-    allowed: Allowed = Allowed()
-    """What is taken for an answer besides."""
-    expectations: Expectations = field(default_factory=Expectations)
-    bench: Bench = field(default_factory=Bench)
-    rerun_all: str = ""
-    """The command that runs all rows of the test, if it has any."""
 
 
 @mutable_record
@@ -82,9 +49,6 @@ class Watch:
     """An attempt begins."""
     came: Callable[[Prepared, int, Outcome], None] = lambda test, number, outcome: None
     """Its answer came, or did not."""
-
-
-NOBODY = Watch()
 
 
 class Runner:
@@ -217,7 +181,10 @@ class Runner:
         try:
             if key not in clients:
                 clients[key] = test.open_client()
-            return attempt_of(test, number, clients[key], self._watch)
+            self._watch.asking(test, number)
+            return attempt_of(
+                test, number, clients[key], lambda outcome: self._watch.came(test, number, outcome)
+            )
         except (OSError, RuntimeError, MemoryError, ImportError) as error:
             exhausted = MachineExhausted.behind(error)
             if exhausted is None:
@@ -258,116 +225,3 @@ class Runner:
             stop=self._stop,
             notes=tuple(notes),
         )
-
-
-def stopped_by(error: BaseException) -> Stop:
-    """Give why a run ended, for what ended it."""
-    match error:
-        case KeyboardInterrupt():
-            return Stop("interrupted", signal_status=130)
-        case Terminated():
-            return Stop("terminated", signal_status=143)
-        case GradientError():
-            return Stop(error.message, error.hint, error.status)
-        case _:
-            return Stop("a bug in gradient", status=ExitStatus.BUG)
-
-
-def attempt_of(test: Prepared, number: int, client: Asker, watch: Watch = NOBODY) -> Attempt:
-    """Ask once and judge; from a recording, each attempt gets its own answers again."""
-    watch.asking(test, number)
-    # The context is this thread's alone, and the next attempt sets it anew.
-    ASKED_FOR.set(f"{test.case.known_as} #{number}")
-    outcome = client.ask(test.request, None, test.allowed.reading())
-    watch.came(test, number, outcome)
-    try:
-        found = verdict_on(test.request, outcome, test.expectations, test.allowed)
-    except GradientError as error:
-        return _failed(number, outcome, error, [])
-    judgement, fault = found.judgement, found.error
-    if judgement is None or (fault and not isinstance(fault, ExpectationFailed)):
-        assert fault
-        return _failed(number, outcome, fault, [])
-    findings = _findings(judgement)
-    if isinstance(fault, NoAnswer):
-        findings.insert(0, Finding("answer", False, fault.message))
-    ruling = Ruling()
-    # An answer that has failed already is not worth another call.
-    if test.bench.criteria and fault is None:
-        ruling = judge(client, test.bench, outcome.response.printed(judgement.text))
-        if ruling.fault:
-            return _failed(number, outcome, ruling.fault, ruling.asked, "the judge: ")
-        findings += ruling.findings
-    status = ExitStatus.OK if all(f.is_met for f in findings) else ExitStatus.EXPECTATION
-    return _attempt(
-        number,
-        status,
-        outcome,
-        ruling.asked,
-        findings=tuple(findings),
-        warning=judgement.warning,
-    )
-
-
-def _findings(judgement: Judgement) -> list[Finding]:
-    return [
-        Finding(verdict.expectation, verdict.ok, verdict.message, verdict.excerpt)
-        for verdict in judgement.verdicts
-    ]
-
-
-def _failed(
-    number: int, outcome: Outcome, error: GradientError, asked: Sequence[Outcome], who: str = ""
-) -> Attempt:
-    return _attempt(
-        number, error.status, outcome, asked, error=f"{who}{error.message}", hint=_hint(error)
-    )
-
-
-def _hint(error: GradientError) -> str | None:
-    """Give the remedy in the words of a suite, which has no flags."""
-    if isinstance(error, IncompleteAnswer) and error.hint and "--max-output-tokens" in error.hint:
-        return "raise `max_output_tokens` of the test"
-    if isinstance(error, IncompleteAnswer) and error.hint and "--allow-incomplete" in error.hint:
-        return "try again"
-    return error.hint
-
-
-def _attempt(
-    number: int,
-    status: ExitStatus,
-    outcome: Outcome,
-    asked: Sequence[Outcome],
-    *,
-    findings: tuple[Finding, ...] = (),
-    error: str | None = None,
-    hint: str | None = None,
-    warning: str = "",
-) -> Attempt:
-    return Attempt(
-        number=number,
-        status=status,
-        text=outcome.response.text,
-        commentary=outcome.response.commentary,
-        refusal=outcome.response.refusal,
-        pending=outcome.response.pending,
-        findings=findings,
-        error=error,
-        hint=hint,
-        request_id=outcome.request_id,
-        model=outcome.response.model,
-        usage=add_usage([o.response.usage for o in (outcome, *asked)]),
-        sends=outcome.attempts,
-        first_token_ms=outcome.first_token_ms,
-        total_ms=outcome.total_ms,
-        judged_ms=sum(one.total_ms for one in asked),
-        warning=warning,
-    )
-
-
-def body_of(request: Request) -> Json:
-    """Give the body for a report; a very long input is named, not repeated."""
-    body = request.body()
-    if isinstance(body.get("input"), LongText):
-        body["input"] = "(a text of more than 8 MiB)"
-    return body

@@ -16,10 +16,12 @@ from gradient_cli.check.case import Case
 from gradient_cli.check.data_sets import refuse_doubles, settled, spread
 from gradient_cli.check.desk import Desk
 from gradient_cli.check.progress import Progress, Say
-from gradient_cli.check.report import Report, Result, Stop, with_skipped
-from gradient_cli.check.runner import Limits, Prepared, Runner
+from gradient_cli.check.report import Report, Result, with_skipped
+from gradient_cli.check.runner import Limits, Runner
+from gradient_cli.check.stop import Stop
 from gradient_cli.check.suite import load_suite, repeated, select, side_by_side
 from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
+from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.ticker import Ticker

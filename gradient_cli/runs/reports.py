@@ -19,7 +19,7 @@ from pathlib import Path
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.report import Report, Result
-from gradient_cli.check.runner import stopped_by
+from gradient_cli.check.stop import stopped_by
 from gradient_cli.check.suite_options import ReportOptions
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus

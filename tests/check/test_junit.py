@@ -14,8 +14,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from gradient_cli.check.attempt import Attempt, Finding
-from gradient_cli.check.report import Report, Result, Stop
+from gradient_cli.check.report import Report, Result
 from gradient_cli.check.reporters import junit
+from gradient_cli.check.stop import Stop
 from gradient_cli.exits import ExitStatus
 from tests.home import Home
 

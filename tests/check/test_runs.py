@@ -13,7 +13,8 @@ from gradient_cli.check.case import Case
 from gradient_cli.check.judge import Bench, judge_request
 from gradient_cli.check.reporters import github, html, junit, text
 from gradient_cli.check.reporters.json import document
-from gradient_cli.check.runner import Limits, Prepared, Runner, Watch
+from gradient_cli.check.runner import Limits, Runner, Watch
+from gradient_cli.check.trial import Prepared
 from gradient_cli.check.wants import Wants
 from gradient_cli.errors import ConnectionFailed, ExpectationFailed
 from gradient_cli.expect.expectations import Expectations

@@ -55,6 +55,7 @@ def as_document(result: Result) -> dict[str, Json]:
         "timing": {"first_token_ms": result.first_token_ms, "total_ms": result.total_ms},
         "attempts": result.attempts,
         "tool_calls": [call.as_item() for call in response.tool_calls],
+        "steps": [step.as_document() for step in response.steps],
         "pending": [dict(item) for item in response.pending],
         "probability": dict(result.probability) if result.probability else None,
         "checks": [dict(check) for check in result.checks],

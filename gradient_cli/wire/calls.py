@@ -1,5 +1,6 @@
 """
-The function calls of an answer, put together from their pieces, in the order in which they began.
+The function calls of an answer, put together from their pieces, in the order in which they began;
+and those on the way to it that were answered here.
 """
 
 import json
@@ -27,6 +28,42 @@ class ToolCall:
             "name": self.name,
             "arguments": self.arguments,
             "call_id": self.call_id,
+        }
+
+
+@record(kw_only=True)
+class Step:
+    """One call, and the result that the model was told."""
+
+    call: ToolCall
+    output: str = ""
+    """What the model was told: the result, or why there is none."""
+    exit_code: int | None = None
+    """The program's exit status; negative: the signal that ended it; None: it did not run."""
+    error: str | None = None
+    """Why this is no result; lower case, no full stop. None: it is one."""
+    ms: int = 0
+    """What the program took."""
+
+    def as_item(self) -> dict[str, Json]:
+        """Give the wire's own item for the result."""
+        return {
+            "type": "function_call_output",
+            "call_id": self.call.call_id,
+            "output": self.output,
+        }
+
+    def as_document(self) -> dict[str, Json]:
+        """Give the public object, as `steps` of `--json` has it."""
+        return {
+            "name": self.call.name,
+            "arguments": self.call.arguments,
+            "call_id": self.call.call_id,
+            "output": self.output,
+            "ok": self.error is None,
+            "exit_code": self.exit_code,
+            "error": self.error,
+            "ms": self.ms,
         }
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from gradient_cli.values import record
-from gradient_cli.wire.calls import Calls, ToolCall, reconciled
+from gradient_cli.wire.calls import Calls, Step, ToolCall, reconciled
 from gradient_cli.wire.events import (
     CommentaryDelta,
     Ended,
@@ -66,6 +66,8 @@ class Response:
     refusal: str = ""
     """The words by which the model refused, if it did."""
     tool_calls: tuple[ToolCall, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Calls that were answered here on the way to it, in their order, with what came of them."""
     pending: tuple[Mapping[str, Json], ...] = ()
     """Items that wait for somebody, or that are not finished."""
     items: tuple[Mapping[str, Json], ...] = ()

@@ -451,7 +451,7 @@ complete -c gradient -n '__gradient_at "doctor"' -s p -l profile -x -a '(__gradi
 complete -c gradient -n '__gradient_at "doctor"' -l key-file -r -F -d 'read the key from FILE'
 complete -c gradient -n '__gradient_at "doctor"' -l json -d 'one JSON object'
 complete -c gradient -n '__gradient_at "doctor"' -s h -l help -d 'this page; -h is a short one'
-complete -c gradient -n '__gradient_at "mock"' -l reply -x -d 'what to answer; several in turn; {{ prompt }} is filled in'
+complete -c gradient -n '__gradient_at "mock"' -l reply -x -d 'what to answer; several in turn; {{ prompt }}, {{ tool NAME }} are filled in'
 complete -c gradient -n '__gradient_at "mock"' -l script -r -F -d 'a TOML file says it; see `gradient help mock-script`'
 complete -c gradient -n '__gradient_at "mock"' -l dialect -x -a 'typed chunk' -d 'response.* events, or chunks (typed)'
 complete -c gradient -n '__gradient_at "mock"' -l reasoning -x -d 'reason first'

@@ -18,12 +18,13 @@ from itertools import islice
 
 from gradient_cli.mock.instance import instance_text
 from gradient_cli.mock.script import Behaviour
+from gradient_cli.mock.tool_outputs import result_text, text_of
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json, dumps
+from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import ToolCall
 
 _PIECE = re.compile(r"\s*\S+(?:\s+\Z)?|\s+")
-_PLACE = re.compile(r"\{\{ (prompt|model|characters) \}\}")
+_PLACE = re.compile(r"\{\{ (prompt|model|characters|tool)(?: ([^\s{}]+))? \}\}")
 _ARGUMENT_PIECE = 8
 """Characters of a call's arguments that count as one piece."""
 
@@ -132,7 +133,13 @@ class Answer:
             return text
         prompt = prompt_of(self.request)
         known = {"prompt": prompt, "model": self.model, "characters": f"{len(prompt):,}"}
-        return _PLACE.sub(lambda match: known[match[1]], text)
+
+        def fill(place: re.Match[str]) -> str:
+            if place[1] == "tool":
+                return result_text(self.request, place[2] or "")
+            return place[0] if place[2] else known[place[1]]
+
+        return _PLACE.sub(fill, text)
 
     def _budget(self) -> int | None:
         """Give how many pieces may come; None is all."""
@@ -255,16 +262,7 @@ def prompt_of(request: Mapping[str, Json]) -> str:
         kind = item.get("type", "message")
         is_output = isinstance(kind, str) and kind.endswith("_output")
         if is_output or kind == "message" or "role" in item:
-            return _text_of(item.get("output") if is_output else item.get("content"))
+            return text_of(item.get("output") if is_output else item.get("content"))
         if kind == "mcp_approval_response":
             return "approve" if item.get("approve") is True else "deny"
     return ""
-
-
-def _text_of(content: Json) -> str:
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return "" if content is None else dumps(content)
-    parts = (part.get("text") for part in content if isinstance(part, dict))
-    return "".join(part for part in parts if isinstance(part, str))

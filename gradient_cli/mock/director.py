@@ -1,7 +1,7 @@
 """Who answers next: the behaviours of a script in their turns, for many threads."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Lock
 
 from gradient_cli.mock.script import Behaviour
@@ -17,11 +17,17 @@ class Director:
         self._used = [0] * len(behaviours)
         numbers = range(len(behaviours))
         # What was written for some requests comes before what is for any.
-        self._order = sorted(numbers, key=lambda n: behaviours[n].is_for_any)
+        self._order = sorted(
+            numbers, key=lambda n: (behaviours[n].sees is None, behaviours[n].is_for_any)
+        )
 
-    def choose(self, prompt: str, model: str) -> Behaviour:
-        """Give the behaviour for a request; where none fits, the mock's own words."""
-        fitting = [n for n in self._order if _fits(self._behaviours[n], prompt, model)]
+    def choose(self, prompt: str, model: str, seen: Collection[str] = ()) -> Behaviour:
+        """
+        Give the behaviour for a request; where none fits, the mock's own words.
+
+        `seen`: the functions whose results it brings back.
+        """
+        fitting = [n for n in self._order if _fits(self._behaviours[n], prompt, model, seen)]
         if not fitting:
             return Behaviour()
         with self._lock:
@@ -41,7 +47,9 @@ class Director:
         return fitting[-1]
 
 
-def _fits(behaviour: Behaviour, prompt: str, model: str) -> bool:
+def _fits(behaviour: Behaviour, prompt: str, model: str, seen: Collection[str]) -> bool:
     if behaviour.model is not None and behaviour.model != model:
+        return False
+    if behaviour.sees is not None and not (behaviour.sees in seen or (seen and not behaviour.sees)):
         return False
     return behaviour.match is None or re.search(behaviour.match, prompt) is not None

@@ -48,7 +48,8 @@ class Behaviour:
     text: str = "Hello from gradient mock."
     """
     The answer, sent in pieces of a word each; "" is an empty answer.
-    `{{ prompt }}`, `{{ characters }}` (of the prompt) and `{{ model }}` stand for the request's.
+    `{{ prompt }}`, `{{ characters }}` (of the prompt) and `{{ model }}` stand for the request's,
+    `{{ tool NAME }}` for what came back from that function, `{{ tool }}` from any.
     """
     messages: tuple[str, ...] = ()
     """Further messages after the answer's first."""
@@ -89,16 +90,18 @@ class Behaviour:
     odds: Mapping[str, float] | None = None
     """For the decision endpoint alone: probabilities by word; see `decisions.answers`."""
     times: int | None = None
-    """How many requests are answered so; 0 is without end. None: 1, with `match` or `model` 0."""
+    """How many requests are answered so; 0 is without end. None: 1, if it is for some only 0."""
     match: str | None = None
     """A regular expression; answers only prompts in which it is found."""
     model: str | None = None
     """Answers only requests for this model."""
+    sees: str | None = None
+    """Answers only requests that bring back a result of this function; "" of any."""
 
     @property
     def is_for_any(self) -> bool:
         """Whether it answers any request."""
-        return self.match is None and self.model is None
+        return self.match is None and self.model is None and self.sees is None
 
     @property
     def most_times(self) -> int:

@@ -232,6 +232,7 @@ REPLY: Mapping[str, Reader] = {
     "times": _whole,
     "match": _text,
     "model": _text,
+    "sees": _text,
 }
 """The keys of a [[reply]]: the fields of a Behaviour."""
 DECISION: Mapping[str, Reader] = {

@@ -29,6 +29,7 @@ from gradient_cli.mock.limit import Limit
 from gradient_cli.mock.listening import has_started, taken
 from gradient_cli.mock.routes import DECISIONS, body_refusal, method_of, model_of
 from gradient_cli.mock.script import Behaviour, Script
+from gradient_cli.mock.tool_outputs import results_of
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
@@ -247,9 +248,12 @@ class MockServer:
         model = model if isinstance(model, str) else ""
         if request.path == DECISIONS:
             return self._plan_decision(body, model, {**headers, **limits})
-        behaviour = self._director.choose(prompt_of(body), model)
-        answer = Answer(behaviour, body, number, int(time.time()))
+        answer = Answer(self._behaviour(body, model), body, number, int(time.time()))
         return _Plan(answer=answer, headers={**headers, **limits})
+
+    def _behaviour(self, body: Json, model: str) -> Behaviour:
+        seen = [result.name for result in results_of(body)]
+        return self._director.choose(prompt_of(body), model, seen)
 
     def _plan_decision(self, body: Json, model: str, headers: Mapping[str, str]) -> _Plan:
         if found := faults(body):
@@ -264,7 +268,7 @@ class MockServer:
         """Answer a row of a batch: status and body, as if it had been asked by itself."""
         number = next(self._numbers)
         model = body.get("model")
-        behaviour = self._director.choose(prompt_of(body), model if isinstance(model, str) else "")
+        behaviour = self._behaviour(body, model if isinstance(model, str) else "")
         if behaviour.status != 200:
             return behaviour.status, {"error": {"message": "scripted", "code": "scripted"}}
         answer = Answer(behaviour, body, number, int(time.time()))

@@ -48,9 +48,7 @@ def make_script(
     made = load_script(Path(answers.script)) if answers.script else Script(behaviours=())
     try:
         plain = _plain(answers)
-        replies = [
-            replace(plain, text=flag_values.text_or_file(text)) for text in answers.reply or []
-        ]
+        replies = _replies(answers, plain)
         failing = _failing(replies[0] if replies else replace(plain, text=_LONG), failures)
         if not replies:
             replies = _unspoken(answers, plain, has_others=bool(failing))
@@ -69,6 +67,20 @@ def make_script(
         key=address.key or made.key,
         limit_per_minute=address.limit_per_minute or made.limit_per_minute,
     )
+
+
+def _replies(answers: AnswerOptions, plain: "Behaviour") -> list["Behaviour"]:
+    """
+    Give the replies of the flags.
+
+    One that speaks of a tool's result answers who brings a result, and the calls stand in a
+    reply of their own before it.
+    """
+    replies = [replace(plain, text=flag_values.text_or_file(text)) for text in answers.reply or []]
+    if not plain.calls or not any("{{ tool" in reply.text for reply in replies):
+        return replies
+    seeing = [replace(reply, calls=(), sees="", times=1) for reply in replies]
+    return [*seeing[:-1], replace(seeing[-1], times=0), replace(plain, text="", times=0)]
 
 
 def _plain(answers: AnswerOptions) -> "Behaviour":

@@ -23,7 +23,7 @@ class AnswerOptions:
         _answer(
             "--reply",
             metavar="TEXT|@FILE",
-            help="what to answer; several in turn; {{ prompt }} is filled in",
+            help="what to answer; several in turn; {{ prompt }}, {{ tool NAME }} are filled in",
         ),
     ] = None
     script: Annotated[

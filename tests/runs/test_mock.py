@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.cli.pages import topics
+from gradient_cli.cli.pages import mock_rows
 from gradient_cli.errors import Terminated
 from gradient_cli.mock import script_file
 from gradient_cli.mock.script import ENDS, Behaviour
@@ -142,9 +142,9 @@ def test_every_key_of_a_script_is_explained():
     def keys(rows):
         return {key for term, _ in rows for key in term.split(", ")}
 
-    assert keys(topics.MOCK_SETTINGS) == set(script_file.SETTINGS)
-    assert keys(topics.MOCK_REPLY) == set(script_file.REPLY)
-    said = " ".join(description for _, description in topics.MOCK_REPLY)
+    assert keys(mock_rows.MOCK_SETTINGS) == set(script_file.SETTINGS)
+    assert keys(mock_rows.MOCK_REPLY) == set(script_file.REPLY)
+    said = " ".join(description for _, description in mock_rows.MOCK_REPLY)
     assert all(end in said for end in ENDS if end != "completed")
 
 

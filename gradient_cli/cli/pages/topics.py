@@ -10,6 +10,7 @@ Stdlib only. The exit statuses come from `exits.MEANINGS`; nothing is said twice
 
 from gradient_cli.cli.pages.batch_rows import ROWS
 from gradient_cli.cli.pages.layout import WIDTH, columns, paragraph
+from gradient_cli.cli.pages.mock_rows import MOCK_REPLY, MOCK_SETTINGS
 from gradient_cli.cli.pages.reference import SETTINGS, THREAD, TOOLS, Rows
 from gradient_cli.exits import MEANINGS, SIGNALS
 
@@ -62,48 +63,6 @@ FILES: Rows = (
     ("config.toml", "settings and profiles, in the user's configuration folder"),
     ("credentials.toml", "keys by profile, beside it; readable by its owner alone (0600)"),
 )
-
-MOCK_SETTINGS: Rows = (
-    ("dialect", "typed (the default) or chunk, for replies that do not say"),
-    ("loop", "true begins anew after the last reply, which otherwise stays"),
-    ("models", "a list of ids for GET /v1/models; any model is answered"),
-    ("key", "a made-up key to ask for; another, or none, is refused with 401"),
-    ("limit_per_minute", "requests; above that 429 with x-ratelimit headers alone"),
-)
-"""Keys at the top of a mock's script -> what they do."""
-
-MOCK_REPLY: Rows = (
-    (
-        "text",
-        "the answer; {{ prompt }}, {{ characters }} (of the prompt) and {{ model }} are filled in",
-    ),
-    ("reasoning", "what is thought before it"),
-    ("messages", "a list of further messages after the text"),
-    ("commentary", "a message of the phase `commentary` before the text"),
-    ("refusal", "why it is refused, in a part `refusal`"),
-    ("annotations", 'what is cited: [{ type = "url_citation", url = "...", title = "..." }]'),
-    ("items", 'output items as they are: [{ type = "mcp_approval_request", name = "f" }]'),
-    ("final_text", "what a stream's last event repeats in place of the text"),
-    ("hides_limit", "true calls an answer completed although the token limit cut it"),
-    ("calls", 'function calls: [{ name = "f", arguments = { city = "Oslo" } }]'),
-    ("obey_schema", "true answers a request for JSON with an instance of its schema"),
-    ("dialect", "typed or chunk"),
-    ("status, headers, body", "an HTTP status other than 200; headers that win; a whole body"),
-    ("delay", "seconds before the reply"),
-    ("first_token, token_delay", "seconds before the first word, and between two"),
-    (
-        "end",
-        "incomplete (the token limit), incomplete-vllm (the same, in an event that is called "
-        "completed), failed (response.failed), error (an error event), "
-        "cut (the connection ends), reset (it breaks), close (no terminal event), "
-        "stall (silence), malformed (no JSON), done ([DONE] alone)",
-    ),
-    ("after", "words before such an end; all of them if it is not given"),
-    ("times", "how many requests are answered so (1; with match or model all); 0 is all"),
-    ("match", "a regular expression: only prompts in which it is found"),
-    ("model", "only requests for this model"),
-)
-"""Keys of a [[reply]] -> what they do."""
 
 TOPICS: dict[str, Topic] = {
     topic.name: topic
@@ -349,8 +308,8 @@ TOPICS: dict[str, Topic] = {
             (
                 "`gradient mock --script FILE` reads TOML. At its top:",
                 MOCK_SETTINGS,
-                "Then a [[reply]] for each way to answer, used in their order; one with match or "
-                "model comes before the others. Each may have:",
+                "Then a [[reply]] for each way to answer, used in their order; one with match, "
+                "model or sees comes before the others. Each may have:",
                 MOCK_REPLY,
                 "max_output_tokens is obeyed: a word is a token, reasoning included. "
                 "Any other key is an error that names its line.",

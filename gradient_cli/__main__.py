@@ -226,6 +226,7 @@ def _machine_format(argv: list[str]) -> str | None:
 
 def _exit(status: int) -> None:
     """Flush and leave without taking the interpreter apart, which costs 13 ms."""
+    _end_programs()
     try:
         for stream in (sys.stdout, sys.stderr):
             if stream:  # None where the process was started without it
@@ -233,6 +234,13 @@ def _exit(status: int) -> None:
     except (OSError, ValueError):
         pass
     os._exit(status)
+
+
+def _end_programs() -> None:
+    """Leave no program of the user's behind, such as the one that a worker waits for."""
+    running = sys.modules.get("gradient_cli.programs.running")
+    if running is not None:
+        running.end_all()
 
 
 def _die_by(number: int) -> None:
@@ -244,6 +252,7 @@ def _die_by(number: int) -> None:
     import signal
 
     signal.signal(number, signal.SIG_DFL)
+    _end_programs()
     if os.name == "posix":
         os.kill(os.getpid(), number)
     os._exit(128 + number)

@@ -25,7 +25,7 @@ from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
 if TYPE_CHECKING:
-    from gradient_cli.settings.program import Done
+    from gradient_cli.programs.running import Done
 
 COMMAND_TIMEOUT_S = 30
 LONGEST_KEY = 16 * 1024
@@ -243,7 +243,7 @@ def from_command(
     """
     import shlex
 
-    from gradient_cli.settings.program import StillRunning, run_program
+    from gradient_cli.programs.running import run_program
 
     try:
         words = shlex.split(command)
@@ -253,16 +253,14 @@ def from_command(
         raise ConfigError(f"{source} is empty")
     longest_s = COMMAND_TIMEOUT_S if left_s is None else min(COMMAND_TIMEOUT_S, left_s)
     try:
-        done = run_program(words, environ, longest_s, LONGEST_KEY)
-    except StillRunning:
-        if longest_s < COMMAND_TIMEOUT_S:
-            raise run_timed_out() from None
-        raise CredentialError(
-            f'{source} gave no key within {COMMAND_TIMEOUT_S} s: "{words[0]}"'
-        ) from None
+        done = run_program(words, environ, longest_s, LONGEST_KEY, shares_terminal=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not runnable"
         raise ConfigError(f'{source} cannot run "{words[0]}": {reason}') from None
+    if done.timed_out:
+        if longest_s < COMMAND_TIMEOUT_S:
+            raise run_timed_out()
+        raise CredentialError(f'{source} gave no key within {COMMAND_TIMEOUT_S} s: "{words[0]}"')
     if done.status:
         raise CredentialError(_failure(source, words[0], done), hint="run the command by hand")
     return Credential(checked(_first_line(done.stdout, source), source), source)

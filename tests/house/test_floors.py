@@ -12,7 +12,7 @@ HOUSE = Path(__file__).parents[2] / "gradient_cli"
 FLOORS = [
     {"__init__", "exits", "values"},
     {"errors"},
-    {"wire"},
+    {"wire", "programs"},
     {"transport", "terminal", "settings", "mock"},
     {"expect", "render"},
     {"ask"},

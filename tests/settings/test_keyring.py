@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gradient_cli.errors import ConfigError, CredentialError, UsageError
-from gradient_cli.settings.keyring import ACCOUNT_VARIABLES, OWN_VARIABLE
+from gradient_cli.settings.keyring import ACCOUNT_VARIABLES, OWN_VARIABLE, without_keys
 
 LOCAL = '[profiles.local]\nbase_url = "http://127.0.0.1:8000"\n'
 ALL_VARIABLES = dict.fromkeys(ACCOUNT_VARIABLES, "account") | {OWN_VARIABLE: "own"}
@@ -284,3 +284,19 @@ def test_a_command_that_is_not_there_is_an_error(home):
 
     with pytest.raises(ConfigError, match='cannot run "no-such-program-anywhere"'):
         home.key()
+
+
+def test_a_program_gets_no_key():
+    """By none of its names, nor as a copy under another; all else stays."""
+    key = "sk-do-0123456789"
+    environ = {
+        "MODEL_ACCESS_KEY": f"{key}\n",
+        "GRADIENT_MODEL_ACCESS_KEY": "x",
+        "DIGITALOCEAN_TOKEN": "",
+        "OPENAI_API_KEY": key,
+        "HEADER": f"Authorization: Bearer {key}",
+        "PATH": "/usr/bin:/x",
+        "EMPTY": "",
+    }
+
+    assert without_keys(environ) == {"PATH": "/usr/bin:/x", "EMPTY": ""}

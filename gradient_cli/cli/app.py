@@ -111,6 +111,6 @@ def dispatch(argv: list[str], invocation: Invocation) -> int:
     except parser_error as error:
         from gradient_cli.cli.usage import usage_message
 
-        message, hint = usage_message(error)
+        message, hint = usage_message(error, argv)
         raise UsageError(message, hint=hint) from error
     return int(status or 0)

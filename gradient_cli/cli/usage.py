@@ -9,27 +9,32 @@ import itertools
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from ast import literal_eval
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradient_cli.cli.commands import COMMANDS
+from gradient_cli.cli.habits import command_hint, flag_hint
 from gradient_cli.cli.pages.command_page import in_words, value_name
+from gradient_cli.cli.retyped import line, split
 from gradient_cli.wire.request import OTHER_FIELDS
 
 _LONGEST_QUOTE = 60
 
+_NO_SUCH_COMMAND = r"""No such command ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\."""
+"""The word is a Python literal."""
 _KEY_FLAGS = ("--api-key", "--key", "--token", "--api_key")
 
 
-def usage_message(error: Any) -> tuple[str, str | None]:
+def usage_message(error: Any, argv: Sequence[str] = ()) -> tuple[str, str | None]:
     """
-    Give (message, hint) for an exception of Typer's parser.
+    Give (message, hint) for an exception of Typer's parser; `argv` is what it was given.
 
     The message is lower case, has no full stop and names the flag; the hint is what to
     type next, or None where the message says it.
     """
     known = {
-        "NoSuchOption": _no_such_option,
+        "NoSuchOption": lambda error: _no_such_option(error, argv),
         "BadOptionUsage": _bad_option,
         "MissingParameter": _missing,
         "BadParameter": _bad_value,
@@ -38,10 +43,10 @@ def usage_message(error: Any) -> tuple[str, str | None]:
     if explain := known.get(type(error).__name__):
         return explain(error)
     message = str(getattr(error, "message", error))
-    if found := re.match(r"No such command '(.*?)'\.", message, re.DOTALL):
-        return _no_such_command(error, found[1])
+    if found := re.match(_NO_SUCH_COMMAND, message, re.DOTALL):
+        return _no_such_command(error, literal_eval(found[1]), argv)
     if found := re.match(r"Got unexpected extra argument.*? \((.*)\)$", message, re.DOTALL):
-        return _too_many(error, found[1])
+        return _too_many(error, found[1], argv)
     if message.startswith("Missing command"):
         return _missing_command(error)
     return _sentence(message), _help_hint(error)
@@ -63,7 +68,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return bare[near[0]] if near else None
 
 
-def _no_such_option(error: Any) -> tuple[str, str | None]:
+def _no_such_option(error: Any, argv: Sequence[str]) -> tuple[str, str | None]:
     name = str(error.option_name)
     message = f"unknown flag {quoted(name)}"
     if name.startswith(_KEY_FLAGS):
@@ -75,12 +80,16 @@ def _no_such_option(error: Any) -> tuple[str, str | None]:
     takes_fields = "--param" in _flags(error.ctx)
     if takes_fields and field in OTHER_FIELDS:
         return message, f"that field of the request goes by --param {field}=JSON"
+    is_root = _is_root(error.ctx)
+    if (hint := flag_hint(name)) and (is_root or _takes_prompt(error.ctx)):
+        return message, hint
     if found := _meant(name, _flags(error.ctx)):
         return f"{message}; did you mean {found}?", None
-    if _is_root(error.ctx):
-        return message, f"flags follow the command: gradient respond {name} ..."
+    if is_root:
+        return message, f"flags follow the command: {_retyped('gradient respond', argv)}"
     if re.search(r"[\s\d]", name) or (_takes_prompt(error.ctx) and not name.startswith("--")):
-        return message, f"a prompt that begins with a dash goes after --: {_path(error)} -- ..."
+        whole = _retyped(_path(error), _arguments(error.ctx, argv), error.ctx)
+        return message, f"a prompt that begins with a dash goes after --: {whole}"
     if takes_fields:
         return message, f"any other field of the request goes by --param {field}=JSON"
     return message, _help_hint(error)
@@ -115,17 +124,46 @@ def _flags(ctx: Any) -> list[str]:
     return [name for option in options for name in (*option.opts, *option.secondary_opts)]
 
 
-def _no_such_command(error: Any, word: str) -> tuple[str, str | None]:
+def _retyped(command: str, argv: Sequence[str], ctx: Any = None) -> str:
+    """Give the line as it works: one prompt, quoted, flags kept; a key is never said again."""
+    if any(word.startswith(_KEY_FLAGS) for word in argv):
+        return f'{command} "…"'
+    if ctx is None:
+        # Of the root's arguments a command that is there may be the first word behind its flags.
+        flags, words = split(argv)
+        return line(command, flags, words[1:] if words[:1] == ["respond"] else words)
+    with_value = {name for name, takes in _spelling(ctx) if takes}
+    switches = {name for name, takes in _spelling(ctx) if not takes}
+    return line(command, *split(argv, with_value, switches))
+
+
+def _spelling(ctx: Any) -> list[tuple[str, bool]]:
+    """Give a command's flags, each with whether it takes a value."""
+    options = [p for p in ctx.command.get_params(ctx) if p.param_type_name == "option"]
+    return [(n, not o.is_flag) for o in options for n in (*o.opts, *o.secondary_opts)]
+
+
+def _arguments(ctx: Any, argv: Sequence[str]) -> Sequence[str]:
+    """Give what was typed behind a command's own name."""
+    depth = len(ctx.command_path.split()) - 1
+    return argv[depth:]
+
+
+def _no_such_command(error: Any, word: str, argv: Sequence[str]) -> tuple[str, str | None]:
     ctx = getattr(error, "ctx", None)
     known = list(ctx.command.list_commands(ctx)) if ctx else list(COMMANDS)
     if re.match(_ODD_DASH, word):
         return _odd_dash(word, _flags(ctx))
     message = f"unknown command {quoted(word)}"
+    is_root = ctx is None or ctx.parent is None
+    has_key = any(other.startswith(_KEY_FLAGS) for other in argv)
+    if is_root and (hint := command_hint(word, () if has_key else argv[1:])):
+        return message, hint
     if found := nearest(word, known):
         return f"{message}; did you mean {found}?", None
-    if ctx is not None and ctx.parent is not None:
+    if not is_root:
         return message, f"one of {', '.join(known)}"
-    return message, f"to ask: gradient respond {shlex.quote(_cut(word))}"
+    return message, f"to ask: {_retyped('gradient respond', argv)}"
 
 
 def _missing_command(error: Any) -> tuple[str, str | None]:
@@ -136,7 +174,7 @@ def _missing_command(error: Any) -> tuple[str, str | None]:
     return f"`{ctx.command_path}` needs a command: {names}", _help_hint(error)
 
 
-def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
+def _too_many(error: Any, extra: str, argv: Sequence[str]) -> tuple[str, str | None]:
     ctx = getattr(error, "ctx", None)
     prompt = ctx.params.get("prompt") if ctx is not None else None
     if ctx is not None and isinstance(prompt, str):
@@ -146,8 +184,8 @@ def _too_many(error: Any, extra: str) -> tuple[str, str | None]:
         for name, flag in _FILE_FLAGS.items():
             if ctx.params.get(name) and os.path.exists(prompt):
                 return _one_file_each(_path(error), flag, ctx.params[name], words)
-        whole = shlex.quote(_cut(f"{prompt} {extra}"))
-        return f"more than one prompt: {quoted(extra)}", f"quote the prompt: {_path(error)} {whole}"
+        whole = _retyped(_path(error), _arguments(ctx, argv), ctx)
+        return f"more than one prompt: {quoted(extra)}", f"quote the prompt: {whole}"
     return f"unexpected argument {quoted(extra)}", _help_hint(error)
 
 

@@ -1,5 +1,6 @@
 """Errors of usage: one line that names the flag and the nearest right one."""
 
+import shlex
 from enum import StrEnum
 from typing import Annotated
 
@@ -42,7 +43,7 @@ def messages(*argv: str) -> tuple[str, str | None]:
     try:
         command.main(list(argv), prog_name="gradient", standalone_mode=False)
     except Exception as error:
-        return usage_message(error)
+        return usage_message(error, argv)
     raise AssertionError("nothing was wrong")
 
 
@@ -63,10 +64,10 @@ CASES = [
     (["respond", "say", "it", "twice"], 'more than one prompt: "it twice"',
      "quote the prompt: gradient respond 'say it twice'"),
     (["respond", "-5 degrees"], 'unknown flag "-5"',
-     "a prompt that begins with a dash goes after --: gradient respond -- ..."),
+     "a prompt that begins with a dash goes after --: gradient respond -- '-5 degrees'"),
     (["--hlep"], 'unknown flag "--hlep"; did you mean --help?', None),
     (["--json", "respond", "hi"], 'unknown flag "--json"',
-     "flags follow the command: gradient respond --json ..."),
+     "flags follow the command: gradient respond --json hi"),
     (["set", "--items", "x"], "NAME is missing", "`gradient set --help` explains it"),
     (["set", "x"], "--items is missing", "`gradient set --help` explains it"),
     (["set", "x", "y", "--items", "z"], 'unexpected argument "y"',
@@ -116,7 +117,7 @@ def test_a_long_value_is_cut_and_made_printable():
         (["-f", "a.py", "b.py", "c.py", "d.py", "q"], '-f takes one file; "b.py" was taken for the prompt',
          "quote the pattern: gradient respond -f 'PATTERN' q"),
         (["-f", "a.py", "no.py", "review"], 'more than one prompt: "review"',
-         "quote the prompt: gradient respond 'no.py review'"),
+         "quote the prompt: gradient respond -f a.py 'no.py review'"),
         (["hi", "\u2013model", "x"], '"\u2013model" begins with U+2013, which only looks like a dash',
          "did you mean --model? type the dashes anew"),
         (["hi", "\u2014temp", "1"], '"\u2014temp" begins with U+2014, which only looks like a dash',
@@ -151,6 +152,27 @@ def test_the_hint_is_the_line_that_helps(home, monkeypatch, argv, message, hint)
         (["doctr"], "did you mean doctor?"),
         (["\u2013version"], "did you mean --version? type the dashes anew"),
         (["config", "hi"], "hint: one of path"),
+        (["hi", "-m", "x", "--json"], "hint: to ask: gradient respond -m x --json hi"),
+        (["what", "is", "this"], "hint: to ask: gradient respond 'what is this'"),
+        (["it's", "-qm", "x"], """hint: to ask: gradient respond -qm x 'it'"'"'s'"""),
+        (["-m", "x", "hi"], "flags follow the command: gradient respond -m x hi"),
+        (["--model=x", "respond", "hi"], "the command: gradient respond --model=x hi"),
+        (["ask", "why?", "-u"], "to ask: gradient respond -u 'why?'"),
+        (["ask"], "to ask: gradient respond '…'"),
+        (["chat", "why?"], "gradient respond --thread talk.jsonl 'why?'"),
+        (["login"], "`gradient auth login`"),
+        (["keys", "set"], "`gradient auth login`"),
+        (["logs"], "no hidden history"),
+        (["respond", "-m", "x", "a", "b"], "quote the prompt: gradient respond -m x 'a b'"),
+        (["respond", "-m", "x", "--", "-5", "is", "low"], "respond -m x -- '-5 is low'"),
+        (["respond", "-5", "is", "low", "-m", "x"], "respond -m x -- '-5 is low'"),
+        (["respond", "--code", "hi"], "hint: -x prints"),
+        (["respond", "-c", "hi"], "--thread FILE"),
+        (["respond", "--continue", "hi"], "--thread FILE"),
+        (["respond", "-t", "0.2", "hi"], "--temperature"),
+        (["respond", "--role", "x", "hi"], "-s TEXT or -s @FILE"),
+        (["respond", "--no-md", "hi"], "--format text"),
+        (["--code", "hi"], "-x prints"),
     ],
 )
 def test_a_prompt_without_its_command_gets_one(home, argv, words):
@@ -158,3 +180,30 @@ def test_a_prompt_without_its_command_gets_one(home, argv, words):
     status, _, stderr = home.runs(*argv)
 
     assert (status, words in stderr) == (2, True)
+
+
+@pytest.mark.parametrize("argv", [
+    ["ask", "hi", "--api-key", "sk-secret-value"],
+    ["hi", "--api-key=sk-secret-value"],
+    ["--api-key", "sk-secret-value", "respond", "hi"],
+    ["-m", "x", "--key", "sk-secret-value", "hi"],
+])  # fmt: skip
+def test_no_hint_says_a_key_again(home, argv):
+    """The line that works is for a log, too."""
+    status, stdout, stderr = home.runs(*argv)
+
+    assert status == 2
+    assert "sk-secret" not in stdout + stderr
+
+
+def test_a_line_that_is_retyped_works(home):
+    """What a hint says can be pasted into a shell as it stands."""
+    for argv in (
+        ["tell", "me", "-p", "demo"],
+        ["respond", "-p", "demo", "--", "-5", "it's", "$low"],
+    ):
+        _, _, stderr = home.runs(*argv)
+        words = shlex.split(stderr.splitlines()[1].split(": ", 2)[2])
+
+        assert words[0] == "gradient"
+        assert home.runs(*words[1:])[0] == 0

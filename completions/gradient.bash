@@ -42,6 +42,7 @@ _gradient() {
             ":decide") path="decide" ;;
             ":check") path="check" ;;
             ":batch") path="batch" ;;
+            ":thread") path="thread" ;;
             ":models") path="models" ;;
             ":auth") path="auth" ;;
             ":config") path="config" ;;
@@ -69,7 +70,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help -V --version
             else
-                _gradient_words respond decide check batch models auth config doctor mock help
+                _gradient_words respond decide check batch thread models auth config doctor mock help
             fi
             ;;
         "respond")
@@ -371,6 +372,16 @@ _gradient() {
                 :
             fi
             ;;
+        "thread")
+            [[ $only_arguments ]] || case $previous in
+                -p|--profile) _gradient_profiles; return 0 ;;
+            esac
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words -p --profile -h --help
+            else
+                _gradient_files
+            fi
+            ;;
         "models")
             [[ $only_arguments ]] || case $previous in
                 --timeout) return 0 ;;
@@ -456,7 +467,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature think_tags timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature think_tags thread timeout tool_choice top_p usage user
             fi
             ;;
         "config unset")
@@ -466,7 +477,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -p --profile -h --help
             else
-                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature think_tags timeout tool_choice top_p usage user
+                _gradient_words allow_http base_url ca_bundle color decide_model format instructions key_command key_file max_answer_bytes max_input_bytes max_output_tokens max_time metadata modalities model parallel_tool_calls params profile proxy reasoning_effort retries show_reasoning stop stream temperature think_tags thread timeout tool_choice top_p usage user
             fi
             ;;
         "doctor")
@@ -518,7 +529,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words --json -h --help
             else
-                _gradient_words respond decide check batch models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script
+                _gradient_words respond decide check batch thread models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script
             fi
             ;;
     esac

@@ -16,6 +16,7 @@ from gradient_cli.ask.session import Session
 from gradient_cli.ask.texts import Texts, with_files
 from gradient_cli.errors import UsageError
 from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
+from gradient_cli.settings.resolve import Settings, no_model
 from gradient_cli.terminal.intake import read_short_file
 from gradient_cli.terminal.opener import Opener
 from gradient_cli.terminal.streams import Terminal
@@ -218,7 +219,7 @@ def _check(request: Request, thread: "Thread | None", session: Session) -> None:
         _check_alone(request)
     request.check_tool_choice()
     if not session.proof.replay:
-        _check_model(request, session.settings.base_url)
+        _check_model(request, session.settings)
 
 
 def _check_alone(request: Request) -> None:
@@ -254,9 +255,6 @@ def _nothing_to_ask(terminal: Terminal, thread: "Thread | None") -> UsageError:
     )
 
 
-def _check_model(request: Request, base_url: str) -> None:
-    if is_digitalocean(base_url) and not request.body().get("model"):
-        raise UsageError(
-            "no model is set",
-            hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",
-        )
+def _check_model(request: Request, settings: Settings) -> None:
+    if is_digitalocean(settings.base_url) and not request.body().get("model"):
+        raise no_model(settings)

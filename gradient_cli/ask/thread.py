@@ -115,7 +115,7 @@ class Thread:
             what = f"{self.path} is a new thread"
         else:
             turns = f"{self.turns} turn{'' if self.turns == 1 else 's'}"
-            what = f"{self.path} holds {turns}, the last ends: {_end_of(_words_of(self.items[-1]))}"
+            what = f"{self.path} holds {turns}, the last ends: {_end_of(words_of(self.items[-1]))}"
         return UsageError(
             f"there is no prompt; {what}", hint=f'gradient respond --thread {path} "…"'
         )
@@ -232,7 +232,7 @@ def answer_items(response: Response) -> list[Json]:
     return [*kept, *(call.as_item() for call in response.tool_calls)]
 
 
-def _words_of(item: Mapping[str, Json]) -> str:
+def words_of(item: Mapping[str, Json]) -> str:
     """Give the words of an item: its content, its parts' texts, or a function's output."""
     content = item.get("content", item.get("output", ""))
     if isinstance(content, list):

@@ -7,6 +7,7 @@ What a batch is to do: its items become tasks, one by one.
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import field, replace
+from functools import partial
 
 from gradient_cli.ask import flag_values, inputs, verdict
 from gradient_cli.ask.client import Asker
@@ -32,7 +33,7 @@ from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.progress_bar import Meter
 from gradient_cli.settings.prompt_file import PromptFile
-from gradient_cli.settings.resolve import Value
+from gradient_cli.settings.resolve import Value, no_model
 from gradient_cli.values import mutable_record, record
 from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
@@ -281,7 +282,9 @@ def _maker(
         texts.variables,
         blocks,
         where=options.prompt_file or "the prompt",
-        needs_model=is_digitalocean(session.settings.base_url),
+        no_model=partial(no_model, session.settings)
+        if is_digitalocean(session.settings.base_url)
+        else None,
     )
 
 

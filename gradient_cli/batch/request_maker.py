@@ -5,7 +5,7 @@ From an item to its request: the flags' request, with what the item says put ove
     a row            its `prompt` or PROMPT, filled with its `vars`; its other fields as they are
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
@@ -53,7 +53,8 @@ class RequestMaker:
     """Files that go before every prompt."""
     where: str = "the prompt"
     """What PROMPT is called in errors: the file that it stands in."""
-    needs_model: bool = False
+    no_model: Callable[[], UsageError] | None = None
+    """Gives the error of a row without a model, where the endpoint demands one."""
     """The endpoint takes no request without one."""
     _checked: Sequence[str] | None = field(init=False)
     """The kind of item that was checked last."""
@@ -145,11 +146,8 @@ class RequestMaker:
             request = self._request(item)
         except UsageError as error:
             raise _located(error, item) from None
-        if self.needs_model and not request.sent_model:
-            raise UsageError(
-                "no model is set",
-                hint="-m ID, or `gradient config set model ID`; `gradient models` lists them",
-            )
+        if self.no_model and not request.sent_model:
+            raise self.no_model()
         return request
 
     def _request(self, item: Item) -> Request:

@@ -28,6 +28,7 @@ from gradient_cli.check.suite_options import TapeOptions, WhichOptions
 from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.prompt_file import parse_prompt_file
+from gradient_cli.settings.resolve import no_model
 from gradient_cli.terminal.intake import short
 from gradient_cli.terminal.opener import Opener
 from gradient_cli.wire import template
@@ -119,7 +120,7 @@ class Desk:
             stream=bool(asked.get("stream", True)),
         )
         if is_digitalocean(settings.base_url) and not (self.tape.replay or request.model):
-            raise UsageError("no model is set", hint="-m ID, or `model` in [defaults]")
+            raise no_model(settings, "-m ID, or `model` in [defaults]")
         allowed = _allowed(
             case, expectations.equals, keeps_tags=settings.get("think_tags") == "keep"
         )

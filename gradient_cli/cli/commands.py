@@ -7,6 +7,7 @@ COMMANDS: dict[str, str] = {
     "decide": "Decide yes or no, or one of several, with a probability.",
     "check": "Run suites of prompts with expectations.",
     "batch": "Answer many prompts, resumable.",
+    "thread": "Show a conversation that a file keeps.",
     "models": "List the model ids that this key may use.",
     "auth": "Log in, see who you are, log out.",
     "config": "Show and change settings.",

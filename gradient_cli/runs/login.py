@@ -11,7 +11,15 @@ from dataclasses import replace
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, open_session
-from gradient_cli.errors import CredentialError, RequestRejected, UsageError
+from gradient_cli.errors import (
+    CredentialError,
+    GradientError,
+    RateLimited,
+    RequestRejected,
+    ServiceError,
+    TimedOut,
+    UsageError,
+)
 from gradient_cli.exits import ExitStatus
 from gradient_cli.runs.models import for_text
 from gradient_cli.settings import edit
@@ -112,6 +120,11 @@ class Login:
         except CredentialError as error:
             error.hint = "nothing was kept"
             raise
+        except (ServiceError, RateLimited, TimedOut) as error:
+            if not self._keeps_unchecked(error):
+                error.hint = "nothing was kept; --no-check keeps a key without asking the service"
+                raise
+            return None
         except RequestRejected as error:
             if error.http_status not in {404, 405}:
                 raise
@@ -119,6 +132,16 @@ class Login:
             return None
         finally:
             client.close()
+
+    def _keeps_unchecked(self, error: GradientError) -> bool:
+        """Ask whether what was typed is kept although the service cannot be asked now."""
+        terminal = self._terminal
+        if not (terminal.stdin_is_tty and terminal.stderr_is_tty):
+            return False
+        self._note(error.message)
+        terminal.ask("keep the key unchecked? [y/N] ")
+        answer = terminal.stdin.readline() if terminal.stdin else b""
+        return answer.strip().lower() in {b"y", b"yes"}
 
     def _keep(self, credential: Credential) -> None:
         settings = self._settings

@@ -94,13 +94,9 @@ class Screen:
     def _open_renderer(self) -> Renderer | None:
         """Give what shows the answer piece by piece, if it is shown so."""
         if self._renderer is None and self.shows_pieces:
-            self._renderer = self._new_renderer(is_live=self._look.format == "markdown")
+            is_live = self._look.format == "markdown"
+            self._renderer = open_renderer(self._terminal, self._look, self._warn, is_live=is_live)
         return self._renderer
-
-    def _new_renderer(self, *, is_live: bool) -> Renderer:
-        if is_live:
-            return _live_markdown(self._terminal, self._look, self._warn)
-        return _plain(self._terminal)
 
     # The Watcher --------------------------------------------------------------------------
 
@@ -194,7 +190,7 @@ class Screen:
             return
         text = result.response.text if result.text is None else result.text
         is_live = self._look.format == "markdown" and result.text is None
-        held = self._new_renderer(is_live=is_live)
+        held = open_renderer(self._terminal, self._look, self._warn, is_live=is_live)
         held.show(text)
         held.close(result.response)
 
@@ -225,6 +221,11 @@ class _Reasoning:
         self._flow.end()
         end = "" if self._last == "\n" else "\n"
         self._terminal.write_stderr((RESET if self._is_dim else "") + end)
+
+
+def open_renderer(terminal: Terminal, look: Look, warn: Write, *, is_live: bool) -> Renderer:
+    """Give what shows one text on stdout: laid out live, or as it is."""
+    return _live_markdown(terminal, look, warn) if is_live else _plain(terminal)
 
 
 def _plain(terminal: Terminal) -> TextRenderer:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import BinaryIO
 
-from gradient_cli.errors import CredentialError, UsageError
+from gradient_cli.errors import CredentialError, GradientError, UsageError
 from gradient_cli.settings import credentials
 from gradient_cli.settings.config_file import Config, endpoint_of, profile_values
 from gradient_cli.settings.credentials import Credential, Credentials, checked
@@ -94,6 +94,16 @@ def before_stored(destination: Destination) -> str | None:
     return _Search(destination, None).before_stored()
 
 
+def has_key(destination: Destination) -> bool:
+    """Tell whether there may be a key; no command is run, and a broken file is no answer."""
+    if destination.key_file or not is_digitalocean(destination.base_url):
+        return True
+    try:
+        return _Search(destination, None).is_promising()
+    except GradientError:
+        return True
+
+
 def may_see_account(base_url: str, environ: Mapping[str, str]) -> bool:
     """Tell whether an account's credentials may go to an endpoint."""
     if is_digitalocean(base_url):
@@ -151,6 +161,13 @@ class _Search:
         values, place = self._table(self._to.profile)
         names = (name for name in ("key_command", "key_file") if name in values)
         return next((f"{name} of {place}" for name in names), None)
+
+    def is_promising(self) -> bool:
+        """Tell whether a key, or a way to one, is set anywhere that counts."""
+        if self.before_stored():
+            return True
+        profiles = dict.fromkeys((self._to.profile, None))
+        return any(profile in self._read_store().keys for profile in profiles)
 
     def _has_own_endpoint(self) -> bool:
         """Tell whether the request goes to an endpoint that the profile brings itself."""

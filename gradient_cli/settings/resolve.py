@@ -24,7 +24,7 @@ from gradient_cli.settings.config_file import (
     read_text,
 )
 from gradient_cli.settings.credentials import Credential
-from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key
+from gradient_cli.settings.keyring import ENDPOINT_VARIABLE, Destination, find_key, has_key
 from gradient_cli.settings.paths import config_path
 from gradient_cli.settings.privacy import writable_by_others
 from gradient_cli.settings.setting_keys import KEYS, REQUEST_FIELDS, nearest
@@ -46,6 +46,7 @@ VARIABLES: Mapping[str, str] = {
     "base_url": ENDPOINT_VARIABLE,
     "model": "GRADIENT_MODEL",
     "profile": "GRADIENT_PROFILE",
+    "thread": "GRADIENT_THREAD",
 }
 """setting -> the variable that sets it; empty counts as unset."""
 
@@ -54,6 +55,8 @@ FLAG_NAMES: Mapping[str, str] = {"modalities": "--modality", "params": "--param"
 JOINED = ("metadata", "params")
 NAMES = ("model", "decide_model", "proxy", "ca_bundle", "reasoning_effort", "tool_choice")
 """Settings that name something; white space around them is an accident."""
+
+_HOW_TO_NAME_A_MODEL = "-m ID, or `gradient config set model ID`; `gradient models` lists them"
 
 LONGEST_WAIT_S = 2_000_000.0
 """23 days: poll() counts milliseconds in 31 bits, and users write 9999999 for "no end"."""
@@ -193,6 +196,16 @@ class Settings:
             key_file=self.flags.get("key_file"),
             allow_http=bool(self.get("allow_http")),
         )
+
+
+def no_model(settings: Settings, hint: str = _HOW_TO_NAME_A_MODEL) -> UsageError:
+    """Give the error of a run without a model; on a fresh machine the key is missing, too."""
+    if has_key(settings.destination()):
+        return UsageError("no model is set", hint=hint)
+    return UsageError(
+        "neither a key nor a model is set",
+        hint="`gradient auth login` asks for both; -p demo needs neither",
+    )
 
 
 def _seconds(value: Json) -> float:

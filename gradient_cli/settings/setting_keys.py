@@ -148,6 +148,7 @@ OTHER_KEYS: Mapping[str, Kind] = {
     "usage": _TRUTH,
     "think_tags": _choice("split", "keep"),
     "decide_model": _TEXT,
+    "thread": _PATH,
     "key_command": _TEXT,
     "key_file": _PATH,
     "profile": _TEXT,
@@ -160,7 +161,7 @@ ONLY_AT_TOP = frozenset({"profile"})
 ONLY_IN_PROFILE = frozenset({"allow_http"})
 """Plain HTTP with a key is a promise about one server, never about all."""
 
-PATHS = frozenset({"ca_bundle", "key_file"})
+PATHS = frozenset({"ca_bundle", "key_file", "thread"})
 """Paths: in a settings file they are relative to that file."""
 
 

@@ -24,6 +24,8 @@ from gradient_cli.wire.json import Json, loads
 
 LONGEST_WORDS = 300
 """Characters of a server's message that are shown."""
+SHORTEST_KEY = 8
+"""What is shorter may be part of any word: a key `k` would make `un[key]nown` of `unknown`."""
 
 
 @record
@@ -38,7 +40,7 @@ class Complaint:
 
 def without_key(text: str, secret: str) -> str:
     """Give a server's text without the key, which it may have repeated."""
-    return text.replace(secret, "[key]") if secret else text
+    return text.replace(secret, "[key]") if len(secret) >= SHORTEST_KEY else text
 
 
 def read_complaint(body: bytes, secret: str = "") -> Complaint:

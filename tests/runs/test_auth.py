@@ -9,7 +9,7 @@ from subprocess import Popen
 import pytest
 
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.errors import CredentialError
+from gradient_cli.errors import ConnectionFailed, CredentialError
 from gradient_cli.runs.login import Login, meant, numbered
 from gradient_cli.settings.credentials import read_credentials
 from gradient_cli.terminal.streams import Terminal
@@ -275,3 +275,21 @@ def test_many_ids_stand_in_columns():
     """Read downwards, as ls does."""
     assert numbered(["a", "b", "c"], 20) == ["  1 a    3 c", "  2 b"]
     assert numbered(["a", "b"], 5) == ["  1 a", "  2 b"]
+
+
+@pytest.mark.parametrize(("typed", "is_kept"), [(b"y\n", True), (b"n\n", False), (b"", False)])
+def test_what_was_typed_is_not_lost_because_the_service_is_away(home, typed, is_kept):
+    """A network that is down is no reason to type a key again; nothing is kept unasked."""
+    home.writes('retries = 0\n[profiles.local]\nbase_url = "http://127.0.0.1:9"\n')
+    terminal = Terminal.recording(typed, is_tty=True)
+    entry = Login(Invocation(terminal, home.environ), "local", lambda question: KEY)
+
+    if is_kept:
+        assert entry.run(is_piped=False, is_checked=True) == 0
+    else:
+        with pytest.raises(ConnectionFailed) as found:
+            entry.run(is_piped=False, is_checked=True)
+        assert "--no-check" in (found.value.hint or "")
+
+    assert stored(home) == ({"local": KEY} if is_kept else {})
+    assert "keep the key unchecked?" in terminal.stderr_text

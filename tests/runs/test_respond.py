@@ -407,6 +407,26 @@ def test_whole_and_an_object_exclude_each_other(form, respond):
     assert "--whole" in terminal.stderr_text
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "events", "auto"])
+def test_json_beside_another_format_is_refused(form, respond):
+    """Two flags that cannot both hold."""
+    found, terminal = respond("hi", "--json", "--format", form)
+
+    assert found == 2
+    assert "exclude each other" in terminal.stderr_text
+
+
+def test_a_person_is_told_that_a_name_is_no_file(respond, tmp_path, monkeypatch):
+    """The model would answer something, and never have seen the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.md").write_text("text")
+
+    _, terminal = respond("a.md", is_tty=True)
+    assert "-f a.md" in terminal.stderr_text
+    for prompt, is_tty in (("a.md", False), ("b.md", True), ("read a.md", True)):
+        assert "-f a.md" not in respond(prompt, is_tty=is_tty)[1].stderr_text
+
+
 def test_what_was_held_back_is_laid_out_on_a_terminal(respond):
     """Markdown is markdown, though it comes at once."""
     _, terminal = respond("hi", "--whole", is_tty=True, text="# Head\n\n* one\n* two\n")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gradient_cli.errors import CredentialError, RateLimited, RequestRejected, ServiceError
-from gradient_cli.transport.complaints import read_complaint
+from gradient_cli.transport.complaints import read_complaint, without_key
 from gradient_cli.transport.faults import Setting, from_reply
 
 SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-1")
@@ -159,3 +159,9 @@ def test_an_error_in_event_stream_frames_is_read(body):
 
     assert error.message == "the service failed (500): Invalid model name passed in model=m"
     assert "data:" in from_reply(500, {}, b"data: no json", Setting("http://x")).message
+
+
+@pytest.mark.parametrize(("secret", "shown"), [("k", "unknown"), ("unknown", "unknown"), ("an unknown", "[key]")])
+def test_a_short_key_is_no_part_of_a_word(secret, shown):
+    """A key `k` for a local server would make `un[key]nown` of every message."""
+    assert without_key("an unknown", secret).endswith(shown)

@@ -41,6 +41,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "batch status": ("gradient batch status -o out.jsonl",),
     "batch fetch": ("gradient batch fetch -o out.jsonl --wait --max-time 86400",),
     "batch cancel": ("gradient batch cancel -o out.jsonl",),
+    "thread": ("gradient thread talk.jsonl",),
     "models": ("gradient models", "gradient models --json | jq -r '.[].id'"),
     "auth": ("gradient auth login", "gradient auth status"),
     "auth login": (

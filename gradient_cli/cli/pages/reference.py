@@ -32,6 +32,7 @@ SETTINGS: Rows = (
     ("usage", "true prints token counts and times to stderr: -u"),
     ("think_tags", "split (the default) or keep: see `gradient help completeness`"),
     ("decide_model", "the model that `gradient decide` asks"),
+    ("thread", "the conversation that `respond` goes on with: --thread; relative to this file"),
     ("key_command", "a program that prints the key, run without a shell"),
     ("key_file", "a file whose first line is the key; relative to this file"),
     ("profile", "the profile to use when none is named; at the top alone"),

@@ -49,6 +49,7 @@ ENVIRONMENT: Rows = (
         "default https://inference.do-ai.run",
     ),
     ("GRADIENT_MODEL", "the model when no -m is given"),
+    ("GRADIENT_THREAD", "the conversation of `respond` and `thread` when no file is named"),
     ("GRADIENT_PROFILE", "the profile when no -p is given"),
     ("GRADIENT_CONFIG", "the settings file to read in place of the user's own"),
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY", "a proxy; loopback is never proxied"),

@@ -8,7 +8,7 @@ from gradient_cli.errors import CredentialError, RateLimited, RequestRejected, S
 from gradient_cli.transport.complaints import read_complaint, without_key
 from gradient_cli.transport.faults import Setting, from_reply
 
-SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-1")
+SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-12345")
 
 
 @pytest.mark.parametrize(
@@ -32,13 +32,13 @@ SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-1")
         (b"\xff\xfe", "\ufffd\ufffd", None),
         (b"[1]", "[1]", None),
         (b"null", "None", None),
-        (b'{"error":{"message":"see sk-1"}}', "see [key]", None),
+        (b'{"error":{"message":"see sk-12345"}}', "see [key]", None),
         (b'{"message":"a\\u001b[31m\\u202eb"}', "a [31m b", None),
     ],
 )
 def test_every_shape_is_read(body, words, code):
     """The words are one safe line without the key."""
-    complaint = read_complaint(body, "sk-1")
+    complaint = read_complaint(body, "sk-12345")
 
     assert (complaint.words, complaint.code) == (words, code)
 
@@ -161,7 +161,9 @@ def test_an_error_in_event_stream_frames_is_read(body):
     assert "data:" in from_reply(500, {}, b"data: no json", Setting("http://x")).message
 
 
-@pytest.mark.parametrize(("secret", "shown"), [("k", "unknown"), ("unknown", "unknown"), ("an unknown", "[key]")])
+@pytest.mark.parametrize(
+    ("secret", "shown"), [("k", "unknown"), ("unknown", "unknown"), ("an unknown", "[key]")]
+)
 def test_a_short_key_is_no_part_of_a_word(secret, shown):
     """A key `k` for a local server would make `un[key]nown` of every message."""
     assert without_key("an unknown", secret).endswith(shown)

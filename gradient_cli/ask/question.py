@@ -7,7 +7,8 @@ What is asked: the prompt, from whichever place it comes, and the request around
     --thread ─► its history before the input; the new turn to be added after the answer
 """
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gradient_cli.ask import flag_values, inputs
@@ -26,7 +27,7 @@ from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import LongText, Request
 
 if TYPE_CHECKING:
-    from gradient_cli.ask.thread import Thread
+    from gradient_cli.ask.conversation import Thread
 
 
 @record
@@ -87,6 +88,7 @@ def make_question(
         UsageError: something cannot be read, is not set, or there is nothing to ask.
 
     """
+    _tell_of_a_file(prompt, session.invocation.terminal, session.tell)
     reader = reader_of(session)
     base = inputs.base_body(request, reader.explicit_stdin)
     fields = own_fields(session, base, options.instructions)
@@ -166,7 +168,7 @@ def _filled(
 
 def _said_by(base: Mapping[str, Json]) -> list[Json]:
     """Give what a body's input says in this turn of a thread."""
-    from gradient_cli.ask.thread import turn_of_body
+    from gradient_cli.ask.conversation import turn_of_body
 
     return turn_of_body(base.get("input") or "")
 
@@ -177,7 +179,7 @@ def _open_thread(options: InputOptions, session: Session) -> "tuple[Thread | Non
         if options.tool_output:
             raise UsageError("--tool-output belongs to --thread FILE")
         return None, []
-    from gradient_cli.ask.thread import open_thread, output_item
+    from gradient_cli.ask.conversation import open_thread, output_item
 
     outputs = [
         output_item(call, flag_values.text_or_file(text))
@@ -199,7 +201,7 @@ def _turn(
     thread: "Thread", intake: inputs.Intake, outputs: list[Json], of_body: list[Json]
 ) -> tuple[Json, ...]:
     """Give what the user says in this turn, held against the calls that wait."""
-    from gradient_cli.ask.thread import OUTPUT, user_item
+    from gradient_cli.ask.conversation import OUTPUT, user_item
 
     said = of_body
     if not intake.is_empty:
@@ -240,6 +242,16 @@ def _input(intake: inputs.Intake, thread: "Thread | None", turn: tuple[Json, ...
     if thread:
         return (*thread.items, *turn)
     return "" if intake.is_empty else intake.text()
+
+
+def _tell_of_a_file(prompt: str | None, terminal: Terminal, tell: Callable[[str], None]) -> None:
+    """Say to a person that the name of a file is asked as a text."""
+    if not prompt or not terminal.stderr_is_tty or any(map(str.isspace, prompt)):
+        return
+    if os.path.isfile(prompt):
+        import shlex
+
+        tell(f"note: the model sees the name alone; -f {shlex.quote(prompt)} reads the file")
 
 
 def _nothing_to_ask(terminal: Terminal, thread: "Thread | None") -> UsageError:

@@ -5,6 +5,7 @@ from gradient_cli.ask.session import Session
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.color import may_move_cursor, wants_color
 from gradient_cli.values import record
+from gradient_cli.wire.json import Json
 
 
 @record(kw_only=True)
@@ -64,3 +65,22 @@ def look_of(output: OutputOptions, session: Session, *, is_held: bool) -> Look:
         may_spin=not output.quiet and may_move_cursor(environ, terminal.stderr_is_tty),
         is_quiet=output.quiet,
     )
+
+
+def output_flags(output: OutputOptions) -> dict[str, Json]:
+    """
+    Give the output flags that have a setting of the same name.
+
+    Raises:
+        UsageError: --json beside another --format.
+
+    """
+    if output.json and output.format not in {None, "json"}:
+        raise UsageError(f"--json and --format {output.format} exclude each other")
+    named = {
+        "format": "json" if output.json else output.format,
+        "color": output.color,
+        "show_reasoning": output.show_reasoning,
+        "usage": output.usage,
+    }
+    return {name: value for name, value in named.items() if value is not None}

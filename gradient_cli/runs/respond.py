@@ -4,7 +4,6 @@ Asking once: stdout is the answer, the exit status says whether it is one.
     Flags ─► Plan (what to ask, what to expect, how to show it) ─► answer() ─► exit status
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,13 +18,12 @@ from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result, as_document
 from gradient_cli.render.plain_text import answer_text
-from gradient_cli.runs.look import Look, look_of
+from gradient_cli.runs.look import Look, look_of, output_flags
 from gradient_cli.runs.screen import Notices, Screen
 from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
-from gradient_cli.terminal.streams import Terminal
 from gradient_cli.values import record
-from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.json import line
 from gradient_cli.wire.request import PATH, Request
 
 if TYPE_CHECKING:
@@ -111,8 +109,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     session = _session(flags, prompt_file, invocation, notices)
     if flags.output.output is None and invocation.terminal.stdout_is_closed:
         raise UsageError("cannot write to stdout: it is closed", hint="-o FILE, or >/dev/null")
-    flags = replace(flags, input=_with_thread(flags.input, session))
-    _tell_of_a_file(flags.prompt, invocation.terminal, notices)
+    flags = _with_thread(flags, session)
     expected = expected.with_tags(session.settings.get("think_tags"))
     look = look_of(flags.output, session, is_held=expected.is_held)
     target = _target(flags, session)
@@ -143,7 +140,7 @@ def _session(
     given = {
         **(prompt_file.fields if prompt_file else {}),
         **inputs.request_flags(flags.request),
-        **_output_flags(flags.output),
+        **output_flags(flags.output),
         **({} if flags.input.thread is None else {"thread": flags.input.thread}),
         **flags.expectations.settings(),
     }
@@ -179,40 +176,10 @@ def _target(flags: Flags, session: Session) -> Target | None:
     return open_target(path, remaining_s=session.remaining_s, note=session.tell)
 
 
-def _with_thread(given: InputOptions, session: Session) -> InputOptions:
-    """Give the input with the conversation that the settings name; an empty name is none."""
-    return replace(given, thread=session.settings.get("thread") or None)
-
-
-def _tell_of_a_file(prompt: str | None, terminal: Terminal, notices: Notices) -> None:
-    """Say to a person that the name of a file is asked as a text."""
-    if not prompt or not terminal.stderr_is_tty or any(map(str.isspace, prompt)):
-        return
-    if os.path.isfile(prompt):
-        import shlex
-
-        notices.tell(
-            f"note: the model sees the name alone; -f {shlex.quote(prompt)} reads the file"
-        )
-
-
-def _output_flags(output: OutputOptions) -> dict[str, Json]:
-    """
-    Give the output flags that have a setting of the same name.
-
-    Raises:
-        UsageError: --json beside another --format.
-
-    """
-    if output.json and output.format not in {None, "json"}:
-        raise UsageError(f"--json and --format {output.format} exclude each other")
-    named = {
-        "format": "json" if output.json else output.format,
-        "color": output.color,
-        "show_reasoning": output.show_reasoning,
-        "usage": output.usage,
-    }
-    return {name: value for name, value in named.items() if value is not None}
+def _with_thread(flags: Flags, session: Session) -> Flags:
+    """Give the flags with the conversation that the settings name; an empty name is none."""
+    thread = session.settings.get("thread") or None
+    return replace(flags, input=replace(flags.input, thread=thread))
 
 
 def _show_request(plan: Plan, *, is_curl: bool) -> int:
@@ -348,7 +315,7 @@ def _keep(plan: Plan, judged: verdict.Judged) -> tuple[GradientError | None, boo
     fault: GradientError | None = None
     if plan.question.thread:
         try:
-            from gradient_cli.ask.thread import answer_items
+            from gradient_cli.ask.conversation import answer_items
 
             plan.question.thread.add([*plan.question.turn, *answer_items(response)])
         except UsageError as error:

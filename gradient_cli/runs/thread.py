@@ -8,15 +8,16 @@ A conversation that a file keeps, shown as it was said.
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
+from gradient_cli.ask.conversation import open_thread, words_of
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import OutputOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import open_session
-from gradient_cli.ask.thread import open_thread, words_of
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.runs.look import Look, look_of
 from gradient_cli.runs.screen import open_renderer
+from gradient_cli.terminal.door import Line, one_line
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import Response
@@ -54,15 +55,16 @@ def run(file: str | None, profile: str | None, invocation: Invocation) -> int:
 
 
 def _show(items: Iterable[Mapping[str, Json]], terminal: Terminal, look: Look) -> None:
-    lead = ""
+    bold, reset = (_BOLD, _RESET) if look.has_color else ("", "")
+    lead: list[str] = []
     for who, words in _spoken(items):
-        name = f"{_BOLD}{who}:{_RESET}" if look.has_color else f"{who}:"
-        terminal.write(f"{lead}{name}\n")
+        # A role is whatever the file says, so it goes through the door like any line.
+        terminal.say([*lead, Line(f"{bold}{one_line(who)}:{reset}", "")])
         is_live = look.format == "markdown" and who == "assistant"
         renderer = open_renderer(terminal, look, terminal.note, is_live=is_live)
         renderer.show(words)
         renderer.close(Response(status="completed", text=words))
-        lead = "\n"
+        lead = [""]
 
 
 def _spoken(items: Iterable[Mapping[str, Json]]) -> Iterator[tuple[str, str]]:

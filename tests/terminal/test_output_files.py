@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradient_cli.ask.thread import open_thread
+from gradient_cli.ask.conversation import open_thread
 from gradient_cli.batch.results import open_results
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.files import check_target, open_target, write_file

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from gradient_cli.ask.thread import answer_items, open_thread, output_item, user_item
+from gradient_cli.ask.conversation import answer_items, open_thread, output_item, user_item
 from gradient_cli.errors import TimedOut, UsageError
 from gradient_cli.transport.deadline import Deadline
 from gradient_cli.wire.response import Response, ToolCall
@@ -373,7 +373,7 @@ def test_the_second_writer_waits_and_says_so(path):
 
 WRITER = """
 import sys
-from gradient_cli.ask.thread import open_thread, user_item
+from gradient_cli.ask.conversation import open_thread, user_item
 for n in range(100):
     thread = open_thread(sys.argv[1], print, lambda s: None)
     thread.add([user_item(f"{sys.argv[2]} {n}"), {"role": "assistant", "content": "ok"}])

@@ -205,7 +205,7 @@ complete -c gradient -n '__gradient_at "check"' -l tag -x -d 'only tests with th
 complete -c gradient -n '__gradient_at "check"' -l root -x -a '(__fish_complete_directories)' -d 'read what suites name only below DIR (the working folder and the suite\'s own)'
 complete -c gradient -n '__gradient_at "check"' -l repeat -x -d 'ask each test N times  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M, or P %, must pass'
-complete -c gradient -n '__gradient_at "check"' -l fail-fast -d 'stop at the first test that does not pass'
+complete -c gradient -n '__gradient_at "check"' -l fail-fast -d 'stop at the first test that neither passes nor is unsure'
 complete -c gradient -n '__gradient_at "check"' -l max-total-tokens -x -d 'stop once N tokens were used  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l json -d 'the report as one JSON object'
 complete -c gradient -n '__gradient_at "check"' -l junit -r -F -d 'the report as JUnit XML'

@@ -27,7 +27,7 @@ from gradient_cli.errors import (
 )
 from gradient_cli.transport import faults
 from gradient_cli.transport.body import whole_body
-from gradient_cli.transport.limiter import Limiter
+from gradient_cli.transport.limiter import Limiter, Turn
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.reply import Transport
 from gradient_cli.transport.retry import GiveUp, Schedule, in_words
@@ -50,6 +50,11 @@ class Asker(Protocol):
         self, request: Request, watcher: Watcher | None = None, reading: Reading | None = None
     ) -> Outcome:
         """Ask once, with retries; failures are in the Outcome, never raised."""
+
+    def text(
+        self, method: str, path: str, body: Json = None, model: str | None = None
+    ) -> tuple[str, Exchange, int]:
+        """Give what another call is answered with; see `Client.text`."""
 
     def close(self) -> None:
         """Let the connections go."""
@@ -174,23 +179,37 @@ class Client:
         """
         setting = replace(self._setting, model=model) if model else self._setting
         sent = [] if body is None else [encode_json(body)]
-        attempts = 0
+        attempts, refusals, begun = 0, 0, self._clock()
         while True:
+            exchange = Exchange(setting, None, self._clock, begun=begun)
+            turn = self._limiter.enter(self._pause)
             attempts += 1
-            exchange = Exchange(setting, None, self._clock)
             try:
-                reply = self._transport.send(method, path, sent)
-                try:
-                    exchange.check(reply)
-                    said = whole_body(reply, self._max_answer_bytes)
-                    said = veiled_body(said, "", setting.secret)
-                    return said.decode("utf-8-sig", "replace"), exchange, attempts
-                finally:
-                    reply.close()
+                said = self._sent(method, path, sent, exchange, turn)
+                said = veiled_body(said, "", setting.secret)
+                return said.decode("utf-8-sig", "replace"), exchange, attempts
             except GradientError as error:
                 exchange.error = error
-                if not self._waits(exchange, attempts):
+                if self._is_to_slow_down(exchange):
+                    refusals += 1
+                elif not self._waits(exchange, attempts - refusals):
                     raise
+
+    def _sent(
+        self, method: str, path: str, body: list[bytes], exchange: Exchange, turn: Turn
+    ) -> bytes:
+        """Send once and give the whole body; a status of 400 or more is raised."""
+        try:
+            reply = self._transport.send(method, path, body)
+        except BaseException:
+            turn.leave()
+            raise
+        try:
+            turn.observe(reply.status, reply.headers)
+            exchange.check(reply)
+            return whole_body(reply, self._max_answer_bytes)
+        finally:
+            reply.close()
 
     def close(self) -> None:
         """Let the connections go."""

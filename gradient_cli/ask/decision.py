@@ -6,7 +6,7 @@ Deciding: questions about a state to a decision model, and what their answers ar
 
 import math
 
-from gradient_cli.ask.client import Client
+from gradient_cli.ask.client import Asker
 from gradient_cli.errors import ExpectationFailed, GradientError, NotSure, UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.decision import (
@@ -39,29 +39,26 @@ class Gate:
     sure: float | None = None
     """The least probability that counts as a decision, 0.5 to 1."""
 
-    def check(self, question: Question) -> None:
+    def check(self, question: Question, *, is_flag: bool = True) -> None:
         """
-        Check that the gate can be held against this question.
+        Check that the gate can be held against this question; `is_flag`: flags say it, not keys.
 
         Raises:
             UsageError: names the flag, the word and the words there are.
 
         """
+        sure, expect, least, most, scale = _FLAGS if is_flag else _KEYS
         if self.sure is not None and not HALF <= self.sure <= 1:
-            raise UsageError(f"--sure {self.sure:g} is out of range: 0.5 to 1")
+            raise UsageError(f"{sure} {self.sure:g} is out of range: 0.5 to 1")
         words = words_of(question)
-        for flag, word in (
-            ("--expect", self.expected),
-            ("--at-least", self.at_least),
-            ("--at-most", self.at_most),
-        ):
+        for flag, word in ((expect, self.expected), (least, self.at_least), (most, self.at_most)):
             if word is not None and word not in words:
                 raise UsageError(f'{flag} "{word}" is not one of {", ".join(words)}')
         has_bound = self.at_least is not None or self.at_most is not None
         if has_bound and not isinstance(question, Scale):
-            raise UsageError("--at-least and --at-most belong to --scale")
+            raise UsageError(f"{least} and {most} belong to {scale}")
         if has_bound and self.expected is not None:
-            raise UsageError("--expect and --at-least or --at-most exclude each other")
+            raise UsageError(f"{expect} and {least} or {most} exclude each other")
         if not self._levels(words):
             raise UsageError(f'no level is at least "{self.at_least}" and at most "{self.at_most}"')
 
@@ -88,6 +85,10 @@ class Gate:
         low = words.index(self.at_least) if self.at_least in words else 0
         high = words.index(self.at_most) if self.at_most in words else len(words) - 1
         return words[low : high + 1]
+
+
+_KEYS = ("sure", "expect", "at_least", "at_most", "scale")
+_FLAGS = tuple(f"--{key.replace('_', '-')}" for key in _KEYS)
 
 
 @record
@@ -150,7 +151,7 @@ class DecisionOutcome:
 
 
 def decide(
-    client: Client, model: str, state: str, questions: dict[str, Question]
+    client: Asker, model: str, state: str, questions: dict[str, Question]
 ) -> DecisionOutcome:
     """
     Ask once, with retries.

@@ -87,7 +87,7 @@ class Expected:
                 used_before=outcome.usage,
             )
             found = verdict_on(request, outcome, self.expectations, self.allowed)
-        return _judged(outcome, found)
+        return judged_of(outcome, found)
 
     def with_tags(self, think_tags: Json) -> "Expected":
         """Give the same, with what the settings say of reasoning in the text."""
@@ -127,7 +127,7 @@ def verdict_on(
     return Found(error or (judgement.error() if judgement else None), judgement)
 
 
-def _judged(outcome: Outcome, found: Found) -> Judged:
+def judged_of(outcome: Outcome, found: Found) -> Judged:
     """Put an outcome and its verdicts together."""
     error, judgement = found.error, found.judgement
     checks: list[Mapping[str, Json]] = []

@@ -1,5 +1,8 @@
 """One answer to a test, judged: what a report is made of."""
 
+from collections.abc import Mapping
+
+from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
 from gradient_cli.wire.events import Usage
@@ -17,6 +20,34 @@ class Finding:
     """What was wanted and what came; lower case, no full stop. "" if it was met."""
     excerpt: str = ""
     """The place in the answer that shows it; model text, to be made harmless by reporters."""
+    is_unsure: bool = False
+    """It is not met, and not unmet either: less probable than `sure` asks."""
+    question: str = ""
+    """What was decided or judged, where the key alone does not say it."""
+    decision: str = ""
+    """The word: yes, an option, a level, a label."""
+    probability: Mapping[str, Json] | None = None
+    """Of what it goes by: `value`, and `from` model, tokens or votes; as in `respond --json`."""
+
+    @property
+    def odds(self) -> str:
+        """Give word, probability and where it comes from, on one line; "" where there is none."""
+        if not self.probability:
+            return ""
+        value, source = self.probability["value"], self.probability["from"]
+        about = f": {self.question}" if self.question else ""
+        return f"{self.decision} {value:.3g} ({source}){about}"
+
+
+@record
+class Ruling:
+    """What judges or decisions made of one answer."""
+
+    findings: tuple[Finding, ...] = ()
+    usage: Usage | None = None
+    total_ms: int = 0
+    fault: GradientError | None = None
+    """Why it could not be judged."""
 
 
 @record
@@ -26,7 +57,7 @@ class Attempt:
     number: int
     """From 1."""
     status: ExitStatus
-    """0 passed, 1 failed, the rest could not be judged."""
+    """0 passed, 1 failed, 9 unsure, the rest could not be judged."""
     text: str = ""
     """The answer, as far as it came."""
     commentary: str = ""
@@ -48,11 +79,12 @@ class Attempt:
     first_token_ms: int | None = None
     total_ms: int = 0
     judged_ms: int = 0
-    """How long its judges took."""
+    """How long its judges and decisions took."""
     warning: str = ""
     """What a reader should know of an answer that was judged; lower case, no full stop."""
 
     @property
     def failures(self) -> tuple[Finding, ...]:
-        """Give the findings that were not met."""
-        return tuple(finding for finding in self.findings if not finding.is_met)
+        """Give the findings that were not met, unsure ones behind the others."""
+        missed = [finding for finding in self.findings if not finding.is_met]
+        return tuple(sorted(missed, key=lambda finding: finding.is_unsure))

@@ -46,6 +46,8 @@ class Case:
     """key -> its line; a key of [defaults] that the test takes over has the line there."""
     prompt: str | None = None
     prompt_file: str | None = None
+    answer: str | None = None
+    """A text that is judged in place of a model's answer."""
     files: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     own_variables: tuple[str, ...] = ()
@@ -75,10 +77,13 @@ class Case:
     allow_empty: bool | None = None
     """None: only where `equals` wants nothing."""
     allow_refusal: bool = False
+    label: str | None = None
+    """The column that says what is right, for --calibrate."""
+    decide_model: str | None = None
     judge_model: str | None = None
     judge_votes: int = 1
     judge_sees: tuple[str, ...] = ()
-    """What a judge sees beside the answer: prompt, files."""
+    """What judges and decisions see beside the answer: prompt, files."""
 
     tags: tuple[str, ...] = ()
     skip: str | None = None

@@ -6,7 +6,7 @@ The desk: where a test gets everything that it needs to be asked.
 
 import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -20,21 +20,24 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import Session, Tell, open_session
+from gradient_cli.ask.sureness import with_tokens
 from gradient_cli.ask.texts import Texts, from_files, with_files
 from gradient_cli.check.case import Case, Row
+from gradient_cli.check.inquiry import Inquiry
 from gradient_cli.check.judge import Bench
 from gradient_cli.check.report import Result
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
 from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.prompt_file import parse_prompt_file
-from gradient_cli.settings.resolve import no_model
+from gradient_cli.settings.resolve import Settings, no_model
 from gradient_cli.terminal.intake import short
 from gradient_cli.terminal.opener import Opener
 from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.attachment import Block, compose
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.request import Request
 
 if TYPE_CHECKING:
     from gradient_cli.transport.tape import Unasked
@@ -96,15 +99,10 @@ class Desk:
         if case.model:
             given["model"] = case.model
         settings = session.resolved(given)
-        asked = settings.request()
-        if isinstance(asked.get("instructions"), str) and "instructions" not in given:
-            # The user's own settings: a template only where there is something to fill.
-            asked["instructions"] = template.fill(
-                asked["instructions"], texts.variables, "the instructions", way=WAY
-            )
+        asked = _fields(settings, given, texts)
         blocks = [Block(path, opener.read(path)) for path in case.files]
         expectations = case.wants.expectations(texts, opener)
-        criteria = case.wants.criteria(texts)
+        criteria, points = case.wants.criteria(texts), case.wants.points(texts)
         inputs.check_context(case.files, blocks, from_files(case.variables, texts))
         if unused := [name for name in case.own_variables if name not in texts.asked]:
             raise UsageError(f"the variable `{unused[0]}` is not used")
@@ -113,27 +111,36 @@ class Desk:
         schema = expectations.schema
         request = inputs.build_request(
             asked,
-            input=compose(blocks, prompt),
+            input="" if case.answer else compose(blocks, prompt),
             options=RequestOptions(),
             base={},
             text_format=schema.text_format() if schema else None,
             stream=bool(asked.get("stream", True)),
         )
-        if is_digitalocean(settings.base_url) and not (self.tape.replay or request.model):
-            raise no_model(settings, "-m ID, or `model` in [defaults]")
-        allowed = _allowed(
-            case, expectations.equals, keeps_tags=settings.get("think_tags") == "keep"
-        )
+        self._check_model(case, request, settings)
+        sureness = case.wants.sureness() if case.answer is None else None
+        seen = _seen(case, prompt, blocks) if criteria or points else ()
+        tags = settings.get("think_tags")
         return Prepared(
             case,
-            request,
+            with_tokens(request) if sureness and sureness.wants_tokens else request,
             open_client,
             self._rerun(case, case.name),
-            allowed,
-            expectations,
-            _bench(case, request.model, prompt, blocks, criteria),
-            self._rerun(case, case.row.test) if case.row else "",
+            allowed=_allowed(case, expectations.equals, keeps_tags=tags == "keep"),
+            expectations=expectations,
+            inquiry=Inquiry(points, _decide_model(case, settings) if points else "", seen),
+            bench=_bench(case, request, criteria, seen),
+            sureness=sureness,
+            given=None if case.answer is None else prompt,
+            rerun_all=self._rerun(case, case.row.test) if case.row else "",
         )
+
+    def _check_model(self, case: Case, request: Request, settings: Settings) -> None:
+        """Refuse a test that asks nobody, where the endpoint takes no request without a model."""
+        is_asked = case.answer is None or (case.wants.judge and not case.judge_model)
+        has_model = self.tape.replay or request.model
+        if is_asked and is_digitalocean(settings.base_url) and not has_model:
+            raise no_model(settings, "-m ID, or `model` in [defaults]")
 
     def _prompt(self, case: Case, opener: Opener) -> tuple[str, dict[str, Json], Texts]:
         """Give the filled prompt, the test's request fields, and what fills its texts."""
@@ -146,7 +153,10 @@ class Desk:
         if case.prompt_file is None:
             variables |= columns
             texts = Texts(variables, read=opener.read_short, way=way, is_strict=True)
-            prompt, fields = texts.text(case.prompt or "", "the prompt"), {}
+            given, where = (
+                (case.prompt, "the prompt") if case.answer is None else (case.answer, "answer")
+            )
+            prompt, fields = texts.text(given or "", where), {}
         else:
             path = opener.path(case.prompt_file)
             parsed = parse_prompt_file(opener.read_short(case.prompt_file), path)
@@ -239,11 +249,41 @@ class Desk:
             session.close()
 
 
+def _fields(settings: Settings, given: Mapping[str, Json], texts: Texts) -> dict[str, Json]:
+    """Give the request fields of the settings, the user's own instructions filled."""
+    asked = settings.request()
+    if isinstance(asked.get("instructions"), str) and "instructions" not in given:
+        # The user's own settings: a template only where there is something to fill.
+        asked["instructions"] = template.fill(
+            asked["instructions"], texts.variables, "the instructions", way=WAY
+        )
+    return asked
+
+
 def _bench(
-    case: Case, model: str | None, prompt: str, blocks: Sequence[Block], criteria: tuple[str, ...]
+    case: Case, request: Request, criteria: tuple[str, ...], seen: tuple[tuple[str, str], ...]
 ) -> Bench:
-    seen = _seen(case, prompt, blocks) if criteria else ()
-    return Bench(criteria, case.judge_model or model, case.judge_votes, seen)
+    model = case.judge_model or request.model
+    return Bench(criteria, model, case.judge_votes, seen, case.wants.sure)
+
+
+def _decide_model(case: Case, settings: Settings) -> str:
+    """
+    Give the model that decides.
+
+    Raises:
+        UsageError: nobody has said which.
+
+    """
+    model = case.decide_model or settings.get("decide_model")
+    if isinstance(model, str):
+        return model
+    if settings.is_demo:
+        return "demo"
+    raise UsageError(
+        "decide: no decision model is set",
+        hint="`decide_model` in [defaults], or `gradient config set decide_model ID`",
+    )
 
 
 def _check_row(case: Case, row: Row, texts: Texts, equals: str | None) -> None:
@@ -287,8 +327,8 @@ def _allowed(case: Case, wanted: str | None, *, keeps_tags: bool) -> Allowed:
 
 
 def _seen(case: Case, prompt: str, blocks: Sequence[Block]) -> tuple[tuple[str, str], ...]:
-    """Give what the judge of a test sees beside the answer."""
-    seen = [("prompt", prompt)] if "prompt" in case.judge_sees else []
+    """Give what judges and decisions see beside the answer."""
+    seen = [("prompt", prompt)] if "prompt" in case.judge_sees and case.answer is None else []
     if "files" not in case.judge_sees:
         return tuple(seen)
     return (*seen, *(("file", short(block.path or "", block.text)) for block in blocks))

@@ -5,24 +5,26 @@ It sees the criterion and the answer, and must say one of two words. Several vot
 asks for them, decide by majority. A judge that says anything else, refuses or is cut could not
 judge: an error, and never a verdict.
 
-What it looks at is data of strangers. It stands between fences that carry a nonce, made of
-the data itself: recordings stay the same, and no text can hold its own hash.
+What it looks at is data of strangers, and stands between fences (data_fence.py).
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.flaws import Allowed, flaw
-from gradient_cli.check.attempt import Finding
+from gradient_cli.check.attempt import Finding, Ruling
+from gradient_cli.check.data_fence import fenced
 from gradient_cli.errors import BrokenReply, GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.excerpt import excerpt
+from gradient_cli.expect.interval import wilson
 from gradient_cli.expect.labels import match_label
 from gradient_cli.values import record
+from gradient_cli.wire.events import add_usage
 from gradient_cli.wire.request import Request
 
 PASS, FAIL = "pass", "fail"
+TIE = 1e-9
 
 INSTRUCTIONS = (
     "You judge an answer by one criterion. Each part of the message stands between a line "
@@ -42,16 +44,8 @@ class Bench:
     """Asked for each criterion; more than half of them must say pass."""
     seen: tuple[tuple[str, str], ...] = ()
     """(name, text) of what is shown beside the answer."""
-
-
-@record
-class Ruling:
-    """What came of judging one answer."""
-
-    findings: tuple[Finding, ...] = ()
-    asked: tuple[Outcome, ...] = ()
-    fault: GradientError | None = None
-    """Why it could not be judged."""
+    sure: float | None = None
+    """The least share of votes that counts, where there are several."""
 
 
 def judge_request(
@@ -59,10 +53,10 @@ def judge_request(
 ) -> Request:
     """Give the request that asks for one vote."""
     parts = [("criterion", criterion), *seen, ("answer", answer)]
-    nonce = sha256("\0".join(text for _, text in parts).encode("utf-8", "replace")).hexdigest()[:32]
-    fenced = [f"<{name}-{nonce}>\n{text}\n</{name}-{nonce}>" for name, text in parts]
-    text = "\n".join([*fenced, "", "pass or fail?"])
-    return Request(model=model, instructions=INSTRUCTIONS.replace("{nonce}", nonce), input=text)
+    data = fenced(parts)
+    text = "\n".join([*data.lines, "", "pass or fail?"])
+    instructions = INSTRUCTIONS.replace("{nonce}", data.nonce)
+    return Request(model=model, instructions=instructions, input=text)
 
 
 def judge(client: Asker, bench: Bench, answer: str) -> Ruling:
@@ -76,10 +70,17 @@ def judge(client: Asker, bench: Bench, answer: str) -> Ruling:
             asked.append(client.ask(request, None, Allowed().reading()))
             word = _word(request, asked[-1])
             if isinstance(word, GradientError):
-                return Ruling(tuple(findings), tuple(asked), word)
+                return _ruling(findings, asked, word)
             words.append(word)
-        findings.append(_finding(criterion, answer, words))
-    return Ruling(tuple(findings), tuple(asked))
+        findings.append(_finding(bench, criterion, answer, words))
+    return _ruling(findings, asked)
+
+
+def _ruling(
+    findings: Sequence[Finding], asked: Sequence[Outcome], fault: GradientError | None = None
+) -> Ruling:
+    usage = add_usage([one.response.usage for one in asked])
+    return Ruling(tuple(findings), usage, sum(one.total_ms for one in asked), fault)
 
 
 def _word(request: Request, outcome: Outcome) -> str | GradientError:
@@ -101,9 +102,24 @@ def _word(request: Request, outcome: Outcome) -> str | GradientError:
     return word
 
 
-def _finding(criterion: str, answer: str, words: Sequence[str]) -> Finding:
-    passes = words.count(PASS)
-    if passes * 2 > len(words):
-        return Finding("judge", is_met=True)
-    message = f"{passes} of {len(words)} votes say pass: {criterion}"
-    return Finding("judge", is_met=False, message=message, excerpt=excerpt(answer))
+def _finding(bench: Bench, criterion: str, answer: str, words: Sequence[str]) -> Finding:
+    passes, votes = words.count(PASS), len(words)
+    has_passed = passes * 2 > votes
+    share = max(passes, votes - passes) / votes
+    is_unsure = votes > 1 and bench.sure is not None and share < bench.sure - TIE
+    message, interval = "", wilson(max(passes, votes - passes), votes)
+    if is_unsure:
+        message = f"not sure enough: {passes} of {votes} votes say pass; sure wants {bench.sure:g}"
+    elif not has_passed:
+        message = f"{passes} of {votes} votes say pass"
+    odds = {"value": share, "from": "votes", "low": interval.low, "high": interval.high}
+    return Finding(
+        "judge",
+        is_met=has_passed and not is_unsure,
+        message=f"{message}: {criterion}" if message else "",
+        excerpt=excerpt(answer) if message else "",
+        is_unsure=is_unsure,
+        question=criterion,
+        decision=PASS if has_passed else FAIL,
+        probability=odds if votes > 1 else None,
+    )

@@ -8,6 +8,7 @@ JSON Schema for editors are made of it. Nothing about a key is said twice.
 import math
 from collections.abc import Mapping
 
+from gradient_cli.check.inquiry import is_sure
 from gradient_cli.check.shares import share_of
 from gradient_cli.settings.setting_keys import REQUEST_KEYS, Kind
 from gradient_cli.values import record
@@ -42,6 +43,11 @@ def _is_rows(value: Json) -> bool:
     return is_list and all(isinstance(row, dict) for row in value)
 
 
+def _is_points(value: Json) -> bool:
+    points = value if isinstance(value, list) else [value]
+    return all(isinstance(point, str | dict) for point in points)
+
+
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 TEXTS = Kind("a text or a list of texts", _is_texts, is_list=True)
 COUNT = Kind("a whole number, 1 or more", _is_count)
@@ -50,9 +56,13 @@ ROWS = Kind("a list of tables: [[test.case]]", _is_rows, is_list=True)
 SECONDS = Kind("a number above 0", _is_seconds)
 TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
 TABLE = Kind("a table of texts", _is_table_of_texts, is_table=True)
+POINTS = Kind("a text, a table, or a list of them", _is_points, is_list=True)
+SURE = Kind("a number from 0.5 to 1", is_sure)
+VOTES = Kind("a whole number, 2 or more", lambda value: _is_count(value) and value >= 2)
 
-TEST, QUESTION, EXPECTED, JUDGE, OFTEN, REQUEST = (
-    "the test", "the question", "what is expected", "judges", "how often", "the request",
+TEST, QUESTION, EXPECTED, SURENESS, JUDGE, OFTEN, REQUEST = (
+    "the test", "the question", "what is expected", "how sure", "judges", "how often",
+    "the request",
 )  # fmt: skip
 
 
@@ -84,9 +94,11 @@ KEYS: Mapping[str, Key] = {
                 "the test is not asked, and this is why", in_defaults=False),
     "profile": Key(TEST, TEXT, 'profile = "local"', "ask as this profile of your settings"),
     "prompt": Key(QUESTION, TEXT, 'prompt = "Is {{ word }} a verb?"',
-                  "what is asked; this or prompt_file"),
+                  "what is asked; this, prompt_file, or answer"),
     "prompt_file": Key(QUESTION, TEXT, 'prompt_file = "triage.md"',
                        "a file with the prompt, and settings in its front matter"),
+    "answer": Key(QUESTION, TEXT, 'answer = "{{ text }}"',
+                  "this text is judged, and no model is asked for one"),
     "files": Key(QUESTION, TEXTS, 'files = ["policy.md"]', "files that go before the prompt"),
     "vars": Key(QUESTION, TABLE, 'vars = { word = "run", ticket = "@tickets/17.txt" }',
                 "what {{ name }} stands for; @FILE is a file's content. Those of [defaults] stay"),
@@ -127,14 +139,30 @@ KEYS: Mapping[str, Key] = {
                        "an answer without text is one", 'false; true with equals = ""'),
     "allow_refusal": Key(EXPECTED, TRUTH, "allow_refusal = true",
                          "the words by which a model refuses are an answer", "false"),
+    "decide": Key(SURENESS, POINTS,
+                  'decide = ["It is polite", { question = "How angry is it?", '
+                  'scale = ["calm", "cross", "mad"], at_most = "cross" }]',
+                  "a decision model says of the answer, all in one request, yes; with one_of one "
+                  "of its options, with scale a level. A table has question and may have one_of, "
+                  "scale, expect, at_least, at_most, yes_means, no_means, sure, label", adds=True),
+    "sure": Key(SURENESS, SURE, "sure = 0.9",
+                "what is less probable is unsure: neither passed nor failed. Of decide and of "
+                "shares of votes; without decide, of the label of one_of by its tokens"),
+    "votes": Key(SURENESS, VOTES, "votes = 5",
+                 "asked so often; the most frequent label of one_of is the answer"),
+    "decide_model": Key(SURENESS, TEXT, 'decide_model = "typesafe-jev-1.13.0"',
+                        "which model decides", "your settings'"),
+    "label": Key(SURENESS, TEXT, 'label = "expected"',
+                 "the column of the rows that says what is right, for --calibrate",
+                 "`label` or `expected`"),
     "judge": Key(JUDGE, TEXTS, 'judge = ["It is polite.", "It makes no promises."]',
                  "a model says of each whether the answer meets it", adds=True),
     "judge_model": Key(JUDGE, TEXT, 'judge_model = "llama3.3-70b-instruct"',
                        "which model does", "the test's"),
     "judge_votes": Key(JUDGE, COUNT, "judge_votes = 3",
-                       "asked so often; more than half must say pass", "1"),
+                       "asked so often; more than half must say pass, with sure that share", "1"),
     "judge_sees": Key(JUDGE, TEXTS, 'judge_sees = ["prompt", "files"]',
-                      "what it sees beside the answer", "the answer alone"),
+                      "what judges and decisions see beside the answer", "the answer alone"),
     "repeat": Key(OFTEN, COUNT, "repeat = 3", "how often the test is asked", "1"),
     "require": Key(OFTEN, REQUIRED, "require = 2",
                    'how many of them must pass, of the rows if it has any; or a share: "90%"',
@@ -162,6 +190,6 @@ KEYS: Mapping[str, Key] = {
 
 EXPECTATIONS = (
     "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
-    "max_characters", "max_words", "max_output_tokens_used", "max_seconds", "judge",
+    "max_characters", "max_words", "max_output_tokens_used", "max_seconds", "decide", "judge",
 )  # fmt: skip
 """A test has at least one of them, or extracts."""

@@ -8,14 +8,15 @@ What a run of suites found, as frozen values. Every report is made from them alo
 
     a test   passed     `require` of its attempts passed
              failed     it cannot pass any more, and every attempt that did not pass has
-                        a complete answer that is not what was expected (1)
+                        a complete answer that is not what was expected (1), or is unsure
+             unsure     it did not pass, and would have if the unsure attempts (9) had
              error      it cannot pass any more, and an attempt could not be judged (2 to 8)
              not run    the run was stopped before it was decided
              skipped    its suite says that it is not asked, and why
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -29,8 +30,10 @@ from gradient_cli.wire.events import total_tokens
 from gradient_cli.wire.json import Json
 
 PASSED, FAILED, ERROR, NOT_RUN = "passed", "failed", "error", "not run"
-SKIPPED = "skipped"
-VERDICTS = (PASSED, FAILED, ERROR, NOT_RUN, SKIPPED)
+SKIPPED, UNSURE = "skipped", "unsure"
+VERDICTS = (PASSED, FAILED, UNSURE, ERROR, NOT_RUN, SKIPPED)
+BAD_FIRST = (ERROR, FAILED, UNSURE)
+"""What did not pass, the worst first."""
 
 
 @record
@@ -100,14 +103,12 @@ class Result:
 
     @property
     def status(self) -> ExitStatus:
-        """Give 0 for a pass; else the worst of its attempts."""
-        if self.passes >= self.require:
-            return ExitStatus.OK
-        return worst(attempt.status for attempt in self.attempts)
+        """Give 0 for a pass; 9 if unsure attempts could make it one; else the worst of them."""
+        return _summed(self.passes, self.require, [attempt.status for attempt in self.attempts])
 
     @property
     def verdict(self) -> str:
-        """Give passed, failed, error, not run or skipped."""
+        """Give passed, failed, unsure, error, not run or skipped."""
         if self.skip is not None:
             return SKIPPED
         if not self.is_decided:
@@ -138,7 +139,8 @@ class Tally:
     A test with a data set: its rows together, for one model.
 
     A row passes if all of its attempts do. The test passes if enough rows do, fails if
-    that cannot be any more and every row that did not pass has a complete answer.
+    that cannot be any more and every row that did not pass has a complete answer; it is
+    unsure if it would pass with the rows that are.
     """
 
     results: tuple[Result, ...]
@@ -218,14 +220,12 @@ class Tally:
 
     @property
     def status(self) -> ExitStatus:
-        """Give 0 for a pass; else the worst of its rows."""
-        if self.passes >= self.required:
-            return ExitStatus.OK
-        return worst(result.status for result in self.results)
+        """Give 0 for a pass; 9 if unsure rows could make it one; else the worst of them."""
+        return _summed(self.passes, self.required, [result.status for result in self.results])
 
     @property
     def verdict(self) -> str:
-        """Give passed, failed, error or not run."""
+        """Give passed, failed, unsure, error or not run."""
         return _verdict(self.status) if self.is_decided else NOT_RUN
 
     @property
@@ -241,8 +241,8 @@ class Tally:
     @property
     def missed(self) -> list[Result]:
         """Give the rows that were asked and did not pass, the worst first."""
-        bad = [result for result in self.results if result.verdict in {FAILED, ERROR}]
-        return sorted(bad, key=lambda result: result.verdict != ERROR)
+        bad = [result for result in self.results if result.verdict in BAD_FIRST]
+        return sorted(bad, key=lambda result: BAD_FIRST.index(result.verdict))
 
     def groups(self) -> dict[str, tuple[int, int]]:
         """Give group -> (rows passed, rows asked), in order; nothing without `group`."""
@@ -339,12 +339,23 @@ def _test_of(result: Result) -> tuple[str, int, str, str | None]:
     return result.suite, result.line, name, result.of_model
 
 
+def _summed(passes: int, required: int, statuses: Sequence[ExitStatus]) -> ExitStatus:
+    """Give what attempts or rows come to; what is unsure neither passes nor fails."""
+    if passes >= required:
+        return ExitStatus.OK
+    found = worst(statuses)
+    could_pass = passes + statuses.count(ExitStatus.UNSURE) >= required
+    return ExitStatus.UNSURE if found is ExitStatus.EXPECTATION and could_pass else found
+
+
 def _verdict(status: ExitStatus) -> str:
     match status:
         case ExitStatus.OK:
             return PASSED
         case ExitStatus.EXPECTATION:
             return FAILED
+        case ExitStatus.UNSURE:
+            return UNSURE
         case _:
             return ERROR
 

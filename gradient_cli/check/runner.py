@@ -121,7 +121,8 @@ class Runner:
 
     def _reason_to_stop(self, number: int, attempt: Attempt) -> Stop | None:
         most = None if self._is_complete() else self._limits.max_total_tokens
-        if most is not None and attempt.error is None and not total_tokens(attempt.usage):
+        is_uncounted = attempt.sends and attempt.error is None and not total_tokens(attempt.usage)
+        if most is not None and is_uncounted:
             return Stop(
                 "the service does not say how many tokens it took",
                 "--max-total-tokens cannot be kept; `stream = false` in the suite may help",
@@ -135,7 +136,8 @@ class Runner:
             )
         if self._limits.fail_fast:
             test = self._whole(number)
-            if test.is_decided and test.status:
+            # What is unsure has not failed.
+            if test.is_decided and test.status not in {ExitStatus.OK, ExitStatus.UNSURE}:
                 return Stop(f'"{test.title}" did not pass, and --fail-fast was given')
         return None
 
@@ -206,7 +208,7 @@ class Runner:
             name=test.case.name,
             repeat=test.case.repeat,
             require=test.case.require,
-            request=body_of(test.request),
+            request={} if test.given is not None else body_of(test.request),
             expectations=test.case.expected,
             rerun=test.rerun,
             rerun_all=test.rerun_all,

@@ -210,11 +210,13 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
             joined[key] = {**inner[0], **inner[1]}
     for key in ADDED_KEYS:
         if key in defaults and key in test and test[key] != []:
-            joined[key] = list(dict.fromkeys([*_listed(defaults[key]), *_listed(test[key])]))
+            both = [*_listed(defaults[key]), *_listed(test[key])]
+            joined[key] = [one for n, one in enumerate(both) if one not in both[:n]]
     for keys in (FORM_KEYS, PROMPT_KEYS, ("model", "models")):
         for key in keys:
             if key in defaults and key not in test and any(other in test for other in keys):
                 del joined[key]
+    _drop_strays(joined, test)
     usual = defaults.get("require")
     if isinstance(usual, int) and "require" not in test:
         if "cases" in test or "case" in test:
@@ -223,6 +225,20 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
         elif isinstance(test.get("repeat"), int):
             joined["require"] = min(usual, test["repeat"])
     return joined
+
+
+def _drop_strays(joined: dict[str, Json], test: Mapping[str, Json]) -> None:
+    """Drop what [defaults] say for the tests that it is about, and this one is none of them."""
+    has_rows = "cases" in joined or "case" in joined
+    by_votes = "judge" in joined and joined.get("judge_votes") != 1 and "judge_votes" in joined
+    is_about = {
+        "sure": "decide" in joined or ("one_of" in joined and "answer" not in joined) or by_votes,
+        "votes": "one_of" in joined,
+        "label": has_rows,
+    }
+    for key, is_wanted in is_about.items():
+        if key in joined and key not in test and not is_wanted:
+            del joined[key]
 
 
 def _listed(value: Json) -> list[Json]:

@@ -46,7 +46,7 @@ class WhichOptions:
         str | None, _which("--require", metavar="M|P%", help="of which M, or P %, must pass")
     ] = None
     fail_fast: Annotated[
-        bool, _which("--fail-fast", help="stop at the first test that does not pass")
+        bool, _which("--fail-fast", help="stop at the first test that neither passes nor is unsure")
     ] = False
     max_total_tokens: Annotated[
         int | None,

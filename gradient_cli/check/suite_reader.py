@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from gradient_cli.check.case import Case
+from gradient_cli.check.inquiry import POINT_KEYS, point_of
 from gradient_cli.check.keys import EXPECTATIONS, KEYS
 from gradient_cli.check.positions import Lines
 from gradient_cli.check.shares import Required, share_of
@@ -21,7 +22,7 @@ ADDED_KEYS = tuple(name for name, key in KEYS.items() if key.adds)
 """What can stand together: [defaults] and the test both hold."""
 FORM_KEYS = ("one_of", "schema")
 """What the answer is: one of [defaults] yields to another of the test."""
-PROMPT_KEYS = ("prompt", "prompt_file")
+PROMPT_KEYS = ("prompt", "prompt_file", "answer")
 EXTRACT_KEYS = ("extract", "extract_last", "extract_lang")
 ALLOW_KEYS = ("allow_empty", "allow_refusal")
 NOT_IN_DEFAULTS = tuple(name for name, key in KEYS.items() if not key.in_defaults)
@@ -53,11 +54,10 @@ class Reader:
         """Refuse unknown keys and values of the wrong kind."""
         for key, value in self._table.items():
             if key not in KEYS:
-                raise self._fault(
-                    key,
-                    f"unknown key `{key}`{near_words(key, tuple(KEYS))}",
-                    "`gradient help suite` explains every key",
-                )
+                hint = "`gradient help suite` explains every key"
+                if key in POINT_KEYS:
+                    hint = f'it belongs to a decision: decide = {{ question = "…", {key} = … }}'
+                raise self._fault(key, f"unknown key `{key}`{near_words(key, tuple(KEYS))}", hint)
             self._check_kind(key, value)
 
     def _check_kind(self, key: str, value: Json) -> None:
@@ -83,6 +83,7 @@ class Reader:
         self._check_asked(name)
         self._check_expectations()
         self._check_rows()
+        self._check_sureness()
         repeat = table.get("repeat", 1)
         required = self._required()
         require = self._require(repeat, required)
@@ -92,6 +93,7 @@ class Reader:
             name=name,
             prompt=table.get("prompt"),
             prompt_file=table.get("prompt_file"),
+            answer=table.get("answer"),
             files=tuple(self._list("files")),
             variables=table.get("vars", {}),
             fields={key: table[key] for key in REQUEST_KEYS if key in table},
@@ -110,6 +112,8 @@ class Reader:
             expected=self._expected(),
             allow_empty=table.get("allow_empty"),
             allow_refusal=table.get("allow_refusal", False),
+            label=table.get("label"),
+            decide_model=table.get("decide_model"),
             judge_model=table.get("judge_model"),
             judge_votes=table.get("judge_votes", 1),
             judge_sees=tuple(self._list("judge_sees")),
@@ -120,16 +124,53 @@ class Reader:
     def _check_asked(self, name: str) -> None:
         """Refuse a test that asks nothing, or expects nothing."""
         table = self._table
-        if ("prompt" in table) == ("prompt_file" in table):
-            both = "both `prompt` and" if "prompt" in table else "neither `prompt` nor"
-            raise self._fault("prompt", f'"{name}" has {both} `prompt_file`')
+        asked = [key for key in PROMPT_KEYS if key in table]
+        if len(asked) > 1:
+            raise self._fault(asked[1], f'"{name}" has both `{asked[0]}` and `{asked[1]}`')
+        if not asked:
+            raise self._fault("prompt", f'"{name}" has neither `prompt` nor `prompt_file`')
         if "prompt" in table and not table["prompt"].strip() and not table.get("files"):
             raise self._fault("prompt", f'"{name}" has an empty `prompt`')
+        if "answer" in table:
+            self._check_given(name)
         if not any(key in table for key in EXPECTATIONS) and not self._extraction():
             raise self._fault(
                 "name", f'"{name}" expects nothing: every answer would pass',
                 f"one of {', '.join(EXPECTATIONS)}",
             )  # fmt: skip
+
+    def _check_given(self, name: str) -> None:
+        """Refuse what says nothing about an answer that no model gave."""
+        table = self._table
+        if not table["answer"].strip():
+            raise self._fault("answer", f'"{name}" has an empty `answer`')
+        for key in ("max_seconds", "max_output_tokens_used", "votes"):
+            if key in table:
+                raise self._fault(key, f"`{key}` says nothing of an `answer` that nobody is asked")
+        if table.get("files") and "files" not in self._list("judge_sees"):
+            raise self._fault("files", "`files` beside `answer` are read by nobody",
+                              'judge_sees = ["files"]')  # fmt: skip
+
+    def _check_sureness(self) -> None:
+        """Refuse what is sure of nothing."""
+        table = self._table
+        if "votes" in table and "one_of" not in table:
+            raise self._fault("votes", "`votes` is about `one_of`")
+        by_votes = "judge" in table and table.get("judge_votes", 1) > 1
+        by_tokens = "one_of" in table and "answer" not in table
+        if "sure" in table and not ("decide" in table or by_tokens or by_votes):
+            raise self._fault("sure", "`sure` is about `decide`, `one_of` and `judge_votes`")
+        if "label" in table and not ("cases" in table or "case" in table):
+            raise self._fault("label", "`label` names a column, and the test has no `cases`")
+        for value in self._points():
+            try:
+                point_of(value)
+            except UsageError as error:
+                raise self._fault("decide", error.message, error.hint) from None
+
+    def _points(self) -> list[Json]:
+        value = self._table.get("decide", [])
+        return value if isinstance(value, list) else [value]
 
     def _require(self, repeat: int, required: Required) -> int:
         """Give how many attempts must pass: of a row each."""
@@ -204,6 +245,9 @@ class Reader:
             max_words=table.get("max_words"),
             ignore_case=table.get("ignore_case", False),
             judge=tuple(self._list("judge")),
+            decide=tuple(point_of(value) for value in self._points()),
+            sure=table.get("sure"),
+            votes=table.get("votes"),
         )
 
     def _extraction(self) -> Extraction | None:
@@ -215,11 +259,13 @@ class Reader:
     def _expected(self) -> tuple[tuple[str, str], ...]:
         found = []
         for key in EXPECTATIONS:
-            if key in self._table:
+            if key == "decide":
+                found += [(key, point.words) for point in map(point_of, self._points())]
+            elif key in self._table:
                 value = self._table[key]
                 values = value if isinstance(value, list) and key != "one_of" else [value]
                 found += [(key, ", ".join(v) if isinstance(v, list) else str(v)) for v in values]
-        for key in (*EXTRACT_KEYS, *ALLOW_KEYS):
+        for key in (*EXTRACT_KEYS, *ALLOW_KEYS, "sure", "votes"):
             if value := self._table.get(key):
                 found.append((key, "true" if value is True else str(value)))
         return tuple(found)

@@ -1,9 +1,30 @@
 """The JSON Schema of a suite, for editors; made of the table that reads suites."""
 
+from gradient_cli.check.inquiry import TEXT_KEYS
 from gradient_cli.check.keys import KEYS, Key
 from gradient_cli.wire.json import Json
 
-_TEXT = {"type": "string"}
+_TEXT: Json = {"type": "string"}
+_TEXTS: Json = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 2}]}
+_SURE: Json = {"type": "number", "minimum": 0.5, "maximum": 1}
+_POINT: Json = {
+    "anyOf": [
+        _TEXT,
+        {
+            "type": "object",
+            "properties": {
+                **dict.fromkeys(TEXT_KEYS, _TEXT),
+                "one_of": {
+                    "anyOf": [*_TEXTS["anyOf"], {"type": "object", "additionalProperties": _TEXT}]
+                },
+                "scale": _TEXTS,
+                "sure": _SURE,
+            },
+            "required": ["question"],
+            "additionalProperties": False,
+        },
+    ]
+}
 _SCHEMAS: dict[str, Json] = {
     "a text": _TEXT,
     "a text or a list of texts": {
@@ -21,6 +42,11 @@ _SCHEMAS: dict[str, Json] = {
     "a number from 0 to 1": {"type": "number", "minimum": 0, "maximum": 1},
     "a number from 0 to 2": {"type": "number", "minimum": 0, "maximum": 2},
     "true or false": {"type": "boolean"},
+    "a text, a table, or a list of them": {
+        "anyOf": [_POINT, {"type": "array", "items": _POINT, "minItems": 1}]
+    },
+    "a number from 0.5 to 1": _SURE,
+    "a whole number, 2 or more": {"type": "integer", "minimum": 2},
     "a table of texts": {"type": "object", "additionalProperties": _TEXT},
     "a table of JSON values": {"type": "object"},
 }

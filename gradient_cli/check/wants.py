@@ -4,7 +4,9 @@ What a test expects, as its suite says it; made into expectations once its varia
 
 from collections.abc import Sequence
 
+from gradient_cli.ask.sureness import Sureness
 from gradient_cli.ask.texts import Texts
+from gradient_cli.check.inquiry import Point, Posed, posed
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.expectations import Expectations, Limits
 from gradient_cli.expect.extract import Extraction
@@ -32,6 +34,9 @@ class Wants:
     max_words: int | None = None
     ignore_case: bool = False
     judge: tuple[str, ...] = ()
+    decide: tuple[Point, ...] = ()
+    sure: float | None = None
+    votes: int | None = None
 
     def expectations(self, texts: Texts, opener: Opener) -> Expectations:
         """
@@ -75,6 +80,22 @@ class Wants:
         if not all(text.strip() for text in found):
             raise UsageError("judge is empty: it says nothing about an answer")
         return found
+
+    def points(self, texts: Texts) -> tuple[Posed, ...]:
+        """
+        Give what is to be decided.
+
+        Raises:
+            UsageError: one of it cannot be decided.
+
+        """
+        return tuple(posed(point, texts, self.sure) for point in self.decide)
+
+    def sureness(self) -> Sureness | None:
+        """Give how sure the label of `one_of` must be; None: nobody asks."""
+        if not self.one_of or (self.votes is None and (self.decide or self.sure is None)):
+            return None
+        return Sureness(sure=self.sure, votes=self.votes or 1)
 
 
 def _schema(given: str, texts: Texts, opener: Opener) -> Schema:

@@ -21,12 +21,13 @@ def suite_with(name: str) -> str:
     """Give a suite with the example of a key, and with what a test needs besides."""
     lines = [KEYS[name].example]
     others = [] if name == "name" else ['name = "n"']
-    others += [] if name in {"prompt", "prompt_file"} else ['prompt = "p"']
+    others += [] if name in {"prompt", "prompt_file", "answer"} else ['prompt = "p"']
+    others += ['one_of = ["yes", "no"]'] if name in {"sure", "votes"} else []
     is_form = name in {"one_of", "schema", "extract", "extract_last", "extract_lang"}
     others += ["max_seconds = 9"] if is_form else []
     others += [] if name == "expect" or is_form else ['expect = "x"']
     others += ["repeat = 3"] if name == "require" else []
-    others += ['cases = "rows.csv"'] if name == "group" else []
+    others += ['cases = "rows.csv"'] if name in {"group", "label"} else []
     keys = {line.split(" ")[0] for line in lines}
     return "\n".join(["[[test]]", *lines, *(o for o in others if o.split(" ")[0] not in keys)])
 

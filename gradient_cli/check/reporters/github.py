@@ -3,7 +3,7 @@ GitHub Actions: annotations on the suite's own line, and the job summary.
 
 An annotation is one line, `::error file=…,line=…,title=…::message`, whatever the model
 wrote: line ends in it are escaped. GitHub shows ten of a kind for a step, errors first here;
-the summary has all, as far as 1 MiB goes.
+the summary has all, as far as 1 MiB goes. What is unsure is a warning: it has not failed.
 """
 
 import re
@@ -12,10 +12,11 @@ from pathlib import Path
 
 from gradient_cli.check.model_table import models_of
 from gradient_cli.check.report import (
-    ERROR,
+    BAD_FIRST,
     NOT_RUN,
     PASSED,
     SKIPPED,
+    UNSURE,
     Report,
     Result,
     Tally,
@@ -39,7 +40,7 @@ def annotations(report: Report, workspace: Path | None = None) -> str:
         if test.verdict not in (PASSED, NOT_RUN, SKIPPED)
         for result in (test.missed if isinstance(test, Tally) else [test])
     ]
-    bad.sort(key=lambda result: result.verdict != ERROR)
+    bad.sort(key=lambda result: BAD_FIRST.index(result.verdict))
     return "".join(_annotation(result, workspace) for result in bad[:MAX_ANNOTATIONS])
 
 
@@ -47,8 +48,9 @@ def _annotation(result: Result, workspace: Path | None) -> str:
     title = f"gradient check: {one_line(result.title)}"
     message = "\n".join([*explain(result), rate(result)])
     file, line = result.place
+    level = "warning" if result.verdict == UNSURE else "error"
     return (
-        f"::error file={_property(one_line(_path(file, workspace)))},line={line},"
+        f"::{level} file={_property(one_line(_path(file, workspace)))},line={line},"
         f"title={_property(title)}::{_data(message)}\n"
     )
 

@@ -17,13 +17,14 @@ from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 
-from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.report import (
     ERROR,
     FAILED,
     NOT_RUN,
     PASSED,
     SKIPPED,
+    UNSURE,
     Report,
     Result,
     Tally,
@@ -34,7 +35,10 @@ from gradient_cli.check.reporters import chart
 from gradient_cli.check.reporters.explain import harmless, one_line, row_line
 from gradient_cli.exits import MEANINGS, ExitStatus, in_words
 
-KINDS = {PASSED: "passed", FAILED: "failed", ERROR: "error", NOT_RUN: "notrun", SKIPPED: "skipped"}
+KINDS = {
+    PASSED: "passed", FAILED: "failed", UNSURE: "unsure",
+    ERROR: "error", NOT_RUN: "notrun", SKIPPED: "skipped",
+}  # fmt: skip
 """verdict -> what style sheet, script and address call it."""
 MOST_CHARACTERS = 100_000
 """Of an answer or a request that the page shows; `--json` has all."""
@@ -128,7 +132,7 @@ def _tests(report: Report) -> Iterator[str]:
     longest = chart.longest_ms(report.results)
     left = MOST_OPEN
     for number, result in enumerate(report.tests, 1):
-        is_open = left > 0 and result.verdict in {FAILED, ERROR}
+        is_open = left > 0 and result.verdict in {FAILED, UNSURE, ERROR}
         left -= is_open
         state = " open" if is_open else ""
         if isinstance(result, Tally):
@@ -207,17 +211,21 @@ def _attempt(attempt: Attempt, repeat: int) -> str:
             f'<p class="error"><span class="verdict">{in_words(attempt.status)}</span> '
             f"{_text(attempt.error)}{hint}</p>"
         )
-    items = "".join(
-        f'<li class="{"passed" if finding.is_met else "failed"}"><span class="verdict">'
-        f"{'met' if finding.is_met else 'not met'}</span> {_text(finding.expectation)}"
-        f"{': ' + _text(finding.message) if finding.message else ''}</li>"
-        for finding in attempt.findings
-    )
+    items = "".join(map(_finding, attempt.findings))
     if items:
         parts.append(f'<ul class="findings">{items}</ul>')
     parts.append(_block(attempt.text) if attempt.text else '<p class="dim">no text</p>')
     parts.append(f'<p class="dim">{_text(_facts(attempt))}</p>\n')
     return "".join(parts)
+
+
+def _finding(finding: Finding) -> str:
+    kind, word = "failed", "not met"
+    if finding.is_met or finding.is_unsure:
+        kind, word = ("passed", "met") if finding.is_met else ("unsure", "unsure")
+    said = f": {_text(finding.message or finding.odds)}" if finding.message or finding.odds else ""
+    key = _text(finding.expectation)
+    return f'<li class="{kind}"><span class="verdict">{word}</span> {key}{said}</li>'
 
 
 def _facts(attempt: Attempt) -> str:

@@ -1,7 +1,7 @@
 """
 The report for programs: one object, the words of `respond --json` where they mean the same.
 
-    ok, exit_code, started, seconds, tokens, counts{passed, failed, error, not run},
+    ok, exit_code, started, seconds, tokens, counts{passed, failed, unsure, error, …},
     stop{reason, hint}|null, notes[], tests[]
     sets[]   a test with a data set: suite, line, name, model, verdict, ok, exit_code, cases,
              required, passes, rate, interval, seconds, tokens, rerun,
@@ -12,14 +12,15 @@ The report for programs: one object, the words of `respond --json` where they me
              model, skip, request, expectations[], rerun, attempts[]
     attempt  number, ok, exit_code, text, checks[], error, hint, request_id, model, usage,
              sends, timing{first_token_ms, total_ms}
-    check    expectation, ok, message, excerpt
+    check    expectation, ok, message, excerpt; where it has a probability also unsure,
+             question, decision, probability{value, from, …}
 
 --json-lines has each test with its `type` as soon as it is done, and the rest as the last line.
 """
 
 from dataclasses import asdict
 
-from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.case import Row
 from gradient_cli.check.report import Report, Result, Tally
 from gradient_cli.wire.json import Json, line
@@ -132,15 +133,7 @@ def _attempt(attempt: Attempt) -> dict[str, Json]:
         "commentary": attempt.commentary,
         "refusal": attempt.refusal or None,
         "pending": list(attempt.pending),
-        "checks": [
-            {
-                "expectation": finding.expectation,
-                "ok": finding.is_met,
-                "message": finding.message,
-                "excerpt": finding.excerpt,
-            }
-            for finding in attempt.findings
-        ],
+        "checks": [_check(finding) for finding in attempt.findings],
         "error": attempt.error,
         "hint": attempt.hint,
         "request_id": attempt.request_id,
@@ -148,4 +141,23 @@ def _attempt(attempt: Attempt) -> dict[str, Json]:
         "usage": asdict(attempt.usage) if attempt.usage else None,
         "sends": attempt.sends,
         "timing": {"first_token_ms": attempt.first_token_ms, "total_ms": attempt.total_ms},
+    }
+
+
+def _check(finding: Finding) -> dict[str, Json]:
+    said: dict[str, Json] = {
+        "expectation": finding.expectation,
+        "ok": finding.is_met,
+        "message": finding.message,
+        "excerpt": finding.excerpt,
+    }
+    if finding.probability is None and not finding.is_unsure:
+        return said
+    probability = dict(finding.probability) if finding.probability else None
+    return {
+        **said,
+        "unsure": finding.is_unsure,
+        "question": finding.question or None,
+        "decision": finding.decision or None,
+        "probability": probability,
     }

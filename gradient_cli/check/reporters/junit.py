@@ -3,6 +3,7 @@ JUnit XML, as the windyroad, the Jenkins and pytest's schema accept it, but for 
 
     a suite file ── testsuite      a test ── testcase
     failed       ── failure        a complete answer that is not what was expected
+    unsure       ── error          type "unsure": neither a pass nor a failure
     error        ── error          it could not be judged
     skipped      ── skipped        its suite says why
     not run      ── skipped        after --fail-fast, which was asked for
@@ -26,6 +27,7 @@ from gradient_cli.check.report import (
     NOT_RUN,
     PASSED,
     SKIPPED,
+    UNSURE,
     Report,
     Result,
     Tally,
@@ -53,7 +55,7 @@ def _suite(
     spared = {row.key for test in report.tests for row in _spared(test)}
     verdicts = [result.verdict for result in results if result.key not in spared]
     skipped = verdicts.count(SKIPPED) + len(results) - len(verdicts)
-    errors = verdicts.count(ERROR)
+    errors = verdicts.count(ERROR) + verdicts.count(UNSURE)
     if report.is_cut:
         errors += verdicts.count(NOT_RUN)
     else:
@@ -145,8 +147,8 @@ def _classname(report: Report, suite: str) -> str:
 
 def _type(result: Result) -> str:
     """Give what failed: the expectations' names, or the exit status."""
-    if result.verdict == NOT_RUN:
-        return "not run"
+    if result.verdict in {NOT_RUN, UNSURE}:
+        return result.verdict
     problem = result.problem
     if problem and problem.failures:
         return ", ".join(dict.fromkeys(finding.expectation for finding in problem.failures))

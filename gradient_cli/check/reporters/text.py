@@ -12,12 +12,16 @@ The report for people: a line a test, and below those that did not pass the reas
 from collections.abc import Collection, Iterator, Sequence
 
 from gradient_cli.check.model_table import models_of
-from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, Report, Test
+from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, UNSURE, Report, Test
 from gradient_cli.check.reporters.explain import explain, headline, one_line
 from gradient_cli.terminal.door import Line
 
-WORDS = {PASSED: "pass", FAILED: "FAIL", ERROR: "ERROR", NOT_RUN: "-", SKIPPED: "skip"}
-_COLORS = {PASSED: "32", FAILED: "31;1", ERROR: "35;1", NOT_RUN: "2", SKIPPED: "2"}
+WORDS = {
+    PASSED: "pass", FAILED: "FAIL", UNSURE: "unsure", ERROR: "ERROR", NOT_RUN: "-", SKIPPED: "skip",
+}  # fmt: skip
+_COLORS = {
+    PASSED: "32", FAILED: "31;1", UNSURE: "33;1", ERROR: "35;1", NOT_RUN: "2", SKIPPED: "2",
+}  # fmt: skip
 
 
 def lines_of(result: Test, *, is_colored: bool = False) -> Iterator[str | Line]:

@@ -118,6 +118,28 @@ def make_question(
     return Question(made, thread, turn)
 
 
+def shared_request(
+    session: Session, options: RequestOptions, instructions: str | None, text_format: Json
+) -> Request:
+    """
+    Give the request that many have in common: all but its input.
+
+    Raises:
+        UsageError: something cannot be read, or a value is out of its range.
+
+    """
+    base = inputs.base_body(options, lambda: "")
+    fields = own_fields(session, base, instructions)
+    return inputs.build_request(
+        fields,
+        input="",
+        options=options,
+        base=base,
+        text_format=text_format,
+        stream=bool(fields.get("stream", base.get("stream", False))),
+    )
+
+
 def reader_of(session: Session) -> inputs.Reader:
     """Give what reads files and stdin for a session."""
     settings = session.settings

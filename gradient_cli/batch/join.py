@@ -29,6 +29,8 @@ class Part:
     limit: int | None = None
     retries_only: bool = False
     """Only rows that have failed before."""
+    may_be_none: bool = False
+    """No rows at all are no mistake."""
 
 
 @mutable_record
@@ -47,7 +49,7 @@ class Join:
     _ids: "Ids" = field(default_factory=lambda: Ids())
     _is_prompt_used: bool = False
 
-    def look(self, ledger: Ledger, *, allows_none: bool = False) -> Moves:
+    def look(self, ledger: Ledger) -> Moves:
         """
         Look at every item, and leave in OUT what is true.
 
@@ -62,14 +64,14 @@ class Join:
             self.mine += is_mine
             self.answered += state == ANSWERED
         bad.check()
-        self._check_asked(allows_none=allows_none)
+        self._check_asked()
         is_open = TODO in self.states or BEYOND in self.states
         if not self.part.retries_only and is_open and ledger.find_free():
             self._take(ledger)
         self._ids.close()
         return ledger.settle()
 
-    def check(self, *, allows_none: bool = False) -> None:
+    def check(self) -> None:
         """
         Look at every item of this run, where nothing is known of earlier ones.
 
@@ -84,7 +86,7 @@ class Join:
             if is_mine:
                 self._check(item, bad)
         bad.check()
-        self._check_asked(allows_none=allows_none)
+        self._check_asked()
 
     def _parted(self, bad: BadRows, *, is_watched: bool) -> Iterator[tuple[Item, bool]]:
         """
@@ -155,7 +157,7 @@ class Join:
             return TODO
         return ELSEWHERE
 
-    def _check_asked(self, *, allows_none: bool) -> None:
+    def _check_asked(self) -> None:
         """
         Refuse a run that asks nothing, or not what it was given.
 
@@ -163,7 +165,7 @@ class Join:
             UsageError: there are no items, or no row has a place for PROMPT.
 
         """
-        if not self.states and not allows_none:
+        if not self.states and not self.part.may_be_none:
             raise UsageError(
                 f"there are no items in {', '.join(self.items.names())}",
                 hint="--allow-no-items if that is as it should be",

@@ -55,7 +55,6 @@ class RequestMaker:
     """What PROMPT is called in errors: the file that it stands in."""
     no_model: Callable[[], UsageError] | None = None
     """Gives the error of a row without a model, where the endpoint demands one."""
-    """The endpoint takes no request without one."""
     _checked: Sequence[str] | None = field(init=False)
     """The kind of item that was checked last."""
     _may_be_empty: bool = field(init=False)

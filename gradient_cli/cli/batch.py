@@ -17,6 +17,7 @@ import typer
 
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
+from gradient_cli.batch.flags import Flags
 from gradient_cli.batch.item_options import (
     ItemOptions,
     JobOptions,
@@ -24,7 +25,6 @@ from gradient_cli.batch.item_options import (
     SubmitOptions,
     TableOptions,
 )
-from gradient_cli.batch.plan import Flags
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.expand import expand
 from gradient_cli.runs.batch.fetch import cancel as cancel_job

@@ -172,14 +172,14 @@ class History:
         items = self.items()
         maker = self.maker()
         known = provenance(maker, "", "http://x")
-        join = Join(items, maker, "", Part(Shard(shard, self.shards), limit))
+        join = Join(items, maker, "", Part(Shard(shard, self.shards), limit, may_be_none=True))
         asked: list[tuple[Row, bool]] = []
         is_settled = False
         try:
             with dying(dies_at):
                 results = FileResults(str(out))
                 ledger = Ledger(results, run=known.run)
-                join.look(ledger, allows_none=True)
+                join.look(ledger)
                 is_settled = True
                 self._ask(ledger, results, join, maker, known.run, shard, share, stops_at, asked)
                 ledger.finish()

@@ -84,6 +84,11 @@ class Shard:
             hint="a job array that counts from 0 adds 1: --shard $((INDEX + 1))/8",
         )
 
+    @property
+    def words(self) -> str | None:
+        """Say it as it is written; None where it is all."""
+        return f"{self.index}/{self.count}" if self.count > 1 else None
+
     def has(self, position: int) -> bool:
         """Tell whether the item at a position, from 0, is one of these."""
         return position % self.count == self.index - 1

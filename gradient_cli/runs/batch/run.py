@@ -7,10 +7,11 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.batch.flags import Flags
 from gradient_cli.batch.item_options import RunOptions
 from gradient_cli.batch.jobs import load_job
 from gradient_cli.batch.ledger import Ledger
-from gradient_cli.batch.plan import Flags, Plan, make_plan
+from gradient_cli.batch.plan import Plan, make_plan
 from gradient_cli.batch.results import Results, open_results
 from gradient_cli.batch.tasks import Runner, Tally
 from gradient_cli.errors import Terminated, UsageError
@@ -38,7 +39,7 @@ def run(invocation: Invocation, flags: Flags) -> int:
     try:
         if flags.output.dry_run:
             return _show_requests(plan)
-        return _run(plan)
+        return _run(plan, flags.output)
     finally:
         plan.close()
 
@@ -51,11 +52,11 @@ def _show_requests(plan: Plan) -> int:
     return ExitStatus.OK
 
 
-def _run(plan: Plan) -> int:
-    session, out = plan.session, plan.flags.output.output
-    _check_job(out)
+def _run(plan: Plan, output: RunOptions) -> int:
+    session = plan.session
+    _check_job(output.output)
     session.credential()
-    results = open_results(out, session.invocation.terminal.write_request)
+    results = open_results(output.output, session.invocation.terminal.write_request)
     tally = Tally()
     try:
         ledger = plan.open_ledger(results)
@@ -64,35 +65,35 @@ def _run(plan: Plan) -> int:
         plan.meter.begin()
         if plan.join.todo_count:
             plan.keep_provenance()
-            tally = _ask(plan, results, ledger)
+            tally = _ask(plan, output, results, ledger)
     except UsageError:
         results.discard()
         raise
     finally:
         results.close()
-    status = _report(plan, tally)
+    status = _report(plan, output, tally)
     if fault := plan.session.recording_fault():
         raise fault
     return status
 
 
-def _ask(plan: Plan, results: Results, ledger: Ledger) -> Tally:
+def _ask(plan: Plan, output: RunOptions, results: Results, ledger: Ledger) -> Tally:
     # What a worker would miss, the main thread misses now: recordings, a CA bundle.
     plan.session.open_client().close()
-    runner = _runner(plan, results)
+    runner = _runner(plan, output, results)
     try:
-        with _progress(plan):
+        with _progress(plan, output):
             return runner.run(plan.tasks())
     except (KeyboardInterrupt, Terminated):
-        _tell_break(plan)
+        _tell_break(plan, output)
         raise
     finally:
         ledger.finish()
 
 
-def _tell_break(plan: Plan) -> None:
+def _tell_break(plan: Plan, output: RunOptions) -> None:
     """Say how far it came, and how it goes on."""
-    meter, output = plan.meter, plan.flags.output
+    meter = plan.meter
     done, total = meter.done + meter.skipped, plan.join.mine
     how = "; the same command goes on" if output.output != "-" else ""
     words = f"stopped: {done:,} of {total:,} rows are answered"
@@ -117,8 +118,8 @@ def _check_job(out: str) -> None:
         )
 
 
-def _runner(plan: Plan, results: Results) -> Runner:
-    session, output = plan.session, plan.flags.output
+def _runner(plan: Plan, output: RunOptions, results: Results) -> Runner:
+    session = plan.session
     return Runner(
         plan.work,
         session.open_client,
@@ -140,18 +141,18 @@ def _max_faults(output: RunOptions) -> int:
     return max(20, 2 * output.jobs) if output.max_failures is None else output.max_failures
 
 
-def _progress(plan: Plan) -> AbstractContextManager[object]:
-    if plan.flags.output.quiet:
+def _progress(plan: Plan, output: RunOptions) -> AbstractContextManager[object]:
+    if output.quiet:
         return nullcontext()
     invocation = plan.session.invocation
     terminal = invocation.terminal
     may_move = may_move_cursor(invocation.environ, terminal.stderr_is_tty)
     # A bar among results that scroll by helps nobody.
-    has_bar = may_move and (plan.flags.output.output != "-" or not terminal.stdout_is_tty)
+    has_bar = may_move and (output.output != "-" or not terminal.stdout_is_tty)
     return Progress(terminal, plan.meter, has_bar=has_bar)
 
 
-def _report(plan: Plan, tally: Tally) -> ExitStatus:
+def _report(plan: Plan, output: RunOptions, tally: Tally) -> ExitStatus:
     """Say what the run came to, and give its status."""
     statuses = set(tally.statuses)
     if tally.stopped_by == "time":
@@ -159,7 +160,7 @@ def _report(plan: Plan, tally: Tally) -> ExitStatus:
     if tally.stopped_by in {"tokens", "uncounted"}:
         statuses.add(ExitStatus.INCOMPLETE)
     status = worst(statuses)
-    terminal, output, meter = plan.session.invocation.terminal, plan.flags.output, plan.meter
+    terminal, meter = plan.session.invocation.terminal, plan.meter
     stale = None if tally.stopped_by else plan.session.check_replay()
     if stale:
         status = worst([status, stale.status])

@@ -17,10 +17,10 @@ from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
 from gradient_cli.ask.session import Session
 from gradient_cli.batch.entries import Row
+from gradient_cli.batch.flags import Flags as PlanFlags
 from gradient_cli.batch.item_options import ItemOptions, RunOptions, SubmitOptions
 from gradient_cli.batch.jobs import Job, JobFile, job_path, load_job
 from gradient_cli.batch.ledger import Ledger
-from gradient_cli.batch.plan import Flags as PlanFlags
 from gradient_cli.batch.plan import Plan, make_plan
 from gradient_cli.batch.provider import Engine, Upload, content_id, request_line, write_upload
 from gradient_cli.batch.results import open_results
@@ -210,7 +210,7 @@ def _create(
 
 def _kept(plan: Plan, output: SubmitOptions) -> dict[str, Json]:
     """Give what `fetch` needs to judge by, with the schema itself in place of its file."""
-    options, expected = plan.flags.expectations, plan.expected.expectations
+    options, expected = plan.expectations, plan.expected.expectations
     if expected and (schema := expected.schema):
         options = replace(options, schema=dumps(schema.definition))
     options = replace(options, think_tags="keep" if plan.expected.allowed.tags else None)

@@ -16,9 +16,9 @@ from gradient_cli.batch.answer_table import (
     whole,
 )
 from gradient_cli.batch.item_options import TableOptions
+from gradient_cli.batch.items.choice import Choice
 from gradient_cli.batch.items.item import Item
 from gradient_cli.batch.items.reading import Items
-from gradient_cli.batch.items.source import open_source, stdin_source
 from gradient_cli.batch.items.table import Table
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
@@ -42,7 +42,8 @@ def run(invocation: Invocation, options: TableOptions, outs: Sequence[str]) -> i
     forms = [name for name in ("csv", "tsv", "jsonl") if getattr(options, name)]
     if len(forms) > 1:
         raise UsageError(f"--{forms[0]} and --{forms[1]} exclude each other")
-    items = _items(invocation, options)
+    choice = Choice(options.items, options.each_file, options.items_form)
+    items = choice.open(invocation.terminal, invocation.terminal.note)
     answers = Answers(paths)
     counts = _Counts()
     try:
@@ -58,17 +59,6 @@ def run(invocation: Invocation, options: TableOptions, outs: Sequence[str]) -> i
     if not options.quiet and (words := counts.words(answers.stale)):
         invocation.terminal.note(words)
     return ExitStatus.OK
-
-
-def _items(invocation: Invocation, options: TableOptions) -> Items:
-    terminal = invocation.terminal
-    if options.each_file is not None:
-        return Items(patterns=options.each_file)
-    if not options.items:
-        return Items([stdin_source(terminal, terminal.note, options.items_form)])
-    return Items(
-        open_source(path, terminal, terminal.note, options.items_form) for path in options.items
-    )
 
 
 def _head(items: Items) -> Head | None:

@@ -32,12 +32,14 @@ def test_fisher_gives_the_published_values(before, now, chance):
     assert fisher(*before, *now) == pytest.approx(chance, abs=1e-6)
 
 
+@pytest.mark.real
 def test_thousands_of_asks_are_no_trouble():
     """Whole numbers as long as they need to be."""
     assert 0 < fisher(9_000, 10_000, 8_900, 10_000) < 0.02
     assert 0 < mcnemar(600, 500) < 0.01
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("cases", "drop"), [(40, 0.1), (100, 0.1), (200, 0.1), (60, 0.25)])
 def test_a_drop_is_found_as_often_as_announced(cases, drop):
     """Within three points, over two thousand pairs of runs."""

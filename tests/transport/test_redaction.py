@@ -120,6 +120,7 @@ def test_names_and_texts_of_a_request_are_cleaned():
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("piece", [b"\0", b"\n", b"a\n\n", b'"\n\n', b"\\", b"%"], ids=repr)
 def test_a_long_body_of_little_is_looked_at_once(piece, monkeypatch):
     """Nothing is built for what holds no text: the costly way is for bodies with a key alone."""

@@ -202,6 +202,8 @@ complete -c gradient -n '__gradient_at "check"' -l strict-replay -d 'recordings 
 complete -c gradient -n '__gradient_at "check"' -s j -l jobs -x -d 'tests at a time (4)  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -s k -x -d 'only the test of this name, or those with this in it (repeatable)'
 complete -c gradient -n '__gradient_at "check"' -l tag -x -d 'only tests with this tag (repeatable)'
+complete -c gradient -n '__gradient_at "check"' -l run-check -x -d 'the program of `checks = ["NAME"]`: the answer on stdin, 0 passes, 1 fails (repeatable)'
+complete -c gradient -n '__gradient_at "check"' -l check-timeout -x -d 'longest check (30)  [0.1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l root -x -a '(__fish_complete_directories)' -d 'read what suites name only below DIR (the working folder and the suite\'s own)'
 complete -c gradient -n '__gradient_at "check"' -l repeat -x -d 'ask each test N times  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M, or P %, must pass'

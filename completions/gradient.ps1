@@ -245,6 +245,8 @@ $script:GradientCommands = @{
             '--jobs' = 'tests at a time (4)  [1 or more]'
             '-k' = 'only the test of this name, or those with this in it (repeatable)'
             '--tag' = 'only tests with this tag (repeatable)'
+            '--run-check' = 'the program of `checks = ["NAME"]`: the answer on stdin, 0 passes, 1 fails (repeatable)'
+            '--check-timeout' = 'longest check (30)  [0.1 or more]'
             '--root' = 'read what suites name only below DIR (the working folder and the suite''s own)'
             '--repeat' = 'ask each test N times  [1 or more]'
             '--require' = 'of which M, or P %, must pass'
@@ -281,6 +283,8 @@ $script:GradientCommands = @{
             '--jobs' = @()
             '-k' = @()
             '--tag' = @()
+            '--run-check' = @()
+            '--check-timeout' = @()
             '--root' = 'files'
             '--repeat' = @()
             '--require' = @()

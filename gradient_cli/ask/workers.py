@@ -23,15 +23,18 @@ LEAST = 3
 """Fewer are not enough for one answer."""
 
 
-def room_for(jobs: int, tell: Tell) -> int:
+def room_for(jobs: int, tell: Tell, *, more: int = 0) -> int:
     """
     Give how many workers have descriptors enough; the soft limit is raised where that helps.
+
+    `more`: descriptors of a worker beside those of its connection.
 
     Raises:
         MachineExhausted: there are not enough for one.
 
     """
-    wanted = jobs * EACH + ALL_TOGETHER
+    each = EACH + more
+    wanted = jobs * each + ALL_TOGETHER
     free = _free_descriptors(wanted)
     if free < wanted:
         _raise_limit(wanted - free)
@@ -43,7 +46,7 @@ def room_for(jobs: int, tell: Tell) -> int:
             f"this machine gives only {free} more open files, which is not enough for one answer",
             hint="`ulimit -n 256` allows more",
         )
-    room = max(1, (free - min(ALL_TOGETHER, free // 2)) // EACH)
+    room = max(1, (free - min(ALL_TOGETHER, free // 2)) // each)
     if room >= jobs:
         return jobs
     tell(f"note: this machine gives only {free} more open files: -j {room} instead of {jobs}")

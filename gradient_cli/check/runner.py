@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.workers import room_for, start
 from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.program_checks import DESCRIPTORS
 from gradient_cli.check.report import Report, Result, Tally, Test
 from gradient_cli.check.stop import Stop, stopped_by
 from gradient_cli.check.trial import Prepared, attempt_of, body_of
@@ -85,7 +86,8 @@ class Runner:
 
         """
         workers = max(1, min(jobs, sum(test.case.repeat for test in self._tests)))
-        workers = room_for(workers, tell)
+        has_programs = any(test.case.wants.checks for test in self._tests)
+        workers = room_for(workers, tell, more=DESCRIPTORS if has_programs else 0)
         workers = max(1, len(start(self._worker, workers, tell)))
         while workers:
             try:

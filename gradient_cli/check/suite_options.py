@@ -31,6 +31,18 @@ class WhichOptions:
         list[str] | None,
         _which("--tag", metavar="TAG", help="only tests with this tag (repeatable)"),
     ] = None
+    run_checks: Annotated[
+        list[str] | None,
+        _which(
+            "--run-check",
+            metavar="NAME=COMMAND",
+            help='the program of `checks = ["NAME"]`: the answer on stdin, 0 passes, 1 fails '
+            "(repeatable)",
+        ),
+    ] = None
+    check_timeout: Annotated[
+        float, _which("--check-timeout", metavar="SECONDS", least=0.1, help="longest check (30)")
+    ] = 30.0
     root: Annotated[
         str | None,
         _which(

@@ -63,7 +63,7 @@ def run(flags: Flags, invocation: Invocation) -> int:
         cases, left_out = _cases(flags.suites, which, read)
         detail = ticker.say if report.verbose else _nobody
         desk = Desk(
-            invocation, which, flags.tape, flags.network, ticker.say, detail, left_out, read
+            invocation, which, flags.tape, flags.network, ticker.say, detail, cases, left_out, read
         )
         prepared = [desk.prepare(case) for case in cases if case.skip is None]
         skipped = {n: desk.skipped(case) for n, case in enumerate(cases) if case.skip is not None}

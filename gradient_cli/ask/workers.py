@@ -7,6 +7,7 @@ What a limit takes away is taken before anything is sent, and said in one line.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -93,10 +94,10 @@ def _free_descriptors(most: int) -> int:
 
 def _raise_limit(missing: int) -> None:
     """Raise the soft limit by as much as is missing: a Mac's is 256, its hard one has no end."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":  # It has no such limit.
         return
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = soft + missing
     if hard != resource.RLIM_INFINITY:

@@ -25,7 +25,7 @@ def mcnemar(worse: int, better: int) -> float:
 
     `worse` passed before and fail now, `better` the other way. 1 where nothing changed.
     """
-    return _at_least(worse, worse + better, 0.5)
+    return at_least(worse, worse + better, 0.5)
 
 
 def fisher(passed_before: int, asked_before: int, passed_now: int, asked_now: int) -> float:
@@ -57,7 +57,7 @@ def power(cases: int, rate: float, drop: float, alpha: float) -> float:
     for count in _likely(cases, changed):
         needed = _needed(count, alpha)
         if needed is not None:
-            total += _exactly(count, cases, changed) * _at_least(needed, count, share)
+            total += _exactly(count, cases, changed) * at_least(needed, count, share)
     return min(total, 1.0)
 
 
@@ -98,7 +98,7 @@ def _likely(count: int, chance: float) -> range:
     return range(max(0, math.floor(middle - spread)), min(count, math.ceil(middle + spread)) + 1)
 
 
-def _at_least(least: int, count: int, chance: float) -> float:
+def at_least(least: int, count: int, chance: float) -> float:
     """Give the chance of `least` or more of `count`."""
     if least <= 0:
         return 1.0

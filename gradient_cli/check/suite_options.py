@@ -9,6 +9,7 @@ from gradient_cli.values import record
 _which = partial(flag, "Tests")
 _report = partial(flag, "Reports")
 _proof = partial(flag, "Proof")
+_calibration = partial(flag, "Calibration")
 _request = partial(flag, "Request")
 
 
@@ -73,6 +74,30 @@ class WhichOptions:
             help="the model, whatever a suite says; several are asked side by side (repeatable)",
         ),
     ] = None
+
+
+@record(kw_only=True)
+class CalibrateOptions:
+    """Holding probabilities against labels."""
+
+    calibrate: Annotated[
+        bool,
+        _calibration(
+            "--calibrate",
+            help="hold decisions, labels and judges against the labels of a data set",
+        ),
+    ] = False
+    precision: Annotated[
+        float | None,
+        _calibration(
+            "--precision", metavar="P", help="the precision that a threshold is wanted for (0.95)"
+        ),
+    ] = None
+
+    @property
+    def wish(self) -> float:
+        """Give the precision that a threshold is wanted for."""
+        return 0.95 if self.precision is None else self.precision
 
 
 @record(kw_only=True)

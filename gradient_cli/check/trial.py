@@ -47,6 +47,8 @@ class Prepared:
     given: str | None = None
     """A text that is judged in place of an answer: no model is asked for one."""
     programs: Programs = field(default_factory=Programs)
+    is_calibrating: bool = False
+    """It is held against labels: all is asked, whatever was met."""
     rerun_all: str = ""
     """The command that runs all rows of the test, if it has any."""
 
@@ -73,7 +75,8 @@ def attempt_of(
     costs = Ruling()
     # An answer that has failed already is not worth another call.
     for who, rule in _rulers(test):
-        if any(not finding.is_met and not finding.is_unsure for finding in findings):
+        has_failed = any(not finding.is_met and not finding.is_unsure for finding in findings)
+        if has_failed and not test.is_calibrating:
             break
         ruling = rule(client, outcome.response.printed(judged.text))
         costs = replace(

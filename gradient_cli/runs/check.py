@@ -20,7 +20,12 @@ from gradient_cli.check.report import Report, Result, with_skipped
 from gradient_cli.check.runner import Limits, Runner
 from gradient_cli.check.stop import Stop
 from gradient_cli.check.suite import load_suite, repeated, select, side_by_side
-from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
+from gradient_cli.check.suite_options import (
+    CalibrateOptions,
+    ReportOptions,
+    TapeOptions,
+    WhichOptions,
+)
 from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
@@ -37,6 +42,7 @@ class Flags:
 
     suites: Sequence[str]
     which: WhichOptions
+    calibrate: CalibrateOptions
     report: ReportOptions
     tape: TapeOptions
     network: NetworkOptions
@@ -58,6 +64,7 @@ def run(flags: Flags, invocation: Invocation) -> int:
     ticker = Ticker(terminal, may_move=moves, is_quiet=report.quiet)
     reports = Reports(invocation, report)
     try:
+        _check_flags(flags)
         reports.look(flags.suites)
         read: set[tuple[int, int]] = set()
         cases, left_out = _cases(flags.suites, which, read)
@@ -69,6 +76,8 @@ def run(flags: Flags, invocation: Invocation) -> int:
         skipped = {n: desk.skipped(case) for n, case in enumerate(cases) if case.skip is not None}
         if not prepared:
             raise UsageError("every test is skipped: nothing would be checked")
+        if flags.calibrate.calibrate:
+            prepared, skipped = _to_calibrate(prepared, flags, reports), {}
         reports.hold(desk.read)
     except BaseException as error:
         reports.refuse(error, flags.suites)
@@ -82,6 +91,23 @@ def run(flags: Flags, invocation: Invocation) -> int:
         is_verbose=report.verbose,
     )
     return ask_all(invocation, prepared, which, reports, desk, ticker, progress, skipped)
+
+
+def _check_flags(flags: Flags) -> None:
+    if flags.calibrate.calibrate:
+        from gradient_cli.runs.calibrate import check_flags
+
+        check_flags(flags.calibrate, flags.report, flags.which)
+    elif flags.calibrate.precision is not None:
+        raise UsageError("--precision belongs to --calibrate")
+
+
+def _to_calibrate(prepared: list[Prepared], flags: Flags, reports: Reports) -> list[Prepared]:
+    """Give the tests that have labels, and let the reports tell of them."""
+    from gradient_cli.runs.calibrate import chosen
+
+    reports.forms = found = chosen(prepared, flags.calibrate.wish)
+    return list(found.tests)
 
 
 def _teller(invocation: Invocation, report: ReportOptions, *, moves: bool) -> Say | None:
@@ -161,7 +187,7 @@ def ask_all(
     reports.write(found, progress.told())
     if fault := progress.fault or desk.recording_fault():
         raise fault
-    return found.status
+    return reports.forms.status(found) if reports.forms else found.status
 
 
 def _write_anyway(

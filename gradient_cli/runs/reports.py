@@ -12,9 +12,10 @@ that of the report was forgotten, nor of anything else that the run reads.
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.attempt import Attempt
@@ -39,6 +40,19 @@ HEAD = 1 << 16
 """Bytes of a file by which it is told what it is."""
 
 
+class Forms(Protocol):
+    """What reports are made of where they tell of something else than verdicts."""
+
+    def render(self, flag: str) -> Callable[[Report], str]:
+        """Give what makes the report of a flag."""
+
+    def lines(self, report: Report) -> Iterator[str]:
+        """Give the report for people."""
+
+    def status(self, report: Report) -> ExitStatus:
+        """Give the status of the run."""
+
+
 class Reports:
     """Every report that the command line names."""
 
@@ -47,6 +61,8 @@ class Reports:
         invocation.has_reports = True
         self._invocation = invocation
         self._options = options
+        self.forms: Forms | None = None
+        """What the reports are where nothing passes or fails; None: verdicts."""
         self._held: dict[str, Target] = {}
         self._journal: Journal | None = None
         self._journaled: set[tuple[str, str]] = set()
@@ -94,7 +110,7 @@ class Reports:
         """
         nothing = Report((), _now(), 0.0)
         for flag in {*_ALWAYS, *(flag for flag, _ in self._named if flag != JOURNAL)}:
-            _render(flag)(nothing)
+            self._form(flag)(nothing)
         for flag, path in list(self._named):
             if _id_of(path) in read:
                 self._named.remove((flag, path))
@@ -149,10 +165,10 @@ class Reports:
         fault = self._fault
         for flag, target in self._held.items():
             try:
-                target.write(_render(flag)(report))
+                target.write(self._form(flag)(report))
             except GradientError as error:
                 fault = fault or error
-        if self._is_github:
+        if self._is_github and not self.forms:
             fault = self._write_summary(report) or fault
         self._show(report, told)
         if fault:
@@ -194,16 +210,22 @@ class Reports:
             target.close()
 
     def _show(self, report: Report, told: Collection[tuple[str, str]]) -> None:
-        from gradient_cli.check.reporters import json, text
+        from gradient_cli.check.reporters import text
 
         terminal, options = self._invocation.terminal, self._options
         if options.json:
-            terminal.write_json(json.render(report))
+            terminal.write_json(self._form("--json")(report))
+            return
+        if self.forms:
+            terminal.say(self.forms.lines(report))
             return
         lines = text.lines(report, is_quiet=options.quiet, is_colored=self.is_colored, told=told)
         terminal.say(lines)
         if self._is_github:
             self._annotate(report)
+
+    def _form(self, flag: str) -> Callable[[Report], str]:
+        return self.forms.render(flag) if self.forms else _render(flag)
 
     def _annotate(self, report: Report) -> None:
         from gradient_cli.check.reporters import github

@@ -48,8 +48,8 @@ MOST_OPEN = 10
 
 def render(report: Report) -> str:
     """Give the page."""
-    style, script = _part("page.css"), _part("page.js")
-    policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}"
+    style, script = part("page.css"), part("page.js")
+    policy = f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}"
     title = f"gradient check: {'passed' if not report.exit_code else 'not passed'}"
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -62,11 +62,13 @@ def render(report: Report) -> str:
     )
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """Give a style sheet or script of this package."""
     return files("gradient_cli.check.reporters").joinpath(name).read_text("utf-8")
 
 
-def _digest(source: str) -> str:
+def digest(source: str) -> str:
+    """Give what a page's policy names a style sheet or script by."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 

@@ -51,7 +51,7 @@ def lines(
             continue
         yield from lines_of(result, is_colored=is_colored)
     if table := models_of(report):
-        yield from _columns(table.lines())
+        yield from columns(table.lines())
     yield from (f"note: {note}" for note in report.notes)
     if report.stop:
         yield report.stop.words
@@ -60,7 +60,7 @@ def lines(
     yield report.summary()
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Give the lines of a table, its columns below each other."""
     cells = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]

@@ -86,6 +86,8 @@ def _said(judged: Judged, *, has_labels: bool) -> dict[str, Json]:
             ("commentary", response.commentary or None),
             ("refusal", response.refusal or None),
             ("pending", [dict(item) for item in response.pending] or None),
+            ("server_calls", [dict(item) for item in response.server_calls] or None),
+            ("citations", [dict(one) for one in response.citations] or None),
             ("warning", judged.warning or None),
         )
         if value is not None

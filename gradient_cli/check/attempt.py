@@ -66,6 +66,12 @@ class Attempt:
     """The words by which it refused."""
     pending: tuple[Json, ...] = ()
     """Items that wait for somebody, as the server sent them."""
+    tool_calls: tuple[Json, ...] = ()
+    """Functions that it calls."""
+    server_calls: tuple[Json, ...] = ()
+    """What the service did on the way, as it sent it."""
+    citations: tuple[Json, ...] = ()
+    """What it cites."""
     findings: tuple[Finding, ...] = ()
     error: str | None = None
     """Why it could not be judged; lower case, no full stop."""

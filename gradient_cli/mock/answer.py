@@ -66,6 +66,8 @@ class Item:
 
     item: Mapping[str, Json]
     pieces: tuple[str, ...] = ()
+    is_work: bool = False
+    """The service's own work, which has a beginning and an end."""
 
 
 Part = Thought | Speech | Refusal | Call | Item
@@ -104,6 +106,8 @@ class Answer:
         parts: list[Part] = []
         if behaviour.reasoning:
             parts.append(Thought(tuple(_PIECE.findall(behaviour.reasoning))))
+        done = {"status": "completed"}
+        parts.extend(Item({**done, **item}, is_work=True) for item in behaviour.server_calls)
         parts.extend(self._messages())
         if behaviour.refusal:
             parts.append(Refusal(tuple(_PIECE.findall(behaviour.refusal))))

@@ -59,6 +59,8 @@ class Behaviour:
     """A part `refusal`, after the text."""
     annotations: tuple[Mapping[str, Json], ...] = ()
     """What the last message cites: {type = "url_citation", url, title, ...}."""
+    server_calls: tuple[Mapping[str, Json], ...] = ()
+    """What the service does before it writes: {type = "web_search_call", action = {...}}."""
     items: tuple[Mapping[str, Json], ...] = ()
     """Output items as they are, after all else: what is pending, what a server's tool did."""
     final_text: str | None = None

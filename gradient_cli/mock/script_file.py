@@ -214,6 +214,7 @@ REPLY: Mapping[str, Reader] = {
     "commentary": _text,
     "refusal": _text,
     "annotations": _objects,
+    "server_calls": _objects,
     "items": _objects,
     "final_text": _text,
     "hides_limit": _flag,

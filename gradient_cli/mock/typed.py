@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from gradient_cli.mock.answer import Answer, Call, Item, Part, Refusal, Speech, Thought
+from gradient_cli.mock.work import WORK_BEGINS_WITH, working
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
@@ -96,8 +97,9 @@ def _final(answer: Answer) -> dict[str, Json]:
 
 
 def is_delta(event: dict[str, Json]) -> bool:
-    """Tell whether an event carries a piece of the answer."""
-    return str(event["type"]).endswith(".delta")
+    """Tell whether an event carries a piece of the answer, or ends what takes its time."""
+    kind = str(event["type"])
+    return kind.endswith((".delta", "_call.completed", "_tools.completed"))
 
 
 @record
@@ -133,13 +135,15 @@ def _shape(part: Part) -> _Shape:
 
 def _place(answer: Answer, number: int, part: Part) -> dict[str, Json]:
     place: dict[str, Json] = {"item_id": _item_id(answer, number, part), "output_index": number}
-    return place if isinstance(part, Call) else {**place, "content_index": 0}
+    return place if isinstance(part, Call | Item) else {**place, "content_index": 0}
 
 
 def _opening(answer: Answer, number: int, part: Part) -> Iterator[Named]:
     shape, place = _shape(part), _place(answer, number, part)
     item = _item(answer, number, part, "in_progress")
     yield "response.output_item.added", {"output_index": number, "item": item}
+    if isinstance(part, Item) and part.is_work:
+        yield from working(part.item, place)
     if shape.part is not None:
         yield "response.content_part.added", {**place, "part": shape.part}
     for piece in part.pieces:
@@ -194,7 +198,11 @@ def _item(answer: Answer, number: int, part: Part, status: str) -> dict[str, Jso
         case Speech() | Refusal():
             phase = {"phase": part.phase} if isinstance(part, Speech) and part.phase else {}
             return {**item, "type": "message", "role": "assistant", **phase, "content": content}
-        case Item(given, _):
+        case Item(given, _, True):
+            is_short = not is_over
+            shown = {k: v for k, v in given.items() if not is_short or k in WORK_BEGINS_WITH}
+            return {**item, **shown, **({"status": status} if is_short else {})}
+        case Item(given):
             # Items of some kinds have no status, and one that is given is meant.
             return {"id": item["id"], **given}
         case Call(call, _):

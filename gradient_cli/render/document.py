@@ -57,6 +57,8 @@ def as_document(result: Result) -> dict[str, Json]:
         "tool_calls": [call.as_item() for call in response.tool_calls],
         "steps": [step.as_document() for step in response.steps],
         "pending": [dict(item) for item in response.pending],
+        "server_calls": [dict(item) for item in response.server_calls],
+        "citations": [dict(citation) for citation in response.citations],
         "probability": dict(result.probability) if result.probability else None,
         "checks": [dict(check) for check in result.checks],
         "error": error_object(result.error),

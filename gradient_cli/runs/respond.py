@@ -343,6 +343,10 @@ def _warnings(outcome: Outcome, error: GradientError | None) -> Iterator[str]:
             "began: what stands before it may be reasoning"
         )
         yield "hint: --no-stream, -o and --json wait for the whole answer and split it there"
+    if calls := outcome.response.server_calls:
+        from gradient_cli.render.sources import failure_lines
+
+        yield from failure_lines(calls)
 
 
 def _uncounted(plan: Plan, outcome: Outcome, error: GradientError | None) -> Iterator[str]:

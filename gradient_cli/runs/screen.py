@@ -19,7 +19,14 @@ from gradient_cli.render.plain_text import TextRenderer, Write
 from gradient_cli.runs.look import Look
 from gradient_cli.terminal.spinner import Spinner
 from gradient_cli.terminal.streams import Terminal
-from gradient_cli.wire.events import CommentaryDelta, Event, ReasoningDelta, TextDelta
+from gradient_cli.wire.events import (
+    CommentaryDelta,
+    Event,
+    Item,
+    ReasoningDelta,
+    TextDelta,
+    Unknown,
+)
 from gradient_cli.wire.json import line
 from gradient_cli.wire.response import Response
 
@@ -123,6 +130,11 @@ class Screen:
             case ReasoningDelta(text) | CommentaryDelta(text) if self._reasoning:
                 self._spinner.stop()
                 self._reasoning.show(text)
+            case Item() | Unknown() if self._look.may_spin:
+                from gradient_cli.render.doing import doing
+
+                words = doing(event)
+                self._spinner.words = self._spinner.words if words is None else words
             case _:
                 pass
 
@@ -169,10 +181,21 @@ class Screen:
         is_owed = not is_saved and (is_answer or self._look.format == "json")
         if not self._look.is_silent or is_owed or self._look.format == "events":
             self._close_stdout(result, is_answer=is_answer)
+        if is_answer or self.shows_pieces:
+            self._list_sources(result.response)
         if self._look.shows_usage:
             self._terminal.note(usage_line(result.usage, result.first_token_ms, result.total_ms))
         if error:
             self._terminal.note(error_lines(error))
+
+    def _list_sources(self, response: Response) -> None:
+        """List below the answer what it rests on; in JSON it stands anyway."""
+        has_any = response.citations or response.server_calls
+        if has_any and not self._look.is_quiet and self._look.format in {"text", "markdown"}:
+            from gradient_cli.render.sources import source_lines
+
+            if lines := source_lines(response):
+                self._terminal.note(lines)
 
     def _close_stdout(self, result: Result, *, is_answer: bool) -> None:
         match self._look.format:

@@ -22,6 +22,8 @@ class Spinner:
         self._lock = threading.RLock()
         self._is_shown = False
         self._is_stopped = False
+        self.words = ""
+        """What is done meanwhile, behind the seconds; cut where the line ends."""
 
     def start(self) -> None:
         """Begin; shows nothing yet."""
@@ -53,6 +55,6 @@ class Spinner:
                 if self._is_stopped:
                     return
                 seconds = time.monotonic() - begun
-                self._terminal.redraw(f"{frame} {seconds:.0f} s")
+                self._terminal.redraw(f"{frame} {seconds:.0f} s {self.words}".rstrip())
                 self._is_shown = True
             time.sleep(STEP_S)

@@ -14,6 +14,7 @@ Whose words a text is, and whether they are the answer, is not decided here: mes
 from collections.abc import Iterator, Mapping
 
 from gradient_cli.wire.events import (
+    Cited,
     Ended,
     Event,
     Final,
@@ -122,6 +123,8 @@ def _typed(kind: str, payload: Object) -> Iterator[Event]:
         yield from _typed_arguments(kind, payload)
     elif kind in {"response.output_item.added", "response.output_item.done"}:
         yield from _typed_item(kind, payload)
+    elif kind == "response.output_text.annotation.added":
+        yield Cited(payload.get("annotation"))
     elif kind in {"response.created", "response.in_progress", "response.queued"}:
         yield _started(payload.get("response"))
     else:
@@ -274,6 +277,8 @@ def _choices(payload: Object) -> Iterator[Event]:
     if payload.get("error"):
         yield from _error(payload)
     elif isinstance(finish, str) and finish:
+        if isinstance(cited := payload.get("citations") or payload.get("search_results"), list):
+            yield from map(Cited, cited)
         yield Ended(_finish_status(first), finish, is_final=False)
 
 
@@ -301,6 +306,8 @@ def _delta(delta: Object) -> Iterator[Event]:
         yield TextDelta(text)
     if text := content_text(delta.get("refusal")):
         yield RefusalDelta(text)
+    if isinstance(annotations := delta.get("annotations"), list):
+        yield from map(Cited, annotations)
     yield from chat_calls(delta)
 
 

@@ -7,6 +7,7 @@ The events of an answer, as the rest of the house sees them, whatever dialect th
     RefusalDelta        a piece of a refusal
     ReasoningDelta      a piece of the thinking; never part of the answer
     CommentaryDelta     a piece of what is said on the way; never part of the answer
+    Cited               what the text cites
     ToolCallDelta       a piece of a function call; `key` tells calls apart
     UsageReport         how many tokens; the last one counts
     Final               a whole response object: the body, or the terminal event's
@@ -147,6 +148,13 @@ class ToolCallDelta:
 
 
 @record
+class Cited:
+    """An annotation of the text, as the server sent it while the text was written."""
+
+    annotation: Json
+
+
+@record
 class UsageReport:
     """Token counts; a later report replaces an earlier one."""
 
@@ -223,6 +231,7 @@ Event = (
     | ReasoningDelta
     | CommentaryDelta
     | ToolCallDelta
+    | Cited
     | UsageReport
     | Tokens
     | WholeText

@@ -100,7 +100,31 @@ def function_calls(items: Iterable[Object]) -> Iterator[ToolCallDelta]:
 def is_kept(item: Object) -> bool:
     """Tell whether a next request must repeat an item as the server sent it."""
     is_phased = item.get("type") == "message" and item.get("phase") not in (None, "")
-    return item.get("type") == "reasoning" or is_phased
+    return item.get("type") in ("reasoning", "compaction") or is_phased
+
+
+def is_server_call(item: Object) -> bool:
+    """Tell whether an item is the service's own work: a search, a call of its, what they gave."""
+    kind = item.get("type")
+    if not isinstance(kind, str) or kind.startswith("function_call"):
+        return False
+    return kind.endswith(("_call", "_call_output", "_list_tools")) or kind in _SERVER_WORK
+
+
+_SERVER_WORK = ("compaction", "search_results", "mcp_approval_request", "mcp_approval_response")
+"""Further kinds of such items; what waits for somebody is pending, and not among them."""
+
+
+def server_calls(items: Iterable[Object]) -> list[Object]:
+    """Give the service's own work that waits for nobody."""
+    items = list(items)
+    waiting = [id(item) for item in pending(items)]
+    return [item for item in items if is_server_call(item) and id(item) not in waiting]
+
+
+def has_annotations(items: Iterable[Object]) -> bool:
+    """Tell whether any part of a message cites something."""
+    return any(one.get("annotations") for item in items for one in (item, *_parts(item)))
 
 
 def pending(items: Iterable[Object]) -> list[Object]:
@@ -141,6 +165,8 @@ def chat_item(message: Object) -> Object:
     """Give a chat-like message as an item of an output."""
     content = message.get("content")
     parts: list[Json] = [{"type": "output_text", "text": text} for text in [content_text(content)]]
+    if annotations := message.get("annotations"):
+        parts[0]["annotations"] = annotations
     if refusal := content_text(message.get("refusal")):
         parts.append({"type": "refusal", "refusal": refusal})
     return {

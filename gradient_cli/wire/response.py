@@ -21,6 +21,7 @@ from typing import assert_never
 from gradient_cli.values import record
 from gradient_cli.wire.calls import Calls, Step, ToolCall, reconciled
 from gradient_cli.wire.events import (
+    Cited,
     CommentaryDelta,
     Ended,
     Event,
@@ -37,7 +38,13 @@ from gradient_cli.wire.events import (
     UsageReport,
     WholeText,
 )
-from gradient_cli.wire.items import is_kept, pending
+from gradient_cli.wire.items import (
+    has_annotations,
+    is_kept,
+    is_server_call,
+    pending,
+    server_calls,
+)
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.logprobs import Token
 from gradient_cli.wire.message import Reading, Said, Text
@@ -70,6 +77,10 @@ class Response:
     """Calls that were answered here on the way to it, in their order, with what came of them."""
     pending: tuple[Mapping[str, Json], ...] = ()
     """Items that wait for somebody, or that are not finished."""
+    server_calls: tuple[Mapping[str, Json], ...] = ()
+    """What the service did on the way, as it sent it: searches, calls of its own."""
+    citations: tuple[Mapping[str, Json], ...] = ()
+    """What the answer cites: `type`, `url`, `title`, `start` and `end` in the text."""
     items: tuple[Mapping[str, Json], ...] = ()
     """What a next request repeats, as the server sent it; messages only if they have a phase."""
     status: str | None = None
@@ -144,6 +155,7 @@ class Fold:
         self._items: list[Mapping[str, Json]] = []
         self._started: Started | None = None
         self._usage: UsageReport | None = None
+        self._cited: list[Json] = []
         self._tokens: list[Token] = []
         self._whole_tokens: tuple[Token, ...] = ()
         self._final: Final | None = None
@@ -173,7 +185,7 @@ class Fold:
             case ReasoningDelta(text):
                 yield from self._think(self._pairs.feed(text))
             case Item():
-                self._item(event)
+                yield from self._item(event)
             case WholeText():
                 self._has_whole_text = True
                 self._messages.whole(event)
@@ -185,7 +197,7 @@ class Fold:
                     self._whole_tokens = tokens
                 else:
                     self._tokens += tokens
-            case ToolCallDelta() | UsageReport() | Started() | Final():
+            case ToolCallDelta() | Cited() | UsageReport() | Started() | Final():
                 self._note(event)
                 yield event
             case Unknown() | CommentaryDelta():
@@ -193,10 +205,12 @@ class Fold:
             case _:
                 assert_never(event)
 
-    def _note(self, event: ToolCallDelta | UsageReport | Started | Final) -> None:
+    def _note(self, event: ToolCallDelta | Cited | UsageReport | Started | Final) -> None:
         match event:
             case ToolCallDelta():
                 self._calls.add(event)
+            case Cited(annotation):
+                self._cited.append(annotation)
             case UsageReport():
                 self._usage = event
             case Final():
@@ -206,10 +220,16 @@ class Fold:
             case _:
                 pass
 
-    def _item(self, item: Item) -> None:
+    def _item(self, item: Item) -> Iterator[Event]:
         self._messages.item(item)
-        if item.is_done and (is_kept(item.fields) or pending([item.fields])):
-            self._items.append(item.fields)
+        fields = item.fields
+        is_work = is_server_call(fields)
+        if item.is_done and (
+            is_work or is_kept(fields) or pending([fields]) or has_annotations([fields])
+        ):
+            self._items.append(fields)
+        if is_work:
+            yield item
 
     def _think(self, text: str) -> Iterator[Event]:
         if text:
@@ -301,6 +321,8 @@ class Fold:
                 self._calls.whole(), self._final.tool_calls if self._final else ()
             ),
             pending=tuple(pending(items)),
+            server_calls=tuple(server_calls(items)),
+            citations=self._citations(items, text),
             items=tuple(item for item in items if is_kept(item)),
             status=ended.status if ended else None,
             finish_reason=ended.finish_reason if ended else None,
@@ -315,35 +337,34 @@ class Fold:
             has_stray_tag=streamed.has_stray_tag,
         )
 
+    def _citations(
+        self, items: tuple[Mapping[str, Json], ...], text: str
+    ) -> tuple[Mapping[str, Json], ...]:
+        body = self._final.response if self._final else {}
+        has_list = isinstance(body, dict) and (body.get("citations") or body.get("search_results"))
+        if not (self._cited or has_list or has_annotations(items)):
+            return ()
+        from gradient_cli.wire.citations import citations
+
+        return citations(items, self._cited, body, text)
+
     def _body(self) -> Json:
         """Give the server's final object; for the chunk dialect, the body it would have sent."""
         started = self._started
         if self._final or not (started and started.is_chunk):
             return self._final.response if self._final else None
+        from gradient_cli.wire.chunk_body import chunk_body
+
         said = self._streamed()
-        message: dict[str, Json] = {"role": "assistant", "content": said.text}
-        if thoughts := self._reasoning.joined() + said.reasoning:
-            message["reasoning_content"] = thoughts
-        if said.refusal:
-            message["refusal"] = said.refusal
-        if calls := self._calls.whole():
-            message["tool_calls"] = [
-                {
-                    "id": call.call_id,
-                    "type": "function",
-                    "function": {"name": call.name, "arguments": call.arguments},
-                }
-                for call in calls
-            ]
-        finish = self._ended.finish_reason if self._ended else None
-        return {
-            "id": started.id,
-            "object": "response",
-            "created": started.created,
-            "model": started.model,
-            "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-            "usage": self._usage.raw if self._usage else None,
-        }
+        return chunk_body(
+            started,
+            said,
+            thoughts=self._reasoning.joined() + said.reasoning,
+            calls=self._calls.whole(),
+            annotations=self._cited,
+            finish=self._ended.finish_reason if self._ended else None,
+            usage=self._usage.raw if self._usage else None,
+        )
 
 
 def _rank(ended: Ended) -> int:

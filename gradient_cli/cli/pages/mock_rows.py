@@ -22,6 +22,11 @@ MOCK_REPLY: Rows = (
     ("commentary", "a message of the phase `commentary` before the text"),
     ("refusal", "why it is refused, in a part `refusal`"),
     ("annotations", 'what is cited: [{ type = "url_citation", url = "...", title = "..." }]'),
+    (
+        "server_calls",
+        "what the service does before it writes: "
+        '[{ type = "web_search_call", action = { type = "search", query = "..." } }]',
+    ),
     ("items", 'output items as they are: [{ type = "mcp_approval_request", name = "f" }]'),
     ("final_text", "what a stream's last event repeats in place of the text"),
     ("hides_limit", "true calls an answer completed although the token limit cut it"),

@@ -148,8 +148,8 @@ TOPICS: dict[str, Topic] = {
                         "--format json",
                         "(or --json) one object, on success and on failure: ok, exit_code, text, "
                         "commentary, refusal, parsed, status, finish_reason, model, id, "
-                        "request_id, usage, timing, attempts, tool_calls, pending, checks, "
-                        "error, response",
+                        "request_id, usage, timing, attempts, tool_calls, pending, "
+                        "server_calls, citations, checks, error, response",
                     ),
                     (
                         "--format events",

@@ -169,7 +169,7 @@ class Exchange:
         """Give what came of it."""
         error = self.error
         identity = (error.request_id if error else None) or faults.request_id(
-            self.headers, self._setting.hidden
+            self.headers, self._setting.secret
         )
         if error and not error.request_id:
             error.request_id = identity
@@ -191,7 +191,8 @@ class Exchange:
         chunks = self._noticed(reply.chunks())
         kind = self.headers.get("content-type", "")
         found = body_frames(chunks, kind, self._max_answer_bytes)
-        found = self._veiled(found)
+        if veil := veil_for(self._setting.secret):
+            found = veil.frames(found)
         try:
             for frame in found:
                 if self._take(frame):
@@ -204,17 +205,6 @@ class Exchange:
         self._drain(found, transport)
         self._finish()
         self._judge(is_cut)
-
-    def _veiled(self, found: Iterator[Frame]) -> Iterator[Frame]:
-        """Give the frames without what was sent in confidence."""
-        if self._setting.tool_secrets:
-            from gradient_cli.transport.veil import without_tool_secrets
-
-            found = without_tool_secrets(found)
-        for secret in self._setting.hidden:
-            if veil := veil_for(secret):
-                found = veil.frames(found)
-        return found
 
     def _noticed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -245,7 +235,7 @@ class Exchange:
 
     def _broken(self, frame: Frame) -> BrokenReply:
         head = frame.data[: faults.LONGEST_BODY].encode("utf-8", "replace")
-        excerpt = complaints.read_complaint(head, self._setting.hidden)
+        excerpt = complaints.read_complaint(head, self._setting.secret)
         kind = "an HTML page" if excerpt.is_markup else "no JSON"
         return BrokenReply(
             f'{self._setting.endpoint} answered with {kind}: "{excerpt.words[:120]}"',
@@ -304,7 +294,7 @@ class Exchange:
                 return
             case "incomplete":
                 raise _incomplete(
-                    complaints.without_key(response.finish_reason or "", self._setting.hidden)
+                    complaints.without_key(response.finish_reason or "", self._setting.secret)
                 )
             case "cancelled":
                 raise IncompleteAnswer("the service cancelled the answer", hint="try again")

@@ -115,15 +115,10 @@ def _write_lines(
     return size
 
 
-def request_line(position: int, request: Request, *, is_shown: bool = False) -> bytes:
-    """
-    Give the line of a request, with its newline; a job is no stream.
-
-    `is_shown`: people see it, so the secrets of its tools are left out.
-    """
+def request_line(position: int, request: Request) -> bytes:
+    """Give the line of a request, with its newline; a job is no stream."""
     head = {"custom_id": custom_id(position), "method": "POST", "url": PATH}
-    request = replace(request, stream=False)
-    body = b"".join(request.encode(is_job=True, body=request.shown() if is_shown else None))
+    body = b"".join(replace(request, stream=False).encode(is_job=True))
     return encode_json(head)[:-1] + b',"body":' + body + b"}\n"
 
 

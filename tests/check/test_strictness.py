@@ -20,7 +20,6 @@ def verdict(tmp_path, text: str, answer: str, *flags: str, files: dict[str, str]
     return status, out + err, bodies
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("defaults", "test", "answer", "status"),
     [
@@ -49,7 +48,6 @@ def test_expectations_of_the_defaults_and_of_a_test_add_up(
     assert verdict(tmp_path, text, answer)[0] == status
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("test", "answer", "status"),
     [
@@ -169,7 +167,6 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_checks_less_than_it_says_is_refused(name, tmp_path):
     """Status 2 with the line, and nothing was sent."""
@@ -242,7 +239,6 @@ OUTSIDE = {
 }
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_suite_reads_nothing_outside(name, tmp_path, monkeypatch):
     """Whatever names it; and what is outside is in no message, report or request."""

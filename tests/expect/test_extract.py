@@ -195,7 +195,6 @@ def test_the_blocks_are_those_of_a_parser():
     assert differing == []
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(
     "text",
     [

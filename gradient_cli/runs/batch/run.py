@@ -48,8 +48,7 @@ def _show_requests(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
     plan.look()
     for item in plan.items():
-        request = plan.maker.request(item)
-        terminal.write_request(b"".join(request.encode(body=request.shown())) + b"\n")
+        terminal.write_request(b"".join(plan.maker.request(item).encode()) + b"\n")
     return ExitStatus.OK
 
 

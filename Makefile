@@ -1,6 +1,6 @@
 # make demo    a venv of its own, then one streamed answer from the built-in `demo` profile
 # make test    the test requirements, CommonMark's examples and the real servers, then everything
-# make check   linters, types, and the suite without real servers
+# make check   linters, types, and the quick suite: what is not marked `real`
 # make audit   bandit, zizmor and pip-audit, which alone needs the network
 # make dist    the package, and beside it what it is made of (CycloneDX)
 # make generate  completions, man page, README's tables
@@ -32,6 +32,8 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/python scripts/generate.py --check
 
 AUDIT = $(VENV)-audit

@@ -6,6 +6,7 @@ The real home, the real settings and the real key of whoever runs the tests are 
 
 import gc
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,28 @@ from tests.replay_server import Play, ReplayServer, framed
 ROOT = Path(__file__).parent.parent
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+REAL_MODULE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.real\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no module of which the quick suite runs nothing."""
+    is_quick = config.option.markexpr == "not real" and collection_path.suffix == ".py"
+    return (is_quick and bool(REAL_MODULE.search(collection_path.read_text()))) or None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the first case of a test that is `sampled` in the quick suite, and no other."""
+    seen = set()
+    for item in items:
+        if item.get_closest_marker("sampled") is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        if test in seen:
+            item.add_marker("real")
+        seen.add(test)
 
 
 def pytest_collection_finish() -> None:

@@ -109,8 +109,9 @@ class Client:
         body = request.encode()
         model = request.sent_model
         accept = "text/event-stream" if request.stream else "application/json"
-        if model != self._asked.model:
-            self._asked = replace(self._setting, model=model)
+        secrets = _tool_secrets(request)
+        if (model, secrets) != (self._asked.model, self._asked.tool_secrets):
+            self._asked = replace(self._setting, model=model, tool_secrets=secrets)
         setting = self._asked
         attempts, refusals, begun = 0, 0, self._clock()
         while True:
@@ -260,6 +261,14 @@ class Client:
         )
         self._patience.sleep(decision.seconds)
         return True
+
+
+def _tool_secrets(request: Request) -> tuple[str, ...]:
+    if not request.has_tools:
+        return ()
+    from gradient_cli.wire.tool_secrets import secrets_of
+
+    return secrets_of(request.body())
 
 
 def _hint_at_context(error: GradientError | None, *, body_limit: int | None) -> None:

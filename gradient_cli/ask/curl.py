@@ -12,6 +12,8 @@ from gradient_cli.settings.resolve import Settings
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.wire.request import PATH, Request
 
+_MARK = "\ue000tool secret\ue000"
+"""Stands in the body for a tool's secret, which is left to a variable as the key is."""
 LONGEST = 100_000
 """Bytes of a body on a command line; systems begin to refuse at 128 KiB for one argument."""
 
@@ -26,9 +28,12 @@ def curl_command(
         UsageError: the body is too long for a command line.
 
     """
-    return command_line(
-        base_url + PATH, b"".join(request.encode()), key_variable, way, is_stream=request.stream
-    )
+    body = b"".join(request.encode(body=request.shown(_MARK)))
+    line = command_line(base_url + PATH, body, key_variable, way, is_stream=request.stream)
+    # Within single quotes: they end, the shell fills in the variable, and they begin again.
+    first, *rest = line.split(_MARK)
+    names = (f"$TOOL_SECRET{f'_{n}' if n > 1 else ''}" for n in range(1, len(rest) + 1))
+    return first + "".join(f"'\"{name}\"'{part}" for name, part in zip(names, rest, strict=True))
 
 
 def way_of(settings: Settings, environ: Mapping[str, str]) -> list[str]:

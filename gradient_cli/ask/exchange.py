@@ -169,7 +169,7 @@ class Exchange:
         """Give what came of it."""
         error = self.error
         identity = (error.request_id if error else None) or faults.request_id(
-            self.headers, self._setting.secret
+            self.headers, self._setting.hidden
         )
         if error and not error.request_id:
             error.request_id = identity
@@ -191,8 +191,7 @@ class Exchange:
         chunks = self._noticed(reply.chunks())
         kind = self.headers.get("content-type", "")
         found = body_frames(chunks, kind, self._max_answer_bytes)
-        if veil := veil_for(self._setting.secret):
-            found = veil.frames(found)
+        found = self._veiled(found)
         try:
             for frame in found:
                 if self._take(frame):
@@ -205,6 +204,17 @@ class Exchange:
         self._drain(found, transport)
         self._finish()
         self._judge(is_cut)
+
+    def _veiled(self, found: Iterator[Frame]) -> Iterator[Frame]:
+        """Give the frames without what was sent in confidence."""
+        if self._setting.tool_secrets:
+            from gradient_cli.transport.veil import without_tool_secrets
+
+            found = without_tool_secrets(found)
+        for secret in self._setting.hidden:
+            if veil := veil_for(secret):
+                found = veil.frames(found)
+        return found
 
     def _noticed(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -235,7 +245,7 @@ class Exchange:
 
     def _broken(self, frame: Frame) -> BrokenReply:
         head = frame.data[: faults.LONGEST_BODY].encode("utf-8", "replace")
-        excerpt = complaints.read_complaint(head, self._setting.secret)
+        excerpt = complaints.read_complaint(head, self._setting.hidden)
         kind = "an HTML page" if excerpt.is_markup else "no JSON"
         return BrokenReply(
             f'{self._setting.endpoint} answered with {kind}: "{excerpt.words[:120]}"',
@@ -294,7 +304,7 @@ class Exchange:
                 return
             case "incomplete":
                 raise _incomplete(
-                    complaints.without_key(response.finish_reason or "", self._setting.secret)
+                    complaints.without_key(response.finish_reason or "", self._setting.hidden)
                 )
             case "cancelled":
                 raise IncompleteAnswer("the service cancelled the answer", hint="try again")

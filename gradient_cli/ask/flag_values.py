@@ -4,7 +4,6 @@ What users write as flags, read: TEXT|@FILE, NAME=VALUE, KEY=JSON, FILE|JSON.
 Every error names the flag, what was given and what is wanted.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -151,35 +150,6 @@ def json_or_file(flag: str, value: str) -> Json:
             hint=f"JSON begins with {{ or [; a file must exist: {_cut(path)}",
         )
     return parse_json(f'{flag} "{path}"', read_short_file(path))
-
-
-def tools(values: Iterable[str]) -> tuple[Json, ...]:
-    """
-    Give the function definitions of `--tool`, in the wire's flat form.
-
-    The form of the chat endpoint, {type, function: {...}}, is accepted and flattened.
-
-    Raises:
-        UsageError: no JSON, or no function with a name.
-
-    """
-    found: list[Json] = []
-    for value in values:
-        given = json_or_file("--tool", value)
-        found.extend(_tool(tool) for tool in (given if isinstance(given, list) else [given]))
-    return tuple(found)
-
-
-def _tool(tool: Json) -> Json:
-    if isinstance(tool, dict):
-        inner = tool.get("function")
-        flat = {"type": "function", **(inner if isinstance(inner, dict) else tool)}
-        if flat.get("type") != "function" or isinstance(flat.get("name"), str):
-            return flat
-    raise UsageError(
-        f"--tool: a function without a name: {_cut(json.dumps(tool, ensure_ascii=False))}",
-        hint='{"type": "function", "name": "get_weather", "parameters": {"type": "object", …}}',
-    )
 
 
 def _cut(text: str) -> str:

@@ -76,6 +76,13 @@ def base_body(options: RequestOptions, read_stdin_text: Callable[[], Text]) -> d
     return body
 
 
+_PLAIN = (
+    "model", "instructions", "max_output_tokens", "temperature", "top_p", "user",
+    "parallel_tool_calls", "tool_choice", "reasoning_effort", "previous_response_id",
+)  # fmt: skip
+"""Settings that the request has under the same name and in the same form."""
+
+
 def build_request(
     fields: Mapping[str, Json],
     *,
@@ -84,30 +91,16 @@ def build_request(
     base: Mapping[str, Json],
     text_format: Json = None,
     stream: bool,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Request:
     """
-    Give the request; `fields` are the resolved settings by their names.
+    Give the request; `fields` are the resolved settings by their names, `note` tells warnings.
 
     Raises:
         UsageError: a value out of its range.
 
     """
-    plain = {
-        name: fields[name]
-        for name in (
-            "model",
-            "instructions",
-            "max_output_tokens",
-            "temperature",
-            "top_p",
-            "user",
-            "parallel_tool_calls",
-            "tool_choice",
-            "reasoning_effort",
-            "previous_response_id",
-        )
-        if fields.get(name) is not None
-    }
+    plain = {name: fields[name] for name in _PLAIN if fields.get(name) is not None}
     params = dict(fields.get("params") or {})
     return Request(
         **plain,
@@ -115,12 +108,18 @@ def build_request(
         stop=tuple(fields.get("stop") or ()),
         metadata=fields.get("metadata") or {},
         modalities=tuple(fields.get("modalities") or ()),
-        tools=flag_values.tools(options.tool or []),
+        tools=_tools(options.tool, note) if options.tool else (),
         text_format=text_format,
         stream=stream,
         params={**params, **flag_values.json_pairs("--param", options.param or [])},
         base=base,
     )
+
+
+def _tools(given: Sequence[str], note: Callable[[str], None]) -> tuple[Json, ...]:
+    from gradient_cli.ask.service_tools import tools
+
+    return tools(given, note)
 
 
 def check_context(

@@ -73,6 +73,10 @@ class Invocation:
         """Give the real world."""
         return cls(Terminal.system(), os.environ)
 
+    def left_s(self) -> float | None:
+        """Give the seconds that the run may still take; None: there is no end."""
+        return None if self.ends_at is None else self.ends_at - time.monotonic()
+
     def is_late(self) -> bool:
         """Tell whether the end has passed for so long that nobody is waited for any more."""
         return self.ends_at is not None and time.monotonic() > self.ends_at + LATE_S

@@ -109,6 +109,7 @@ def make_question(
             base=base,
             text_format=text_format,
             stream=bool(fields.get("stream", base.get("stream", True))),
+            note=session.tell,
         )
         _check(made, thread, session)
     except BaseException:
@@ -130,14 +131,18 @@ def shared_request(
     """
     base = inputs.base_body(options, lambda: "")
     fields = own_fields(session, base, instructions)
-    return inputs.build_request(
+    made = inputs.build_request(
         fields,
         input="",
         options=options,
         base=base,
         text_format=text_format,
         stream=bool(fields.get("stream", base.get("stream", False))),
+        note=session.tell,
     )
+    if made.has_tools:
+        made.check_tools()  # A choice alone may be of the tools that rows have.
+    return made
 
 
 def reader_of(session: Session) -> inputs.Reader:
@@ -241,7 +246,7 @@ def _check(request: Request, thread: "Thread | None", session: Session) -> None:
     """Refuse what nobody could answer; a recorded answer needs no model."""
     if thread:
         _check_alone(request)
-    request.check_tool_choice()
+    request.check_tools()
     if not session.proof.replay:
         _check_model(request, session.settings)
 

@@ -154,8 +154,8 @@ class RequestOptions:
         flag(
             REQUEST,
             "--tool",
-            metavar="FILE|JSON",
-            help="a function the model may call: one definition or a list (repeatable)",
+            metavar="NAME|FILE|JSON",
+            help="a tool of the service's, web_search:max_uses=3, or functions (repeatable)",
         ),
     ] = None
     tool_choice: Annotated[
@@ -164,7 +164,7 @@ class RequestOptions:
             REQUEST,
             "--tool-choice",
             metavar="none|auto|required|NAME",
-            help="whether functions may, must or which must be called",
+            help="whether tools may, must or which must be called",
         ),
     ] = None
     reasoning_effort: Annotated[

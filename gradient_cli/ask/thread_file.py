@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gradient_cli.errors import UsageError, run_timed_out
 from gradient_cli.terminal.files import resolved
+from gradient_cli.terminal.locks import has_locked
 from gradient_cli.terminal.writing import write_whole
 from gradient_cli.transport.deadline import Deadline
 from gradient_cli.values import mutable_record
@@ -161,16 +162,9 @@ def _lock(file: ThreadFile, sleep: Callable[[float], None], deadline: Deadline) 
 
 def _has_locked(fd: int) -> bool:
     try:
-        import fcntl
-    except ImportError:
-        return True  # Windows: one writer at a time is up to the user there
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return has_locked(fd)
     except OSError:
         return True  # Some network file systems have no locks; each turn is whole all the same.
-    return True
 
 
 def _is_at(fd: int, target: Path) -> bool:

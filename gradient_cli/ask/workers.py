@@ -7,6 +7,7 @@ What a limit takes away is taken before anything is sent, and said in one line.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,15 +24,18 @@ LEAST = 3
 """Fewer are not enough for one answer."""
 
 
-def room_for(jobs: int, tell: Tell) -> int:
+def room_for(jobs: int, tell: Tell, *, more: int = 0) -> int:
     """
     Give how many workers have descriptors enough; the soft limit is raised where that helps.
+
+    `more`: descriptors of a worker beside those of its connection.
 
     Raises:
         MachineExhausted: there are not enough for one.
 
     """
-    wanted = jobs * EACH + ALL_TOGETHER
+    each = EACH + more
+    wanted = jobs * each + ALL_TOGETHER
     free = _free_descriptors(wanted)
     if free < wanted:
         _raise_limit(wanted - free)
@@ -43,7 +47,7 @@ def room_for(jobs: int, tell: Tell) -> int:
             f"this machine gives only {free} more open files, which is not enough for one answer",
             hint="`ulimit -n 256` allows more",
         )
-    room = max(1, (free - min(ALL_TOGETHER, free // 2)) // EACH)
+    room = max(1, (free - min(ALL_TOGETHER, free // 2)) // each)
     if room >= jobs:
         return jobs
     tell(f"note: this machine gives only {free} more open files: -j {room} instead of {jobs}")
@@ -90,10 +94,10 @@ def _free_descriptors(most: int) -> int:
 
 def _raise_limit(missing: int) -> None:
     """Raise the soft limit by as much as is missing: a Mac's is 256, its hard one has no end."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":  # It has no such limit.
         return
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = soft + missing
     if hard != resource.RLIM_INFINITY:

@@ -21,8 +21,6 @@ from gradient_cli.wire.json import Json, canonical, line
 from gradient_cli.wire.request import LongText
 
 RUN_DIGITS = 16
-_SECRETS = frozenset({"authorization", "headers"})
-"""Fields of a tool that are nobody's business."""
 
 
 @record
@@ -52,13 +50,13 @@ class Provenance:
 
 def provenance(maker: RequestMaker, expected: str, endpoint: str) -> Provenance:
     """Give the settings that a maker's requests have in common; `expected` as a text of JSON."""
-    body = maker.base.body()
+    body = maker.base.shown()
     body.pop("input", None)
     asked: dict[str, Json] = {
         "prompt": maker.prompt,
         "variables": dict(maker.variables),
         "files": [_block(block) for block in maker.blocks],
-        "request": _without_secrets(body),
+        "request": body,
         "expected": expected,
         "endpoint": endpoint,
     }
@@ -80,13 +78,3 @@ def _block(block: Block) -> Json:
     for piece in pieces:
         digest.update(piece)
     return {"path": block.path, "sha256": digest.hexdigest()}
-
-
-def _without_secrets(value: Json) -> Json:
-    """Give a value without the fields that hold secrets, however deep they stand."""
-    if isinstance(value, dict):
-        return {
-            name: "(hidden)" if name in _SECRETS else _without_secrets(inner)
-            for name, inner in value.items()
-        }
-    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value

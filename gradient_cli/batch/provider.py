@@ -115,10 +115,15 @@ def _write_lines(
     return size
 
 
-def request_line(position: int, request: Request) -> bytes:
-    """Give the line of a request, with its newline; a job is no stream."""
+def request_line(position: int, request: Request, *, is_shown: bool = False) -> bytes:
+    """
+    Give the line of a request, with its newline; a job is no stream.
+
+    `is_shown`: people see it, so the secrets of its tools are left out.
+    """
     head = {"custom_id": custom_id(position), "method": "POST", "url": PATH}
-    body = b"".join(replace(request, stream=False).encode(is_job=True))
+    request = replace(request, stream=False)
+    body = b"".join(request.encode(is_job=True, body=request.shown() if is_shown else None))
     return encode_json(head)[:-1] + b',"body":' + body + b"}\n"
 
 

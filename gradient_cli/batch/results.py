@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol
 
 from gradient_cli.errors import OutputClosed, UsageError
 from gradient_cli.terminal.files import resolved
+from gradient_cli.terminal.locks import has_locked
 from gradient_cli.terminal.writing import write_whole
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
@@ -161,7 +162,7 @@ class FileResults:
         fd = os.open(temporary, _FLAGS | os.O_TRUNC, 0o666)
         try:
             temporary.chmod(self.target.stat().st_mode & 0o7777)
-            _lock(fd)
+            has_locked(fd)
             with os.fdopen(os.dup(fd), "wb", buffering=CHUNK) as file:
                 fill(file)
                 file.flush()
@@ -243,7 +244,7 @@ def repair(fd: int, path: str) -> bool:
 def _open_locked(target: Path, path: str) -> int:
     while True:
         fd = os.open(target, _FLAGS, 0o666)
-        if not _lock(fd):
+        if not has_locked(fd):
             os.close(fd)
             raise UsageError(
                 f'another run is writing "{path}"',
@@ -253,19 +254,6 @@ def _open_locked(target: Path, path: str) -> int:
         if target.exists() and os.path.samestat(os.fstat(fd), target.stat()):
             return fd
         os.close(fd)
-
-
-def _lock(fd: int) -> bool:
-    """Lock a file against other runs, for as long as it is open; False if one has it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: a second run is not noticed there.
-        return True
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def unwritable(path: str, error: OSError) -> UsageError:

@@ -41,7 +41,7 @@ class Finding:
 
 @record
 class Ruling:
-    """What judges or decisions made of one answer."""
+    """What programs, decisions or judges made of one answer."""
 
     findings: tuple[Finding, ...] = ()
     usage: Usage | None = None
@@ -85,7 +85,7 @@ class Attempt:
     first_token_ms: int | None = None
     total_ms: int = 0
     judged_ms: int = 0
-    """How long its judges and decisions took."""
+    """How long its programs, decisions and judges took."""
     warning: str = ""
     """What a reader should know of an answer that was judged; lower case, no full stop."""
 

@@ -25,6 +25,7 @@ from gradient_cli.ask.texts import Texts, from_files, with_files
 from gradient_cli.check.case import Case, Row
 from gradient_cli.check.inquiry import Inquiry
 from gradient_cli.check.judge import Bench
+from gradient_cli.check.program_checks import programs_of
 from gradient_cli.check.report import Result
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
 from gradient_cli.check.trial import Prepared
@@ -60,10 +61,15 @@ class Desk:
         network: NetworkOptions,
         tell: Tell,
         detail: Tell,
+        cases: Sequence[Case] = (),
         left_out: Sequence[Case] = (),
         read: set[tuple[int, int]] | None = None,
     ) -> None:
-        """`left_out`: tests of the same suites that are not asked; `read`: files so far."""
+        """
+        Get ready for `cases`; `left_out` are tests of their suites that are not asked.
+
+        `read`: files so far.
+        """
         self.tape = tape
         self._invocation = invocation
         self._which = which
@@ -73,6 +79,10 @@ class Desk:
         self._left_out = left_out
         self.read: set[tuple[int, int]] = set() if read is None else read
         """Device and inode of each file that the tests have named."""
+        self._programs = programs_of(which, invocation)
+        self._programs.refuse_unused(
+            {name for case in (*cases, *left_out) for name in case.wants.checks}
+        )
         self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
 
     def prepare(self, case: Case) -> Prepared:
@@ -84,6 +94,7 @@ class Desk:
 
         """
         try:
+            self._programs.check_names(case.wants.checks)
             return self._prepare(case)
         except UsageError as error:
             found = _KEY.match(error.message)
@@ -132,6 +143,7 @@ class Desk:
             bench=_bench(case, request, criteria, seen),
             sureness=sureness,
             given=None if case.answer is None else prompt,
+            programs=self._programs,
             rerun_all=self._rerun(case, case.row.test) if case.row else "",
         )
 

@@ -139,6 +139,9 @@ KEYS: Mapping[str, Key] = {
                        "an answer without text is one", 'false; true with equals = ""'),
     "allow_refusal": Key(EXPECTED, TRUTH, "allow_refusal = true",
                          "the words by which a model refuses are an answer", "false"),
+    "checks": Key(EXPECTED, TEXTS, 'checks = ["compiles"]',
+                  "programs that --run-check NAME=COMMAND gives these names find nothing wrong",
+                  adds=True),
     "decide": Key(SURENESS, POINTS,
                   'decide = ["It is polite", { question = "How angry is it?", '
                   'scale = ["calm", "cross", "mad"], at_most = "cross" }]',
@@ -190,6 +193,7 @@ KEYS: Mapping[str, Key] = {
 
 EXPECTATIONS = (
     "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
-    "max_characters", "max_words", "max_output_tokens_used", "max_seconds", "decide", "judge",
+    "max_characters", "max_words", "max_output_tokens_used", "max_seconds",
+    "checks", "decide", "judge",
 )  # fmt: skip
 """A test has at least one of them, or extracts."""

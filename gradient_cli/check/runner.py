@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Sequence
 from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.workers import room_for, start
 from gradient_cli.check.attempt import Attempt
-from gradient_cli.check.report import Report, Result, Tally, Test, is_lost
+from gradient_cli.check.program_checks import DESCRIPTORS
+from gradient_cli.check.report import Report, Result, Tally, Test
 from gradient_cli.check.stop import Stop, stopped_by
 from gradient_cli.check.trial import Prepared, attempt_of, body_of
 from gradient_cli.errors import MachineExhausted, run_timed_out
@@ -35,8 +36,6 @@ class Limits:
     max_total_tokens: int | None = None
     is_late: Callable[[], bool] = lambda: False
     """Tells that --max-time is over, and that a worker which is still busy hangs."""
-    is_lost: Callable[[Test], bool] = is_lost
-    """Tells what --fail-fast stops at."""
 
 
 @record
@@ -87,7 +86,8 @@ class Runner:
 
         """
         workers = max(1, min(jobs, sum(test.case.repeat for test in self._tests)))
-        workers = room_for(workers, tell)
+        has_programs = any(test.case.wants.checks for test in self._tests)
+        workers = room_for(workers, tell, more=DESCRIPTORS if has_programs else 0)
         workers = max(1, len(start(self._worker, workers, tell)))
         while workers:
             try:
@@ -138,7 +138,8 @@ class Runner:
             )
         if self._limits.fail_fast:
             test = self._whole(number)
-            if self._limits.is_lost(test):
+            # What is unsure has not failed.
+            if test.is_decided and test.status not in {ExitStatus.OK, ExitStatus.UNSURE}:
                 return Stop(f'"{test.title}" did not pass, and --fail-fast was given')
         return None
 

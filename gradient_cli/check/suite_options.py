@@ -9,6 +9,7 @@ from gradient_cli.values import record
 _which = partial(flag, "Tests")
 _report = partial(flag, "Reports")
 _proof = partial(flag, "Proof")
+_calibration = partial(flag, "Calibration")
 _request = partial(flag, "Request")
 
 
@@ -31,6 +32,18 @@ class WhichOptions:
         list[str] | None,
         _which("--tag", metavar="TAG", help="only tests with this tag (repeatable)"),
     ] = None
+    run_checks: Annotated[
+        list[str] | None,
+        _which(
+            "--run-check",
+            metavar="NAME=COMMAND",
+            help='the program of `checks = ["NAME"]`: the answer on stdin, 0 passes, 1 fails '
+            "(repeatable)",
+        ),
+    ] = None
+    check_timeout: Annotated[
+        float, _which("--check-timeout", metavar="SECONDS", least=0.1, help="longest check (30)")
+    ] = 30.0
     root: Annotated[
         str | None,
         _which(
@@ -61,6 +74,30 @@ class WhichOptions:
             help="the model, whatever a suite says; several are asked side by side (repeatable)",
         ),
     ] = None
+
+
+@record(kw_only=True)
+class CalibrateOptions:
+    """Holding probabilities against labels."""
+
+    calibrate: Annotated[
+        bool,
+        _calibration(
+            "--calibrate",
+            help="hold decisions, labels and judges against the labels of a data set",
+        ),
+    ] = False
+    precision: Annotated[
+        float | None,
+        _calibration(
+            "--precision", metavar="P", help="the precision that a threshold is wanted for (0.95)"
+        ),
+    ] = None
+
+    @property
+    def wish(self) -> float:
+        """Give the precision that a threshold is wanted for."""
+        return 0.95 if self.precision is None else self.precision
 
 
 @record(kw_only=True)

@@ -244,6 +244,7 @@ class Reader:
             max_characters=table.get("max_characters"),
             max_words=table.get("max_words"),
             ignore_case=table.get("ignore_case", False),
+            checks=tuple(self._list("checks")),
             judge=tuple(self._list("judge")),
             decide=tuple(point_of(value) for value in self._points()),
             sure=table.get("sure"),

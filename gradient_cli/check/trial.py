@@ -1,7 +1,7 @@
 """
 One attempt at a test: asked, and judged by all that the test expects.
 
-    Prepared ─► ask ─► verdict ─► decisions ─► judges ─► Attempt
+    Prepared ─► ask ─► verdict ─► programs ─► decisions ─► judges ─► Attempt
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +15,7 @@ from gradient_cli.check.attempt import Attempt, Finding, Ruling
 from gradient_cli.check.case import Case
 from gradient_cli.check.inquiry import Inquiry, decide_on
 from gradient_cli.check.judge import Bench, judge
+from gradient_cli.check.program_checks import Programs
 from gradient_cli.errors import ExpectationFailed, GradientError, IncompleteAnswer, NotSure
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Expectations
@@ -45,6 +46,9 @@ class Prepared:
     """How sure the label of `one_of` must be; None: nobody asks."""
     given: str | None = None
     """A text that is judged in place of an answer: no model is asked for one."""
+    programs: Programs = field(default_factory=Programs)
+    is_calibrating: bool = False
+    """It is held against labels: all is asked, whatever was met."""
     rerun_all: str = ""
     """The command that runs all rows of the test, if it has any."""
 
@@ -71,7 +75,8 @@ def attempt_of(
     costs = Ruling()
     # An answer that has failed already is not worth another call.
     for who, rule in _rulers(test):
-        if any(not finding.is_met and not finding.is_unsure for finding in findings):
+        has_failed = any(not finding.is_met and not finding.is_unsure for finding in findings)
+        if has_failed and not test.is_calibrating:
             break
         ruling = rule(client, outcome.response.printed(judged.text))
         costs = replace(
@@ -80,7 +85,7 @@ def attempt_of(
             total_ms=costs.total_ms + ruling.total_ms,
         )
         if ruling.fault:
-            return _failed(number, outcome, ruling.fault, costs, f"{who}: ")
+            return _failed(number, outcome, ruling.fault, costs, who)
         findings += ruling.findings
     return _attempt(
         number,
@@ -105,10 +110,14 @@ Rule = Callable[[Asker, str], Ruling]
 def _rulers(test: Prepared) -> list[tuple[str, Rule]]:
     """Give who rules on an answer that the expectations let pass, the cheaper first."""
     rulers: list[tuple[str, Rule]] = []
+    if names := test.case.wants.checks:
+        rulers.append(("", lambda client, text: test.programs.judge(names, text)))
     if test.inquiry.points:
-        rulers.append(("the decision", lambda client, text: decide_on(client, test.inquiry, text)))
+        rulers.append(
+            ("the decision: ", lambda client, text: decide_on(client, test.inquiry, text))
+        )
     if test.bench.criteria:
-        rulers.append(("the judge", lambda client, text: judge(client, test.bench, text)))
+        rulers.append(("the judge: ", lambda client, text: judge(client, test.bench, text)))
     return rulers
 
 

@@ -33,6 +33,8 @@ class Wants:
     max_characters: int | None = None
     max_words: int | None = None
     ignore_case: bool = False
+    checks: tuple[str, ...] = ()
+    """Names of programs."""
     judge: tuple[str, ...] = ()
     decide: tuple[Point, ...] = ()
     sure: float | None = None

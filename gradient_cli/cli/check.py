@@ -5,8 +5,12 @@ from typing import Annotated
 import typer
 
 from gradient_cli.ask.run_options import NetworkOptions
-from gradient_cli.check.baseline_options import BaselineOptions
-from gradient_cli.check.suite_options import ReportOptions, TapeOptions, WhichOptions
+from gradient_cli.check.suite_options import (
+    CalibrateOptions,
+    ReportOptions,
+    TapeOptions,
+    WhichOptions,
+)
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.expand import expand
 from gradient_cli.runs.check import Flags, run
@@ -22,8 +26,8 @@ def check(
         list[str], typer.Argument(metavar="SUITE...", help="suites: TOML, or JSONL, a test a line")
     ],
     which: WhichOptions,
+    calibrate: CalibrateOptions,
     report: ReportOptions,
-    baseline: BaselineOptions,
     tape: TapeOptions,
     network: NetworkOptions,
 ) -> int:
@@ -34,4 +38,4 @@ def check(
         UsageError: something about a suite or a flag is wrong; nothing was sent.
 
     """
-    return run(Flags(suites, which, report, baseline, tape, network), ctx.obj)
+    return run(Flags(suites, which, calibrate, report, tape, network), ctx.obj)

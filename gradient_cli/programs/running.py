@@ -15,6 +15,7 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -85,6 +86,8 @@ def run_program(
         OSError, ValueError: it cannot be run.
 
     """
+    if sys.platform == "win32":
+        return run_simply(words, environ, longest_s, most, stdin=stdin)
     until = time.monotonic() + longest_s
     process = _start(words, environ, bool(stdin), shares_terminal)
     talk = _Talk(process, stdin, most, until)
@@ -106,6 +109,28 @@ def run_program(
         talk.is_truncated,
         talk.timed_out,
     )
+
+
+def run_simply(
+    words: Sequence[str], environ: Mapping[str, str], longest_s: float, most: int, *, stdin: bytes
+) -> Done:
+    """Do the same where pipes cannot be waited for (Windows); its own children go on."""
+    process = subprocess.Popen(
+        words,
+        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environ),
+    )
+    timed_out = False
+    try:
+        stdout, stderr = process.communicate(stdin or None, longest_s)
+    except subprocess.TimeoutExpired:
+        timed_out = True
+        process.kill()
+        stdout, stderr = process.communicate()
+    is_truncated = len(stdout) > most
+    return Done(process.returncode, stdout[:most], stderr[-MOST_ERRORS:], is_truncated, timed_out)
 
 
 def end_all() -> None:
@@ -186,6 +211,8 @@ class _Talk:
                 stream.close()
 
     def _register(self, streams: selectors.BaseSelector) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
         for stream in (self._process.stdout, self._process.stderr):
             assert stream
             streams.register(stream, selectors.EVENT_READ)
@@ -223,6 +250,8 @@ class _Talk:
 
 def _end(programs: Sequence[tuple[subprocess.Popen[bytes], bool]]) -> None:
     """Ask programs, with all that they started, to end; see to it that they do."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     try:
         left = [one for one in programs if _send(signal.SIGTERM, *one)]
         until = time.monotonic() + PATIENCE_S
@@ -244,6 +273,8 @@ def _is_there(process: subprocess.Popen[bytes], leads: bool) -> bool:
 
 def _send(number: int, process: subprocess.Popen[bytes], leads: bool) -> bool:
     """Send a signal to a program, or to its group, which outlives it; False: nobody is there."""
+    if sys.platform == "win32":
+        raise NotImplementedError
     try:
         if leads:
             os.killpg(process.pid, number)

@@ -12,20 +12,18 @@ that of the report was forgotten, nor of anything else that the run reads.
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.attempt import Attempt
-from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.report import Report, Result
-from gradient_cli.check.saved_run import BEGINS
 from gradient_cli.check.stop import stopped_by
 from gradient_cli.check.suite_options import ReportOptions
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
-from gradient_cli.runs.baselines import Baselines
 from gradient_cli.terminal.color import wants_color
 from gradient_cli.terminal.files import Target, open_target, refuse_read_files
 from gradient_cli.terminal.journal import Journal, open_journal
@@ -42,23 +40,35 @@ HEAD = 1 << 16
 """Bytes of a file by which it is told what it is."""
 
 
+class Forms(Protocol):
+    """What reports are made of where they tell of something else than verdicts."""
+
+    def render(self, flag: str) -> Callable[[Report], str]:
+        """Give what makes the report of a flag."""
+
+    def lines(self, report: Report) -> Iterator[str]:
+        """Give the report for people."""
+
+    def status(self, report: Report) -> ExitStatus:
+        """Give the status of the run."""
+
+
 class Reports:
     """Every report that the command line names."""
 
-    def __init__(
-        self, invocation: Invocation, options: ReportOptions, baselines: Baselines
-    ) -> None:
+    def __init__(self, invocation: Invocation, options: ReportOptions) -> None:
         # From here on nobody else need write of a run that fails.
         invocation.has_reports = True
         self._invocation = invocation
         self._options = options
+        self.forms: Forms | None = None
+        """What the reports are where nothing passes or fails; None: verdicts."""
         self._held: dict[str, Target] = {}
         self._journal: Journal | None = None
         self._journaled: set[tuple[str, str]] = set()
         self._fault: GradientError | None = None
         """Why a line of the journal could not be written."""
-        self._baselines = baselines
-        self._named = [*options.files(), *baselines.files()]
+        self._named = options.files()
         is_github = options.github
         if is_github is None:
             is_github = invocation.environ.get("GITHUB_ACTIONS") == "true"
@@ -74,15 +84,10 @@ class Reports:
         """
         for flag, path in list(self._named):
             try:
-                refuse_read_files(flag, path, [*suites, *self._baselines.others(flag)])
+                refuse_read_files(flag, path, suites)
             except UsageError:
                 self._named.remove((flag, path))
                 raise
-            if flag == SAVE and _is_something_else(flag, path):
-                raise UsageError(
-                    f'--save "{path}": that file is there, and it is no saved run',
-                    hint="give --save another name",
-                )
             if _is_suite(flag, path):
                 raise UsageError(
                     f'{flag} "{path}": that is a suite, not the name of a report',
@@ -105,7 +110,7 @@ class Reports:
         """
         nothing = Report((), _now(), 0.0)
         for flag in {*_ALWAYS, *(flag for flag, _ in self._named if flag != JOURNAL)}:
-            self._render(flag)(nothing)
+            self._form(flag)(nothing)
         for flag, path in list(self._named):
             if _id_of(path) in read:
                 self._named.remove((flag, path))
@@ -158,16 +163,12 @@ class Reports:
         """
         self._end_journal(report)
         fault = self._fault
-        note = self._invocation.terminal.note
         for flag, target in self._held.items():
-            if flag == SAVE and not self._baselines.may_write(report, note):
-                target.close()
-                continue
             try:
-                target.write(self._render(flag)(report))
+                target.write(self._form(flag)(report))
             except GradientError as error:
                 fault = fault or error
-        if self._is_github:
+        if self._is_github and not self.forms:
             fault = self._write_summary(report) or fault
         self._show(report, told)
         if fault:
@@ -180,14 +181,12 @@ class Reports:
             with suppress(GradientError):
                 if _is_something_else(flag, path):
                     continue
-                if flag == SAVE and not self._baselines.may_write(report, _nobody):
-                    continue
                 if flag == JOURNAL:
                     self._journal = self._journal or open_journal(path)
                     self._end_journal(report)
                 else:
                     target = self._held.pop(flag, None) or open_target(path, makes_folders=True)
-                    target.write(self._render(flag)(report))
+                    target.write(_render(flag)(report))
         self.close()
         if self._is_github:
             self._write_summary(report)
@@ -196,9 +195,6 @@ class Reports:
         if self._options.json:
             with suppress(GradientError):
                 self._invocation.terminal.write_json(_render("--json")(report))
-
-    def _render(self, flag: str) -> Callable[[Report], str]:
-        return self._baselines.render if flag == SAVE else _render(flag)
 
     @property
     def is_colored(self) -> bool:
@@ -214,16 +210,22 @@ class Reports:
             target.close()
 
     def _show(self, report: Report, told: Collection[tuple[str, str]]) -> None:
-        from gradient_cli.check.reporters import json, text
+        from gradient_cli.check.reporters import text
 
         terminal, options = self._invocation.terminal, self._options
         if options.json:
-            terminal.write_json(json.render(report))
+            terminal.write_json(self._form("--json")(report))
+            return
+        if self.forms:
+            terminal.say(self.forms.lines(report))
             return
         lines = text.lines(report, is_quiet=options.quiet, is_colored=self.is_colored, told=told)
         terminal.say(lines)
         if self._is_github:
             self._annotate(report)
+
+    def _form(self, flag: str) -> Callable[[Report], str]:
+        return self.forms.render(flag) if self.forms else _render(flag)
 
     def _annotate(self, report: Report) -> None:
         from gradient_cli.check.reporters import github
@@ -261,11 +263,10 @@ class Reports:
         return None
 
 
-BASELINE = "--baseline"
-JOURNAL, SAVE = "--json-lines", "--save"
+JOURNAL = "--json-lines"
 _ALWAYS = ("--json", "--github", "text")
 """Reports that need no file; a run may turn to them when it ends."""
-_ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl", SAVE: ".json"}
+_ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl"}
 
 
 def _render(flag: str) -> Callable[[Report], str]:
@@ -312,7 +313,7 @@ def _refusal(error: BaseException, suites: Iterable[str]) -> Report:
         rerun=f"gradient check {suite}",
         attempts=(failed,),
     )
-    return Report((result,), _now(), 0.0, stop, is_refusal=True)
+    return Report((result,), _now(), 0.0, stop)
 
 
 def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocation) -> None:
@@ -322,7 +323,7 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         name, _, value = word.partition("=")
         flags.add(word)
-        if name in {*_ENDING, BASELINE} and (value or following):
+        if name in _ENDING and (value or following):
             named[name] = value or following
     options = ReportOptions(
         json="--json" in flags,
@@ -332,13 +333,12 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
         github=False if "--no-github" in flags else True if "--github" in flags else None,
     )
     suites = [word for word in argv[1:] if word.endswith(_SUITES) and word not in named.values()]
-    kept = BaselineOptions(save=named.get(SAVE), baseline=named.get(BASELINE))
-    Reports(invocation, options, Baselines(kept)).refuse(error, suites)
+    Reports(invocation, options).refuse(error, suites)
 
 
 def _is_suite(flag: str, path: str) -> bool:
     """Tell a suite, by its name or by its words: a report begins with `<`, or has a type."""
-    if flag in {JOURNAL, SAVE}:
+    if flag == JOURNAL:
         return path.endswith(".toml") or _is_something_else(flag, path)
     return path.endswith(_SUITES) or bool(_BEGINS_SUITE.search(_head(path)))
 
@@ -346,14 +346,9 @@ def _is_suite(flag: str, path: str) -> bool:
 def _is_something_else(flag: str, path: str) -> bool:
     """Tell a file that is there and was never a report; who reads it is not known yet."""
     head = _head(path).lstrip().lower()
-    if flag in {JOURNAL, SAVE}:
-        begins = BEGINS if flag == SAVE else b'{"type":"gradient.'
-        return path.endswith(".toml") or bool(head and not head.startswith(begins))
+    if flag == JOURNAL:
+        return path.endswith(".toml") or bool(head and not head.startswith(b'{"type":"gradient.'))
     return path.endswith(_SUITES) or bool(head and not head.startswith(_BEGINS_REPORT))
-
-
-def _nobody(line: str) -> None:
-    """Say nothing."""
 
 
 def _id_of(path: str) -> FileId | None:

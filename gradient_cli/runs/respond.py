@@ -193,7 +193,8 @@ def _show_request(plan: Plan, *, is_curl: bool) -> int:
             curl.curl_command(settings.base_url, plan.question.request, variable, way) + "\n"
         )
         return ExitStatus.OK
-    for chunk in plan.question.request.encode():
+    request = plan.question.request
+    for chunk in request.encode(body=request.shown()):
         terminal.write_request(chunk)
     terminal.write("\n")
     return ExitStatus.OK

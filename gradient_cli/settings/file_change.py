@@ -9,6 +9,7 @@ by others. A link, such as into a folder of dotfiles, stays a link.
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,11 +79,11 @@ def _replace(target: Path, text: str, mode: int) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other runs of this program from changing files of the folder meanwhile."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
+    if sys.platform == "win32":  # No folder is opened there; each change is whole all the same.
         yield
         return
+    import fcntl
+
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

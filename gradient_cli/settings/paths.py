@@ -65,6 +65,8 @@ def _folder(environ: Mapping[str, str]) -> str:
 
 def _home_of_user() -> str:
     """Give the home folder that the system's user list has; `/` for a user it does not know."""
+    if sys.platform == "win32":
+        return "/"
     import pwd
 
     try:

@@ -4,6 +4,7 @@ Who else may read a key, or write the settings that say where a key goes and whi
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 _MOUNTED = ("/run/secrets/", "/var/run/secrets/")
@@ -41,6 +42,8 @@ def _is_open(found: os.stat_result) -> bool:
         return False  # Only who owns a file may replace it there.
     if found.st_mode & stat.S_IWOTH:
         return True
+    if sys.platform == "win32":
+        return False
     if os.geteuid() and found.st_uid not in {0, os.geteuid()}:
         return True
     return bool(found.st_mode & stat.S_IWGRP) and found.st_gid not in {0, os.getegid()}

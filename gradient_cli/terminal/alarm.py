@@ -14,6 +14,7 @@ POSIX only: elsewhere there is no timer that interrupts.
 
 import os
 import signal
+import sys
 import time
 
 from gradient_cli.errors import OutOfTime, run_timed_out
@@ -31,6 +32,8 @@ class Alarm:
 
     def begin(self, at: float) -> None:
         """Ring after the moment `at` (monotonic seconds); the earliest one counts."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         if self._at is not None and self._at <= at:
             return
         if self._at is None:
@@ -40,10 +43,14 @@ class Alarm:
 
     def end(self) -> None:
         """Ring no more: who waits from here on looks at the clock, and reports are due."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         if self._at is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _set(self) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
         assert self._at is not None
         left = self._at + STEPS_S[self._step] - time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))

@@ -10,6 +10,7 @@ And a reader who has gone is noticed at once, not only with the next word.
 import os
 import signal
 import stat
+import sys
 import time
 from contextlib import suppress
 
@@ -20,6 +21,8 @@ class Attention:
     """Waits on behalf of the main thread; POSIX only, see `open_attention`."""
 
     def __init__(self) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
         import select
 
         self._wakeup, self._written = os.pipe()
@@ -42,6 +45,8 @@ class Attention:
             OutputClosed: the reader of stdout has gone.
 
         """
+        if sys.platform == "win32":
+            raise NotImplementedError
         until = None if timeout_s is None else time.monotonic() + timeout_s
         self._poll.register(fd, self._readable)
         try:

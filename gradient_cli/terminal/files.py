@@ -14,6 +14,7 @@ What a Target holds open until then is also the descriptor that its neighbour wi
 import errno
 import os
 import stat
+import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -168,6 +169,8 @@ def write_file(path: str, text: str | bytes) -> None:
 
 def _descriptor(path: str, number: int, remaining_s: "RemainingS | None") -> Way:
     """Give the way through a descriptor that this process was started with."""
+    if sys.platform == "win32":
+        raise UsageError(f'cannot write "{path}": Windows has no such names')
     import fcntl
 
     try:
@@ -204,7 +207,8 @@ def _open_stream(path: str, remaining_s: "RemainingS | None", note: Callable[[st
             note(f'waiting for somebody to read "{path}"')
         waited += POLL_S
         time.sleep(POLL_S)
-    os.set_blocking(fd, True)
+    if sys.platform != "win32":
+        os.set_blocking(fd, True)
     return fd
 
 

@@ -49,10 +49,19 @@ def has_stdin(terminal: Terminal) -> bool:
         return not terminal.stdin.closed and not hasattr(terminal.stdin, "raw")
     if stat.S_ISDIR(kind.st_mode):
         return False
-    return not (stat.S_ISCHR(kind.st_mode) and kind.st_rdev == _null_device())
+    return not (stat.S_ISCHR(kind.st_mode) and _device(kind) == _null_device())
+
+
+def _device(kind: os.stat_result) -> int:
+    """Give the number of a device; Windows has one that is no terminal: NUL."""
+    if sys.platform == "win32":
+        return 0
+    return kind.st_rdev
 
 
 def _null_device() -> int:
+    if sys.platform == "win32":
+        return 0
     try:
         return os.stat(os.devnull).st_rdev  # noqa: PTH116  # pathlib has no st_rdev of its own
     except OSError:
@@ -139,6 +148,8 @@ class _Source:
         raise self._silence(timeout_s)
 
     def _comes_within(self, seconds: float | None) -> bool:
+        if sys.platform == "win32":  # A pipe there cannot be waited for: reading it does.
+            return True
         import select
 
         # Not select(), which takes no descriptor above 1023.
@@ -188,7 +199,7 @@ def read_file(
     """
     name = f'"{path}"'
     try:
-        if stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116  # a path as the user wrote it
+        if sys.platform != "win32" and stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116  # a path as the user wrote it
             # Without O_NONBLOCK the opening itself would wait for a writer, without a word.
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
             try:

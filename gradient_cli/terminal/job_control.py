@@ -13,6 +13,7 @@ process from going on.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -22,6 +23,8 @@ class JobControl:
     """Watches over one terminal for whoever draws on it; POSIX, see `open_job_control`."""
 
     def __init__(self, fd: int) -> None:
+        if sys.platform == "win32":
+            raise NotImplementedError
         self._fd = fd
         self._tidy: Callable[[], bool] = lambda: True
         self._before = signal.getsignal(signal.SIGTSTP)
@@ -31,6 +34,8 @@ class JobControl:
     def watch(self, tidy: Callable[[], bool]) -> None:
         """Call `tidy` before a stop; if it gives False, the stop waits for `stop`."""
         self._tidy = tidy
+        if sys.platform == "win32":
+            raise NotImplementedError
         # Ignored, as some shells start what they do not want stopped: it stays so.
         if self._before is signal.SIG_DFL:
             signal.signal(signal.SIGTSTP, self._on_stop)
@@ -41,12 +46,16 @@ class JobControl:
 
     def stop(self) -> None:
         """Stop as Ctrl-Z does; gives back when the process goes on."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.raise_signal(signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, self._on_stop)
 
     def was_continued(self) -> bool:
         """Tell whether the process was stopped since the last time this was asked."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         if signal.SIGCONT not in signal.sigpending():
             return False
         # Not sigwait, where there is a choice: another thread may have taken it since.
@@ -59,6 +68,8 @@ class JobControl:
 
     def is_in_front(self) -> bool:
         """Tell whether the terminal is ours now; True where nobody knows."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         try:
             return os.tcgetpgrp(self._fd) == os.getpgrp()
         except OSError:
@@ -66,6 +77,8 @@ class JobControl:
 
     def release(self) -> None:
         """Put back what was there before; only in the thread that opened it."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         if self._before is signal.SIG_DFL:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)

@@ -10,6 +10,7 @@ put there after the look leads nowhere either. A pipe or a device is no file.
 
 import os
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import field
@@ -150,7 +151,7 @@ def _real(path: Path) -> Path:
 def _descend(root: Path, parts: Sequence[str]) -> int:
     """Give a descriptor of the file, each step from the folder before it and through no link."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    if os.open not in os.supports_dir_fd or not parts:
+    if sys.platform == "win32" or os.open not in os.supports_dir_fd or not parts:
         return os.open(root.joinpath(*parts), flags)
     no_link = os.O_NOFOLLOW | os.O_CLOEXEC
     # Enough where a folder may be passed through, but not listed.

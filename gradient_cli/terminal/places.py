@@ -11,6 +11,7 @@ nothing of a rename. The same holds for a pipe or a file of theirs.
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 from gradient_cli.errors import UsageError
@@ -141,6 +142,8 @@ def check_stranger(path: str, place: Path) -> None:
 
 
 def _check_owner(path: str, what: str, kind: os.stat_result, folder: str) -> None:
+    if sys.platform == "win32":  # Nobody writes to a folder of everybody's there.
+        return
     shared = os.stat(folder)  # noqa: PTH116
     if shared.st_mode & stat.S_IWOTH and kind.st_uid not in {os.geteuid(), shared.st_uid}:
         raise UsageError(

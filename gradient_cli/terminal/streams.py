@@ -251,9 +251,11 @@ def encode(text: str) -> bytes:
 
 def is_in_front(stream: BinaryIO) -> bool:
     """Tell whether a terminal is ours now; a shell that sent us behind it draws on it itself."""
+    if sys.platform == "win32":  # It has no jobs.
+        return True
     try:
         return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
-    except (OSError, ValueError, AttributeError):  # no terminal of ours; no jobs on this system
+    except (OSError, ValueError):  # no terminal of ours
         return True
 
 

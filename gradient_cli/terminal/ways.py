@@ -8,6 +8,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -214,7 +215,7 @@ def _is_mount(target: Path) -> bool:
 
 def _take_after(fd: int, target: Path, mode: int | None) -> None:
     """Give a neighbour the mode of the file whose place it takes, and its owner if we may."""
-    if not hasattr(os, "fchmod"):
+    if sys.platform == "win32":  # Rights there come from the folder.
         return
     try:
         old = target.lstat()

@@ -12,6 +12,7 @@ Nothing but `os` and `errno` is loaded here: `--version` comes through, too.
 import errno
 import os
 import stat
+import sys
 
 # Not from typing, whose import would cost `--version` a fifth of its time.
 TYPE_CHECKING = False
@@ -108,6 +109,8 @@ def _wait(sink: "int | Stream", remaining_s: "RemainingS | None") -> None:
         try:
             import select
 
+            if sys.platform == "win32":
+                raise ImportError("it has no poll()")
             poll = select.poll()
             poll.register(_descriptor(sink), select.POLLOUT)
             if poll.poll(None if left is None else max(0, left * 1000)):

@@ -38,12 +38,15 @@ class Complaint:
     is_markup: bool = False
 
 
-def without_key(text: str, secret: str) -> str:
-    """Give a server's text without the key, which it may have repeated."""
-    return text.replace(secret, "[key]") if len(secret) >= SHORTEST_KEY else text
+def without_key(text: str, hidden: tuple[str, ...]) -> str:
+    """Give a server's text without the key and the like, which it may have repeated."""
+    for secret in hidden:
+        if len(secret) >= SHORTEST_KEY:
+            text = text.replace(secret, "[key]")
+    return text
 
 
-def read_complaint(body: bytes, secret: str = "") -> Complaint:
+def read_complaint(body: bytes, hidden: tuple[str, ...] = ()) -> Complaint:
     """Read an error body of any shape."""
     text = body.decode("utf-8", "replace")
     try:
@@ -51,9 +54,9 @@ def read_complaint(body: bytes, secret: str = "") -> Complaint:
     except ValueError:
         is_markup = text.lstrip()[:1] == "<"
         return Complaint(
-            words_of(_without_markup(text) if is_markup else text, secret), None, None, is_markup
+            words_of(_without_markup(text) if is_markup else text, hidden), None, None, is_markup
         )
-    return _complaint(payload, secret)
+    return _complaint(payload, hidden)
 
 
 def _unframed(text: str) -> str:
@@ -65,9 +68,9 @@ def _unframed(text: str) -> str:
     return next((payload for payload in payloads if payload.startswith("{")), text)
 
 
-def _complaint(payload: Json, secret: str) -> Complaint:
+def _complaint(payload: Json, hidden: tuple[str, ...]) -> Complaint:
     if not isinstance(payload, Mapping):
-        return Complaint(words_of(str(payload), secret))
+        return Complaint(words_of(str(payload), hidden))
     inner = payload.get("error")
     source = inner if isinstance(inner, Mapping) else payload
     words = source.get("message")
@@ -76,11 +79,11 @@ def _complaint(payload: Json, secret: str) -> Complaint:
     code = source.get("code") or source.get("type") or payload.get("id")
     identity = payload.get("request_id") or source.get("request_id")
     return Complaint(
-        words_of(words, secret),
-        without_key(str(code), secret)
+        words_of(words, hidden),
+        without_key(str(code), hidden)
         if isinstance(code, str | int) and not isinstance(code, bool)
         else None,
-        without_key(identity, secret) if isinstance(identity, str) else None,
+        without_key(identity, hidden) if isinstance(identity, str) else None,
     )
 
 
@@ -101,8 +104,8 @@ def _without_markup(text: str) -> str:
     return re.sub(r"(?s)<[^>]*>", " ", text)
 
 
-def words_of(text: str, secret: str) -> str:
+def words_of(text: str, hidden: tuple[str, ...]) -> str:
     """Give one safe line."""
-    text = without_key(text, secret)
+    text = without_key(text, hidden)
     text = re.sub(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", text).strip()
     return text if len(text) <= LONGEST_WORDS else text[: LONGEST_WORDS - 1] + "…"

@@ -41,22 +41,29 @@ class Setting:
     key_source: str | None = None
     secret: str = field(default="", repr=False)
     """Taken out of whatever the server says."""
+    tool_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What the request's tools carry (`wire.tool_secrets`), taken out likewise."""
     proxy: str = ""
     """The proxy on the way there, without its password; "" for none."""
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Give everything that is taken out of what the server says."""
+        return (self.secret, *self.tool_secrets) if self.secret else self.tool_secrets
 
-def request_id(headers: Mapping[str, str], secret: str = "") -> str | None:
+
+def request_id(headers: Mapping[str, str], hidden: tuple[str, ...] = ()) -> str | None:
     """Give the id by which the server knows this exchange; a key that it repeats is taken out."""
     found = next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
-    return without_key(found, secret) if found else None
+    return without_key(found, hidden) if found else None
 
 
 def from_reply(
     status: int, headers: Mapping[str, str], body: bytes, setting: Setting
 ) -> GradientError:
     """Give the error that a reply with a status of 300 and above means."""
-    complaint = read_complaint(body, setting.secret)
-    identity = complaint.request_id or request_id(headers, setting.secret)
+    complaint = read_complaint(body, setting.hidden)
+    identity = complaint.request_id or request_id(headers, setting.hidden)
     message, hint = _describe(status, headers, complaint, setting)
     return _kind(status)(
         message, hint=hint, request_id=identity, http_status=status, code=complaint.code
@@ -93,7 +100,7 @@ def _describe(
         return f"the service failed ({status}){excerpt}", "try again later"
     if status >= 400:
         return _describe_refusal(status, said, complaint, setting)
-    target = words_of(headers.get("location", ""), setting.secret)
+    target = words_of(headers.get("location", ""), setting.hidden)
     if not target:
         return f"{setting.endpoint} answered with {status}, which is no answer{said}", _BASE_URL
     return (
@@ -193,8 +200,8 @@ def _wait_hint(headers: Mapping[str, str]) -> str:
 
 def from_words(message: str | None, code: str | None, setting: Setting) -> GradientError:
     """Give the error that a failure inside a 200 means: `response.failed`, an `error` event."""
-    words = words_of(message or "", setting.secret)
-    code = without_key(code, setting.secret) if code else None
+    words = words_of(message or "", setting.hidden)
+    code = without_key(code, setting.hidden) if code else None
     said = f": {words}" if words else ""
     lower = (code or "").lower()
     if code and re.fullmatch("[45][0-9]{2}", code):
@@ -226,7 +233,7 @@ def from_exception(
     if isinstance(error, httpx.TransportError) and (own := MachineExhausted.behind(error)):
         return own
     place = setting.endpoint
-    cause = words_of(_root_words(error), setting.secret)
+    cause = words_of(_root_words(error), setting.hidden)
     if is_at_proxy and setting.proxy and isinstance(error, httpx.TransportError):
         return _from_proxy(error, cause, setting.proxy, timeout_s)
     if setting.proxy and not isinstance(error, httpx.ConnectError):

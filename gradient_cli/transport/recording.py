@@ -19,6 +19,7 @@ from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.transport.redaction import MARK, clean, clean_body, clean_text
 from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json, canonical
+from gradient_cli.wire.tool_secrets import hidden, secrets_of
 
 FORMAT = 1
 MODE = 0o644
@@ -38,11 +39,15 @@ class Question:
     method: str
     path: str
     body: Json = None
+    """Without the secrets of its tools: another token asks the same."""
+    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """Those of its tools, which the reply may repeat."""
 
     @classmethod
     def of(cls, method: str, path: str, body: Sequence[bytes]) -> "Question":
         """Read what is about to be sent."""
-        return cls(method, path, json.loads(b"".join(body)) if body else None)
+        sent = json.loads(b"".join(body)) if body else None
+        return cls(method, path, hidden(sent), secrets_of(sent))
 
     def key(self) -> str:
         """Give the SHA-256 (hex) of method, path and canonical body."""

@@ -22,6 +22,8 @@ _PLACES = ("output_index", "content_index", "item_id", "index")
 LONGEST_RUN = 256 * 1024
 """Characters that wait to be searched."""
 MOST_RUNS = 10_000
+_RUN = r"\\\\*"
+"""A pattern for backslashes, at least one."""
 
 
 def clean_text(text: str, secrets: Sequence[str]) -> str:
@@ -134,7 +136,9 @@ class _Runs:
 
 @cache
 def _pattern(secret: str) -> re.Pattern[str]:
-    return re.compile("".join(map(_any_form, secret)))
+    # A run of backslashes is tried from its first alone, or a long one would cost its square.
+    first = _any_form(secret[:1]).replace(_RUN, r"\\(?<!\\\\)\\*")
+    return re.compile(first + "".join(map(_any_form, secret[1:])))
 
 
 @cache
@@ -148,8 +152,8 @@ def _any_form(character: str) -> str:
     forms = [
         re.escape(character),
         # What each begins with is one character: the engine skips at once what is none of them.
-        *([rf"\\\\*{re.escape(character)}"] if character in '/\\"' else []),
-        rf"\\\\*(?:u00|x)(?i:{code:02x})",
+        *([_RUN + re.escape(character)] if character in '/\\"' else []),
+        rf"{_RUN}(?:u00|x)(?i:{code:02x})",
         f"%(?i:{code:02x})",
         f"&#(?:0*{code}|[xX]0*(?i:{code:x}));",
     ]

@@ -73,12 +73,13 @@ class Recorder:
     def keep(self, question: Question, take: Take) -> None:
         """Write one answer, or note the fault: nothing that was paid for is lost by it."""
         key = question.key()
+        secrets = [*self._secrets, *question.secrets]
         with self._lock:
             replies = self._replies.setdefault(key, [])
-            replies.append(take.as_json(self._secrets))
+            replies.append(take.as_json(secrets))
             replies.sort(key=lambda reply: str(reply.get("for", "")))
             try:
-                write(self._folder, question, replies, self._secrets, self._put)
+                write(self._folder, question, replies, secrets, self._put)
             except UsageError as error:
                 self.fault = self.fault or error
 

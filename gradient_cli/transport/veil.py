@@ -162,6 +162,23 @@ def veil_for(secret: str) -> Veil | None:
     return Veil(secret) if len(secret) >= SHORTEST_KEY else None
 
 
+def without_tool_secrets(found: Iterable[Frame]) -> Iterator[Frame]:
+    """Give the frames with the tools that a server repeats as they may be shown."""
+    from gradient_cli.wire.tool_secrets import hidden as hidden_tools
+
+    for frame in found:
+        if '"tools"' not in frame.data:
+            yield frame
+            continue
+        try:
+            payload = loads(frame.data) if frame.payload is None else frame.payload
+        except ValueError:
+            yield frame
+            continue
+        shown = hidden_tools(payload)
+        yield frame if shown is payload else replace(frame, data=dumps(shown), payload=shown)
+
+
 def without_secret(value: Json, secret: str) -> Json:
     """Give a JSON value without the key in any of its texts and names."""
     match value:

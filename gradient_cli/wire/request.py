@@ -77,7 +77,7 @@ class Request:
     parallel_tool_calls: bool | None = None
     tools: tuple[Json, ...] = ()
     tool_choice: str | None = None
-    """none, auto, required, or a function's name."""
+    """none, auto, required, or the name of a function or of a service's tool."""
     reasoning_effort: str | None = None
     previous_response_id: str | None = None
     text_format: Json = None
@@ -111,16 +111,27 @@ class Request:
                 hint="--param and `params` set other fields; give the one or the other",
             )
 
-    def check_tool_choice(self) -> None:
+    def check_tools(self) -> None:
         """
-        Check that a function chosen by name is one of the tools; last, when all are known.
+        Check the tools, and that one chosen by name is among them; last, when all are known.
 
         Raises:
-            UsageError: names the choice and the tools.
+            UsageError: names the choice and the tools, or the secret that is missing.
 
         """
-        if self.tool_choice not in {None, *_CHOICES}:
-            _check_choice(self.tool_choice, self.body().get("tools"))
+        if self.has_tools or self.tool_choice not in {None, "none", "auto", "required"}:
+            from gradient_cli.wire.tool_choice import check_choice
+            from gradient_cli.wire.tool_secrets import check_secrets
+
+            tools = self.body().get("tools")
+            check_secrets(tools)
+            check_choice(self.tool_choice, tools)
+
+    @property
+    def has_tools(self) -> bool:
+        """Tell whether tools may be offered; the body says which."""
+        in_params = self.params and any(name.split(".")[0] == "tools" for name in self.params)
+        return bool(self.tools or self.base.get("tools") or in_params)
 
     @property
     def sent_model(self) -> str | None:
@@ -134,7 +145,10 @@ class Request:
         for name, value in self._named():
             body[name] = value
         if self.tool_choice is not None:
-            body["tool_choice"] = _tool_choice(self.tool_choice)
+            from gradient_cli.wire.tool_choice import choice_of
+
+            offered = self.params.get("tools", body.get("tools"))
+            body["tool_choice"] = choice_of(self.tool_choice, offered)
         if self.reasoning_effort is not None:
             _nest(body, "reasoning.effort", self.reasoning_effort)
         if self.text_format is not None:
@@ -154,14 +168,26 @@ class Request:
                 continue
             yield name, list(value) if isinstance(value, tuple) else value
 
-    def encode(self, *, is_job: bool = False) -> list[bytes]:
+    def shown(self, mark: str | None = None) -> dict[str, Json]:
+        """Give the body without the secrets of its tools; `mark` stands for each."""
+        body = self.body()
+        if not self.has_tools:
+            return body
+        from gradient_cli.wire.tool_secrets import HIDDEN, hidden
+
+        return dict(hidden(body, mark or HIDDEN))
+
+    def encode(
+        self, *, is_job: bool = False, body: Mapping[str, Json] | None = None
+    ) -> list[bytes]:
         """
         Give the body as the chunks of bytes that are sent.
 
         What is no stream says so, for there are servers that stream unless they are told; but
-        not in a batch job (`is_job`), which never streams.
+        not in a batch job (`is_job`), which never streams. `body` is what is encoded in place of
+        its own, as `shown` gives it.
         """
-        body = self.body()
+        body = self.body() if body is None else dict(body)
         if not is_job:
             body.setdefault("stream", False)
         text = body.get("input")
@@ -175,8 +201,12 @@ class Request:
         return [b"{", *chunks[:-1], b"}"]
 
     def key(self) -> str:
-        """Give the SHA-256 (hex) of method, path and canonical body: the request's identity."""
-        body = self.body()
+        """
+        Give the SHA-256 (hex) of method, path and canonical body: the request's identity.
+
+        Secrets of tools are left out: another token asks the same.
+        """
+        body = self.shown()
         digest = hashlib.sha256(f"POST {PATH}\n".encode())
         text = body.get("input")
         if isinstance(text, LongText):
@@ -192,7 +222,7 @@ class Stencil:
 
     def __init__(self, request: Request) -> None:
         """`request`: any of them; none of its `params` may be `input`."""
-        body = request.body()
+        body = request.shown()
         before = canonical({name: body[name] for name in body if name < "input"})[1:-1]
         after = canonical({name: body[name] for name in body if name > "input"})[1:-1]
         opening = f'POST {PATH}\n{{{before}{"," if before else ""}"input":'
@@ -255,32 +285,6 @@ def _check_params(params: Mapping[str, Json], base: Mapping[str, Json]) -> None:
                 hint=f"--param {above[0]}=JSON replaces it",
             )
         before.append(dotted)
-
-
-_CHOICES = ("none", "auto", "required")
-
-
-def _check_choice(choice: str | None, tools: Json) -> None:
-    found = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
-    names = [tool.get("name") or (tool.get("function") or {}).get("name") for tool in found]
-    if choice not in names:
-        given = ", ".join(str(name) for name in names if name) or "none"
-        raise UsageError(
-            f'--tool-choice "{choice}" is no tool of this request; its tools: {given}',
-            hint="--tool FILE|JSON defines one; or none, auto, required",
-        )
-
-
-def _tool_choice(choice: str) -> Json:
-    """
-    Give the wire's form of a choice.
-
-    The endpoint documents {type, function: {name}}; vLLM and OpenAI read {type, name}.
-    A named function is sent with both, so that each finds its own.
-    """
-    if choice in _CHOICES:
-        return choice
-    return {"type": "function", "name": choice, "function": {"name": choice}}
 
 
 def _in_range(flag: str, value: float | None, low: float, high: float | None) -> None:

@@ -415,6 +415,7 @@ def test_curl_names_a_folder_of_roots_as_one(home):
     assert f"--capath {home.folder}" in curl(home, "--ca-bundle", str(home.folder))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "name"),
     [

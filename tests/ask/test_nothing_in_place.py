@@ -112,6 +112,7 @@ def test_a_prompt_that_should_come_on_stdin_must_come(asked):
     assert "the prompt on stdin is empty" in words
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "answer", "status"),
     [

@@ -47,6 +47,7 @@ def test_nothing_has_no_spread():
     assert not Spread()
 
 
+@pytest.mark.real
 def test_memory_does_not_grow_with_the_counts():
     """A million times more answers within the same range are the same steps."""
     spread = Spread()

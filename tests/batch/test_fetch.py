@@ -109,6 +109,7 @@ def test_a_row_that_failed_twice_failed_once(desk):
     assert len(desk.results()) == 2
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("line", [b"no json", b"[1]", row(3), {"custom_id": 1}, b"9" * 5000])
 def test_a_line_of_nobody_loses_nothing(desk, line):
     """What stands behind it was paid for, too."""
@@ -135,6 +136,7 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
 )
@@ -150,6 +152,7 @@ def test_a_job_file_with_a_field_that_is_none(desk, name, value):
     assert desk.job.read_bytes() == before
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "data",
     [b"", b"\xff\xfe", b"[]", b"null", b"7", b'{"gradient":1}', b"[" * 50_000, b'{"a":1,"a":1}',

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(SHARE))
 def test_nothing_is_lost_mixed_or_paid_for_twice(seed, tmp_path):
     """Rows come, go and change, runs fail and are killed; OUT joined by id is true all the same."""

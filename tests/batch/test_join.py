@@ -65,6 +65,7 @@ def test_another_prompt_moves_the_answers_aside_and_back(batch):
     assert sum(batch.asked().values()) == 6
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("flags", [("--temperature", "0.5"), ("-m", "other"), ("-s", "be brief"),
                                    ("--expect", "!"), ("--max-output-tokens", "99")])  # fmt: skip
 def test_another_setting_is_another_answer(batch, flags):

@@ -64,6 +64,7 @@ def test_a_full_disk_is_told_in_one_line(few, monkeypatch):
     table.close()
 
 
+@pytest.mark.real
 def test_a_long_run_resumes_by_its_file_of_keys(few, tmp_path):
     """Failed rows, equal rows, a changed one: the same as with a few."""
     with serving(limit_per_minute=None) as server:

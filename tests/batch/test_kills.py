@@ -61,6 +61,7 @@ def count(batch: Batch) -> int:
     return batch.out.read_bytes().count(b"\n") if batch.out.exists() else 0
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.real)]
 )

@@ -102,6 +102,7 @@ def test_the_storage_never_sees_the_key(engine, fake, tmp_path):
     assert set(fake.keys_seen_by_storage) == {""}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("step", "fate"),
     [

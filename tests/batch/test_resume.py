@@ -71,6 +71,7 @@ JUDGES = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("flags", JUDGES, ids=lambda flags: flags[0])
 def test_an_answer_that_nobody_judged_so_is_no_pass(batch, flags):
     """What an answer has to be belongs to the row; the status is about all rows."""

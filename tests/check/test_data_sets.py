@@ -56,6 +56,7 @@ def test_a_row_is_a_question(checked):
     assert "1 test (3 cases): 1 passed" in out
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("require", "status"),
     [(None, 1), ('"60%"', 0), ('"66.6%"', 0), ('"66.7%"', 1), ("2", 0), ("3", 1), ('"100%"', 1)],
@@ -180,6 +181,7 @@ FAULTS = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_data_set_cannot_pass_by_accident(checked, tmp_path, fault):
     """What is wrong with it is status 2, says where, and nothing is sent."""

@@ -32,6 +32,7 @@ def suite_with(name: str) -> str:
     return "\n".join(["[[test]]", *lines, *(o for o in others if o.split(" ")[0] not in keys)])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", KEYS)
 def test_every_example_is_read_and_is_what_the_schema_takes(name, tmp_path):
     """The reference says nothing that the reader would refuse."""
@@ -48,6 +49,7 @@ def test_every_example_is_read_and_is_what_the_schema_takes(name, tmp_path):
 WRONG = {"a text": 1, "true or false": 1, "a table of texts": {"a": 1}}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", KEYS)
 def test_reader_and_schema_refuse_the_same(name, tmp_path):
     """A value of another kind."""

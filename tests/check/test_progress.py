@@ -121,6 +121,7 @@ def test_a_status_has_a_name(status, words):
     assert in_words(status) == words
 
 
+@pytest.mark.real
 def test_quiet_is_one_line_for_two_hundred_that_pass(home, tmp_path):
     """Nothing else on either stream."""
     (tmp_path / "s.toml").write_text(suite_of(*(f"t{n}" for n in range(200))))

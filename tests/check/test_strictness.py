@@ -20,6 +20,7 @@ def verdict(tmp_path, text: str, answer: str, *flags: str, files: dict[str, str]
     return status, out + err, bodies
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("defaults", "test", "answer", "status"),
     [
@@ -48,6 +49,7 @@ def test_expectations_of_the_defaults_and_of_a_test_add_up(
     assert verdict(tmp_path, text, answer)[0] == status
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("test", "answer", "status"),
     [
@@ -167,6 +169,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_checks_less_than_it_says_is_refused(name, tmp_path):
     """Status 2 with the line, and nothing was sent."""
@@ -239,6 +242,7 @@ OUTSIDE = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_a_suite_reads_nothing_outside(name, tmp_path, monkeypatch):
     """Whatever names it; and what is outside is in no message, report or request."""

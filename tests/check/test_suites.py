@@ -134,6 +134,7 @@ ACCIDENTS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ACCIDENTS)
 def test_a_suite_cannot_pass_by_accident(name, suite, tmp_path):
     """Status 2, the place, and nothing was sent."""
@@ -201,6 +202,7 @@ def test_tests_with_the_same_request_replay_as_they_were(suite, tmp_path):
     assert checked(tmp_path, path, "--replay", tape, "-k", "a")[0] == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("text", "expectation", "status"),
     [

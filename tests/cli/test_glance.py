@@ -29,6 +29,7 @@ def parsed(words):
     return given.get("profile"), given.get("base_url"), bool(names & seen)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(20))
 def test_the_glance_agrees_with_the_parser(seed):
     """Whatever stands where: what looks like a flag may be a value, and the other way round."""

@@ -44,6 +44,7 @@ def gradient(world, *arguments, before="", environ=(), **options):
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("module", "content"),
     [
@@ -89,6 +90,7 @@ def test_a_part_of_the_installation_that_is_gone_is_70(world):
     assert done.stderr.splitlines()[-1] == "hint: install gradient-cli anew"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("extra", [(), ("--one-of", "x,y"), ("--json",)])
 def test_no_thread_is_no_hindrance(world, replay_server, extra):
     """The early connection, the resolver and the sign of life all do without."""
@@ -102,6 +104,7 @@ def test_no_thread_is_no_hindrance(world, replay_server, extra):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.real
 def test_what_needs_a_thread_says_so(world):
     """The demo is a server inside: without threads there is none."""
     done = gradient(world, "respond", "-p", "demo", "hi", before=NO_THREADS)
@@ -150,6 +153,7 @@ def test_a_bug_is_still_a_bug(monkeypatch):
     assert "gradient: a bug in gradient" in terminal.stderr_text
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "arguments", [("--version",), ("--help",), ("respond", "-p", "demo", "hi")]
 )

@@ -195,6 +195,7 @@ def test_the_blocks_are_those_of_a_parser():
     assert differing == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "text",
     [

@@ -103,6 +103,7 @@ def test_a_schema_may_lead_into_itself_one_level_down():
     assert deep is None or "nested too deeply" in deep
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("pattern", [r"^(a|aa)+$", r"^(a+)+$", r"^(a|aa)+(?!x)\1$", r"(?=a*b)c"])
 def test_a_schemas_pattern_cannot_hang_the_run(pattern):
     """In whichever keyword it stands; Python's `re` needs centuries or minutes for these."""
@@ -280,6 +281,7 @@ def test_halves_of_characters_are_told_apart():
     assert not accepts({"properties": {"\udc00": False}}, {"\udc00": 1})
 
 
+@pytest.mark.real
 def test_work_is_bounded_by_the_answer():
     """Errors, names, choices and depths of a megabyte take no more than a second or two."""
     names = {f"n{n}": "v" * 90 for n in range(10_000)}
@@ -301,6 +303,7 @@ def test_work_is_bounded_by_the_answer():
     assert time.process_time() - begun < 4
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "definition",
     [

@@ -56,6 +56,7 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.real
 def test_what_is_called_impossible_is_found_in_no_short_text():
     """Random patterns against every text of four characters from three."""
     chance = random.Random(7)
@@ -80,6 +81,7 @@ def test_what_is_called_impossible_is_found_in_no_short_text():
     assert judged > 50
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("pattern", ["(x+x+)*y|", "(?:(a*)*)*b|", "(" * 60 + "a*" + ")*" * 60])
 def test_a_pattern_takes_no_time(pattern):
     """Nor does one that backtracks without end."""

@@ -2,9 +2,9 @@
 
 import ast
 from functools import cache
-from pathlib import Path
 
-HOUSE = Path(__file__).parents[2] / "gradient_cli"
+from tests.house.sources import house, nodes_of
+
 RAW = {"write", "write_bytes", "write_stderr", "stdout", "stderr"}
 """Of a Terminal: what does not look at what it writes."""
 MAY_WRITE = {
@@ -23,18 +23,14 @@ MAY_PRINT = {"__main__.py": "before anything is loaded: pages of ours, and a lin
 @cache
 def sources() -> dict[str, str]:
     """Give each module outside of terminal/, where the door stands."""
-    return {
-        name: path.read_text()
-        for path in sorted(HOUSE.rglob("*.py"))
-        if not (name := str(path.relative_to(HOUSE))).startswith("terminal/")
-    }
+    return {name: source for name, source in house().items() if not name.startswith("terminal/")}
 
 
 def raw_uses(name: str, source: str) -> set[str]:
     """Give where a module takes a raw way of a terminal."""
     return {
         f"{name} {node.attr}"
-        for node in ast.walk(ast.parse(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Attribute)
         and node.attr in RAW
         and ast.unparse(node.value).rsplit(".", 1)[-1] in {"terminal", "_terminal"}
@@ -43,7 +39,7 @@ def raw_uses(name: str, source: str) -> set[str]:
 
 def prints(source: str) -> bool:
     """Tell whether a module writes to a stream of the process without a terminal."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes_of(source):
         match node:
             case ast.Call(func=ast.Name(id="print")):
                 return True

@@ -3,12 +3,12 @@
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import pytest
 
-HOUSE = Path(__file__).parents[2] / "gradient_cli"
+from tests.house.sources import house, nodes_of, tree_of
+
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 400
 LARGEST_ROOM = 0.2
@@ -23,21 +23,9 @@ NAMED_TWICE = {
 """Names that stand in two rooms all the same, and why nobody takes the one for the other."""
 
 
-@cache
-def house() -> dict[str, str]:
-    """Give the house: path within the package -> source."""
-    return {str(path.relative_to(HOUSE)): path.read_text() for path in sorted(HOUSE.rglob("*.py"))}
-
-
 def with_planted(module: str, lines: str) -> dict[str, str]:
     """Give a copy of the house in which one module has more lines, or which has one more."""
     return {**house(), module: f"{house().get(module, '')}\n{lines}\n"}
-
-
-@cache
-def tree_of(source: str) -> ast.Module:
-    """Give the syntax tree of a module."""
-    return ast.parse(source)
 
 
 def nodes(
@@ -45,7 +33,7 @@ def nodes(
 ) -> Iterator[tuple[str, ast.FunctionDef | ast.ExceptHandler]]:
     """Give each function and each handler of an exception, with its module."""
     for name, source in sources.items():
-        for node in ast.walk(tree_of(source)):
+        for node in nodes_of(source):
             if isinstance(node, ast.FunctionDef | ast.ExceptHandler):
                 yield name, node
 
@@ -132,6 +120,7 @@ def test_a_name_says_which_file_it_is():
     assert doubles(house()) == set(NAMED_TWICE)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("find", "module", "lines", "found"),
     [

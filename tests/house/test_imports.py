@@ -110,6 +110,7 @@ def test_an_answer_loads_what_it_needs(loaded):
     assert not names & {"httpx._main", "typer.rich_utils"}
 
 
+@pytest.mark.real
 def test_the_help_of_a_command_needs_no_network(loaded):
     """`respond --help` loads typer alone."""
     names = loaded("respond", "--help")
@@ -128,6 +129,7 @@ YES = of_json({"model": "m", "answers": {"decision": {"type": "noul", "noul": 0.
 MODELS = of_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "reply", "libraries", "heavy"),
     [

@@ -77,6 +77,7 @@ def test_the_token_limit_cuts(dialect, stream):
     assert (outcome.response.text, outcome.status) == ("a b", ExitStatus.INCOMPLETE)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("end", "status"),
     [
@@ -129,6 +130,7 @@ def test_behaviours_take_turns_and_the_last_stays():
         assert "".join(texts) == expected
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("end", "status"),
     [

@@ -97,6 +97,7 @@ def test_it_gets_no_stdin_of_ours():
     assert run_program(["cat"], os.environ, 5, 10).stdout == b""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("shares_terminal", [False, True])
 @pytest.mark.parametrize("line", ["sleep 9", "sleep 9 & sleep 9", "exec >&- 2>&-; sleep 9"])
 def test_the_time_is_kept(line, shares_terminal):

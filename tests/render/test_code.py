@@ -41,6 +41,7 @@ def written(text: str, columns: int, *, has_color: bool = False, each: int = 1) 
     return "".join(parts)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", [name for name in PLACES if name != "emoji"])
 @pytest.mark.parametrize("columns", [20, 60, 200])
 def test_no_newline_stands_in_a_line_of_code(name, columns):
@@ -50,6 +51,7 @@ def test_no_newline_stands_in_a_line_of_code(name, columns):
     assert longest in written(PLACES[name], columns)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("columns", [20, 60])
 @pytest.mark.parametrize("length", [0, 1, 17])
 @pytest.mark.parametrize("name", PLACES)

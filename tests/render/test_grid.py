@@ -32,6 +32,7 @@ def words(lines) -> list[str]:
     return re.findall(r"[\w²]+(?:[:/.?=]+\w+)*", " ".join(lines))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("columns", [20, 40, 80, 100, 200])
 @pytest.mark.parametrize("name", TABLES)
 def test_each_word_is_there(name, columns):

@@ -47,6 +47,7 @@ def test_the_list_of_lexers_is_not_short():
     assert len(NAMES) >= 550
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", every(12))
 def test_a_lexer_gives_back_what_it_got(name):
     """Line by line, over files that are its own and such that are not."""

@@ -21,6 +21,7 @@ def test_the_corpus_is_not_small():
     assert len(CORPUS) >= 40
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", CORPUS)
 def test_tokens_end_as_the_whole(name):
     """A model's tokens, on a screen of 80 by 24; each third is drawn."""
@@ -40,6 +41,7 @@ def test_pieces_of_any_length_end_as_the_whole(name, length, size):
     assert streamed(cut(text, length), *size).lines() == at_once(text, *size)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("size", SIZES)
 def test_an_answer_taller_than_the_screen_scrolls_once(size):
     """All documents in a row: nothing duplicated or lost in the scrollback."""
@@ -70,6 +72,7 @@ LONG = {
 MARKS_OF = {"paragraph": "", "item": "- ", "numbered item": "12. ", "quote": "> "}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", LONG)
 def test_one_block_taller_than_the_screen_is_whole(name):
     """A single long block of each kind."""
@@ -93,6 +96,7 @@ def test_text_is_on_the_screen_before_its_block_ends():
 ROWS = "| a | b |\n|---|---|\n" + "".join(f"| {n} | {n} |\n" for n in range(30))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "above",
     [
@@ -133,6 +137,7 @@ MARKS = [
 ]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("first", [0, pytest.param(1000, marks=pytest.mark.real)])
 def test_made_up_markdown_ends_as_the_whole(first):
     """However it is cut, and whichever moments are drawn."""
@@ -144,6 +149,7 @@ def test_made_up_markdown_ends_as_the_whole(first):
             assert got == once, (seed, length, each, text)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("has_color", [False, True])
 @pytest.mark.parametrize("name", ["paragraph", "item", "numbered item", "quote", "table"])
 def test_work_for_a_long_block_does_not_grow(name, has_color):

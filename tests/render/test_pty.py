@@ -84,6 +84,7 @@ def shown_by(program: list[str], environ: dict[str, str]) -> tuple[int, str]:
     return process.returncode, written.decode()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_a_terminal_is_told_nothing_by_a_model(form, world, replay_server):
     """Title, clipboard and cursor are untouched, and nothing makes the terminal answer."""

@@ -85,6 +85,7 @@ def words(lines: list[str]) -> list[str]:
     return re.findall(r"word\d+z", " ".join(lines))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "path", "at"), quick_and_real("up and down", HEIGHTS))
 def test_another_height_changes_no_line(name, path, at):
     """Rows that the terminal itself moved to its scrollback are not printed again."""
@@ -104,6 +105,7 @@ def test_another_height_changes_no_line(name, path, at):
         assert got == whole
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS)
 )
@@ -114,6 +116,7 @@ def test_a_narrower_window_that_wraps_anew_repeats_and_loses_nothing(name, path,
     assert letters(got) == letters(at_once(ANSWERS[name], 80, 24))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "path", "at"), quick_and_real("narrower and lower, then wider", WIDTHS)
 )

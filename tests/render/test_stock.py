@@ -56,6 +56,7 @@ def stock(text: str, columns: int) -> list[str]:
     return lines
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("columns", [80, pytest.param(40, marks=pytest.mark.real)])
 @pytest.mark.parametrize("name", sorted(set(CORPUS) - set(DIFFERS) - set(CRASHES)))
 def test_a_document_is_shown_as_rich_shows_it(name, columns):

@@ -78,6 +78,7 @@ LONG = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "seed", [*range(20), *(pytest.param(n, marks=pytest.mark.real) for n in range(20, 200))]
 )
@@ -97,6 +98,7 @@ def test_the_whole_text_is_on_the_screen(seed):
     assert all("a word that nobody" not in warning for warning in warnings)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["paragraph", "list", "quote", "code", "many"])
 @pytest.mark.parametrize("calls", [2, 9, 30])
 def test_it_goes_on_from_where_it_stood(name, calls):

@@ -96,6 +96,7 @@ def test_a_file_is_never_replaced_by_what_is_no_answer(name, gradient, tmp_path)
     assert (tmp_path / "talk.jsonl").read_text() == '{"role":"user","content":"q"}\n'
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", NONE)
 def test_a_row_without_an_answer_is_not_ok(name, gradient, tmp_path):
     """It is asked again by the next run, and got by it."""
@@ -251,6 +252,7 @@ PROOFS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("flags", "text", "expected"), PROOFS)
 def test_what_proves_an_answer_whole(flags, text, expected, gradient):
     """Exactly the tokens that it might: only what was expected can tell that it is not cut."""

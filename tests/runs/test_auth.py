@@ -153,6 +153,7 @@ def test_a_key_that_is_not_text_is_no_key(home, endpoint):
         login(home, ask=slip)
 
 
+@pytest.mark.real
 def test_what_is_typed_is_not_shown(home, endpoint, world):
     """On a real terminal, by the real prompt."""
     main, side = pty.openpty()

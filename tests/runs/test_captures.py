@@ -81,6 +81,7 @@ def calls_of(printed: str) -> list[str]:
     return [json.loads(line)["name"] for line in printed.splitlines() if line.startswith("{")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("capture", SHORT, ids=str)
 def test_stdout_is_the_answer_and_stderr_the_rest(capture, respond):
     """The text and nothing else; a failure is told, in words without the key."""

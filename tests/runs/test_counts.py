@@ -46,6 +46,7 @@ def bench(tmp_path, request):
         yield Batch(tmp_path, server)
 
 
+@pytest.mark.sampled
 def test_an_answer_with_nonsense_for_counts_is_an_answer(bench):
     """The counts are unknown; `--usage` and `--json` say so."""
     status, stdout, _ = bench._home.runs("respond", "hi", "-m", "m", "--json", "-u", "--no-stream")
@@ -53,6 +54,7 @@ def test_an_answer_with_nonsense_for_counts_is_an_answer(bench):
     assert (status, json.loads(stdout)["usage"]) == (0, None)
 
 
+@pytest.mark.sampled
 def test_a_batch_with_nonsense_for_counts_goes_on(bench):
     """The run, the same run again, and the summary."""
     items = bench.items("a", "b")
@@ -63,6 +65,7 @@ def test_a_batch_with_nonsense_for_counts_goes_on(bench):
     assert (runs, summary[0], json.loads(summary[1])["total_tokens"]["sum"]) == ([0, 0], 0, 0)
 
 
+@pytest.mark.sampled
 def test_a_suite_with_nonsense_for_counts_is_reported(bench):
     """Every report is written."""
     suite = bench.folder / "s.toml"

@@ -52,6 +52,7 @@ def asked(world, replay_server):
     return start
 
 
+@pytest.mark.sampled
 @BOTH
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_as_a_signal(number, play, asked):
@@ -67,6 +68,7 @@ def test_a_signal_ends_it_as_a_signal(number, play, asked):
     assert b"Traceback" not in words
 
 
+@pytest.mark.real
 @BOTH
 def test_a_closed_pipe_ends_it_in_silence(play, asked):
     """`gradient respond | head -1` says nothing on stderr and dies by SIGPIPE."""
@@ -79,6 +81,7 @@ def test_a_closed_pipe_ends_it_in_silence(play, asked):
     assert words == b""
 
 
+@pytest.mark.real
 def test_a_signal_leaves_an_old_file_alone(asked, tmp_path):
     """-o replaces a file only with a whole answer; nothing half is left beside it."""
     target = tmp_path / "answer.txt"

@@ -203,6 +203,7 @@ def test_json_on_failure_too(decides):
     assert "the reply is no decision" in err
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("code", ["424 Failed Dependency", "529 Overloaded", "503 Busy"])
 def test_a_failing_provider_is_asked_again(decides, code):
     """424 is a 5xx in effect."""
@@ -228,6 +229,7 @@ def test_a_refusal_has_its_status(decides, code, status):
     assert decides(reply({}, status=code), "Does it leak?", "--retries", "0")[0] == status
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

@@ -206,6 +206,7 @@ def test_a_person_is_told_how_to_use_it():
     assert f"GRADIENT_INFERENCE_ENDPOINT={stdout.strip()} gradient respond" in stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_at_once(world, number):
     """Also while a reply is being stalled."""

@@ -73,6 +73,7 @@ def test_a_report_is_no_file_that_a_test_reads(home, tmp_path, key):
     assert "is a file that this run reads" in err
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arguments", "suite", "words"),
     [

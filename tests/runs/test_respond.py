@@ -106,6 +106,7 @@ def end_name(value: Any) -> str:
     return "-".join(value) if isinstance(value, list) else str(value)[:40]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", ["json", "events"])
 @pytest.mark.parametrize(("status", "flags", "stdin", "behaviour"), ENDS, ids=end_name)
 def test_stdout_ends_with_one_valid_result_however_it_ends(
@@ -197,6 +198,7 @@ def test_a_full_disk_under_stdout_is_told(form, respond):
     assert "Traceback" not in terminal.stderr_text
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor by the shell")
 @pytest.mark.parametrize("command", ["respond -p demo hi", "config path"])
 def test_nothing_is_said_into_a_closed_stdout(world, command):
@@ -311,6 +313,7 @@ def test_a_block_that_holds_another_opening_is_warned_of(respond):
     assert "warning: the code block holds the opening of another one" in terminal.stderr_text
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("status", "flags", "stdin", "behaviour"), ENDS)
 def test_an_object_with_o_is_in_the_file_or_on_stdout(
     respond, tmp_path, status, flags, stdin, behaviour
@@ -372,6 +375,7 @@ def test_verbose_says_where_things_come_from_and_what_is_sent(respond):
     assert quiet.stderr_text == ""
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("status", "flags", "stdin", "behaviour"),
     [end for end in ENDS if end[0] in {0, 1, 3, 5, 7, 8}],

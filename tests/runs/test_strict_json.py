@@ -31,6 +31,7 @@ def test_in_a_parameter(home, wrong):
     assert wrong[1] in stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("flag", ["--body", "--tool", "--schema"])
 def test_in_a_file(home, wrong, flag):
     """A body, a tool, a schema."""
@@ -65,6 +66,7 @@ def test_in_a_thread(home, wrong):
     assert wrong[1] in stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("field", ["seed", "vars", "id", "prompt"])
 def test_in_a_row(home, wrong, field):
     """A field, a variable, and what is no field at all."""

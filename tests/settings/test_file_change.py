@@ -87,6 +87,7 @@ def test_no_text_deletes_the_file(tmp_path):
     assert not path.exists()
 
 
+@pytest.mark.real
 def test_two_writers_lose_nothing(tmp_path):
     """Each reads what the other has written."""
     path = tmp_path / "config.toml"

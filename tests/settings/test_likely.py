@@ -58,6 +58,7 @@ def test_the_guess_is_what_the_run_uses(home, argv, environ, flags):
     assert likely_endpoint(argv, home.environ) == home.settings(**flags).base_url
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "environ"),
     [

@@ -33,6 +33,7 @@ def test_a_variable_names_another_file():
     assert credentials_path(environ) == Path("/etc/team/credentials.toml")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["/", ".", "..", "~nobody-of-that-name/x", "x" * 300])
 @pytest.mark.parametrize(
     "argv",

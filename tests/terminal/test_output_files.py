@@ -66,6 +66,7 @@ def test_a_socket_is_not_waited_for(tmp_path, monkeypatch):
             open_target("s", remaining_s=lambda: 0.0, note=print)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
 def test_stdout_by_its_name_is_written_to(name):
     """Its name leads to one that cannot be opened: pipe:[123]."""

@@ -43,6 +43,7 @@ WRITE = (
 )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "way", ["/dev/fd/1", "/dev/stdout", "/proc/self/fd/1", "link", "../dev/fd/1"]
 )
@@ -108,6 +109,7 @@ def test_a_writable_file_in_a_closed_folder_is_written_over(tmp_path):
     assert (done.returncode, file.read_text()) == (0, "NEW"), done.stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("how", ["mount", "read-only folder"])
 def test_a_mounted_file_is_written_in_place(tmp_path, how):
     """`docker -v file:/out.txt`: it cannot be renamed over."""
@@ -215,6 +217,7 @@ class Faults:
         return call
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(30))
 @pytest.mark.parametrize("is_in_place", [False, True])
 def test_an_old_file_is_never_lost(tmp_path, monkeypatch, seed, is_in_place):

@@ -132,6 +132,7 @@ def test_neither_links_nor_devices_nor_the_repository_are_files_of_a_folder(tmp_
     assert files_below(str(tmp_path), {}) == [str(tmp_path / "sub" / "a")]
 
 
+@pytest.mark.real
 def test_a_deep_folder_is_walked(tmp_path):
     """Deeper than Python's own calls may go."""
     here = os.getcwd()
@@ -154,6 +155,7 @@ def test_a_deep_folder_is_walked(tmp_path):
         subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "pattern",
     ["*", "**", "**/*", "*.py", "**/*.py", "src/**", "src/**/*.py", "**/src/*", "*/*", "s*/**/b.*", ".h*", "**/.h*",

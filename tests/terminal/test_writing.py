@@ -112,6 +112,7 @@ def test_a_full_pipe_that_does_not_block_is_waited_for():
     assert b"".join(got) == TEXT * 20
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("is_blocking", [True, False])
 def test_a_pipe_that_nobody_reads_is_given_up_at_the_deadline(is_blocking):
     """Also one whose write() would wait for ever."""

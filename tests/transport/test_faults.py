@@ -38,7 +38,7 @@ SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-12345")
 )
 def test_every_shape_is_read(body, words, code):
     """The words are one safe line without the key."""
-    complaint = read_complaint(body, "sk-12345")
+    complaint = read_complaint(body, ("sk-12345",))
 
     assert (complaint.words, complaint.code) == (words, code)
 
@@ -166,4 +166,4 @@ def test_an_error_in_event_stream_frames_is_read(body):
 )
 def test_a_short_key_is_no_part_of_a_word(secret, shown):
     """A key `k` for a local server would make `un[key]nown` of every message."""
-    assert without_key("an unknown", secret).endswith(shown)
+    assert without_key("an unknown", (secret,)).endswith(shown)

@@ -97,6 +97,7 @@ def test_tokens_a_minute_are_counted_by_what_a_request_costs():
 # Alone
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("burst", [10, 120])
 @pytest.mark.parametrize("workers", [8, 64])
 def test_a_long_run_settles_at_the_limit(burst, workers):
@@ -136,6 +137,7 @@ def ends(account: Account) -> list[tuple[int, int]]:
     return [(run.done, run.failed) for run in account.runs]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("runs", "per_minute", "is_told"),
     [(1, 600, True), (4, 60, True), (8, 600, True), (8, 600, False), (32, 600, True),
@@ -160,6 +162,7 @@ def test_runs_share_a_limit_without_talking_to_each_other(runs, per_minute, is_t
     assert service.refused <= 0.08 * (service.refused + service.answered)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("tells", TELLS)
 @pytest.mark.parametrize("is_window", [False, True])
 def test_no_row_fails_whatever_headers_say(tells, is_window):

@@ -54,6 +54,7 @@ def test_a_refusal_is_not_waited_for():
     assert times[0] < 0.5
 
 
+@pytest.mark.real
 @linux
 def test_a_slow_first_address_is_not_given_up():
     """A later start is no better address: the first that answers wins, whichever it is."""
@@ -63,6 +64,7 @@ def test_a_slow_first_address_is_not_given_up():
             assert sock.getpeername()[0] == "127.0.0.1"
 
 
+@pytest.mark.real
 @linux
 def test_nobody_answers():
     """The moment is kept, however many addresses there are."""
@@ -100,6 +102,7 @@ def test_the_kinds_take_turns(monkeypatch):
     assert places("any.test", 1) == [six[0], four[0], six[1], four[1], six[2], six[3]]
 
 
+@pytest.mark.sampled
 @linux
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_the_timeout_is_waited_for_once(scheme):
@@ -115,6 +118,7 @@ def test_the_timeout_is_waited_for_once(scheme):
     assert times[0] < 1.1
 
 
+@pytest.mark.real
 def test_a_handshake_that_never_ends_is_waited_for_once():
     """TLS is a part of connecting: TCP answers, and then nothing more comes."""
     with socket.create_server(("127.0.0.1", 0)) as listener, took() as times:

@@ -1,6 +1,7 @@
 """A key is not written down, in whatever form a reply carries it."""
 
 import json
+import time
 
 import pytest
 
@@ -119,13 +120,25 @@ def test_names_and_texts_of_a_request_are_cleaned():
     }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("piece", [b"\0", b"\n", b"a\n\n", b'"\n\n', b"\\", b"%"], ids=repr)
 def test_a_long_body_of_little_is_looked_at_once(piece, monkeypatch):
     """Nothing is built for what holds no text: the costly way is for bodies with a key alone."""
     monkeypatch.setattr(redaction, "_clean_leaves", lambda *_: pytest.fail("took the costly way"))
     body = piece * 100_000
+    start = time.process_time()
 
     assert clean_body(body, [KEY]) is body
+    assert time.process_time() - start < 5, "it grows with the square of the length"
+
+
+@pytest.mark.parametrize("before", ["", "x", "\\", "\\" * 7, "x\\\\", "s\\\\"])
+@pytest.mark.parametrize("key", [KEY, "/-a/long/key", '"-a-long-key'])
+def test_backslashes_before_an_escape_belong_to_it(before, key):
+    """However many, and whatever stands before them."""
+    text = f"{before}{escaped(key)[1:] if before.endswith(chr(92)) else escaped(key)}"
+
+    assert redaction.clean_text(text, [key]) == before.rstrip("\\") + "[key]"
 
 
 def test_a_key_is_found_over_the_ends_of_what_is_searched_at_once(monkeypatch):

@@ -46,6 +46,7 @@ def test_events_are_the_formats_own(case):
     assert events([case.data]) == expected(case)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", LONG_LAST, ids=str)
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_pieces_change_nothing(case, size):
@@ -53,6 +54,7 @@ def test_pieces_change_nothing(case, size):
     assert events(pieces(case.data, size)) == expected(case)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "case", [case for case in sse_cases() if len(case.data) <= SHORT_BYTES], ids=str
 )

@@ -146,6 +146,7 @@ def test_roots_that_were_asked_for_have_to_be_there(how, content, words, tmp_pat
     assert words in caught.value.message.lower()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("scheme", "is_loaded"), [("https", "True True"), ("http", "False False")])
 def test_the_early_connection_loads_tls_only_to_use_it(scheme, is_loaded):
     """In the main thread, where nothing else is half imported; and 15 ms too much for http."""

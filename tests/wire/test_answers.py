@@ -129,6 +129,7 @@ def status_of(found: Found) -> int:
     return int(found.error.status) if found.error else 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("written", WRITTEN, ids=name_of)
 def test_who_waits_gets_the_answer_alone(written):
     """Commentary, reasoning, refusals and others' words are set apart, however it comes."""
@@ -147,6 +148,7 @@ def test_who_waits_gets_the_answer_alone(written):
         assert case.get("words", "") in (found.error.message if found.error else ""), name
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("written", WRITTEN, ids=name_of)
 def test_who_looks_on_sees_what_is_judged(written):
     """What was printed is the answer that was judged, or the status is not 0."""
@@ -159,6 +161,7 @@ def test_who_looks_on_sees_what_is_judged(written):
         assert status or outcome.response.text == shown, case["name"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("written", WRITTEN, ids=name_of)
 def test_the_cut_does_not_matter(written):
     """Bytes may be cut anywhere, within a character or a tag."""
@@ -227,6 +230,7 @@ TAGS = ("<think>", "</think>", "<thinking>", "</thinking>", "<|channel|>", "<|st
         " ", "\n\n", "word", "\u00e9")  # fmt: skip
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(40))
 def test_markup_is_split_alike_wherever_it_is_cut(seed):
     """Any sequence of tags, halves of tags and words, in pieces of any size."""
@@ -252,6 +256,7 @@ def channels(pieces: list[str]) -> dict[str, str]:
     return {channel: "".join(texts) for channel, texts in found.items() if any(texts)}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "text",
     [

@@ -58,6 +58,7 @@ def once_each(capture: Capture) -> Any:
     return pytest.param(capture, marks=pytest.mark.real) if is_like_others else capture
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("capture", [once_each(one) for one in ASKED], ids=str)
 def test_every_reply_has_its_status_and_text(capture, transport, server):
     """A failure has words and no key in them; a text is what the model was made to say."""

@@ -89,6 +89,7 @@ def test_the_table_is_whole():
     assert STREAMS.keys() == streams().keys()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("framing", "content_type"), WRAPPINGS)
 @pytest.mark.parametrize("name", STREAMS)
 def test_framing_and_type_do_not_matter(name, framing, content_type, transport, server):
@@ -98,6 +99,7 @@ def test_framing_and_type_do_not_matter(name, framing, content_type, transport, 
     assert told(asking_once(transport, transport.setting).ask(HI)) == STREAMS[name]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("framing", [Framing.CHUNKED_CUT, Framing.LENGTH_CUT])
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_fault_after_the_end_changes_nothing(name, framing, transport, server):
@@ -162,6 +164,7 @@ def check_cut(body: bytes, place: int) -> None:
             assert cut == whole, place
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("body", CUT)
 def test_a_cut_answer_is_never_an_answer(body):
     """Cut before each line end and after it, with or without an error of the connection."""
@@ -182,6 +185,7 @@ def test_a_cut_at_any_byte_is_never_an_answer(body):
 PLAIN = [("llamacpp", "ok-hello"), ("vllm", "ok-tool"), ("vllm-reasoning", "ok-think")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("where", PLAIN)
 def test_a_cut_body_is_never_an_answer(where):
     """Half a JSON document is no answer, whichever half."""

@@ -105,10 +105,10 @@ def test_a_chosen_tool_is_one_of_the_request(choice, tools, words):
         Request(tool_choice=choice, params={"tools": tools}),
     ):
         if words is None:
-            request.check_tool_choice()
+            request.check_tools()
         else:
             with pytest.raises(UsageError, match=words):
-                request.check_tool_choice()
+                request.check_tools()
 
 
 def test_a_long_text_gives_the_same_bytes_as_a_short_one():

@@ -13,7 +13,7 @@ SETTINGS: Rows = (
     ("user", "your end user, for the service's abuse checks"),
     ("modalities", "a list of kinds of answers; only text exists: --modality"),
     ("parallel_tool_calls", "true or false"),
-    ("tool_choice", "none, auto, required, or a function's name"),
+    ("tool_choice", "none, auto, required, or the name of a function or a service's tool"),
     ("reasoning_effort", "how much to think: none, low, medium, high, max"),
     ("stream", "true or false; true but in batch"),
     ("params", "a table of any other fields of the request; joined with --param, which wins"),
@@ -56,11 +56,29 @@ THREAD: Rows = (
 
 TOOLS: Rows = (
     (
+        "--tool NAME",
+        "a tool that the service runs: web_search, web_fetch, knowledge_base_retrieval, mcp, …; "
+        "a name that is not known here is sent as it is",
+    ),
+    (
+        "NAME:FIELD=VALUE,…",
+        "with fields as the wire has them: web_search:max_uses=3, "
+        "knowledge_base_retrieval:knowledge_base_id=ID, "
+        "mcp:server_label=docs,server_url=https://…,authorization=@token (@FILE is a file's "
+        'content; FIELD.NAME=VALUE nests; lists and commas as JSON: \'["a","b"]\', \'"a,b"\')',
+    ),
+    (
+        "its secrets",
+        "authorization, headers and the like stand in no -n, recording or error; --curl has "
+        "variables for them",
+    ),
+    (
         "--tool FILE|JSON",
         'a function the model may call: {"type": "function", "name": "get_weather", "parameters": '
-        '{"type": "object", "properties": {"city": {"type": "string"}}}}; a list of them, too',
+        '{"type": "object", "properties": {"city": {"type": "string"}}}}; a list of them, too; '
+        "./web_search or @web_search is a file of such a name",
     ),
-    ("--tool-choice", "none, auto, required, or the name of the function to call"),
+    ("--tool-choice", "none, auto, required, or the name of the function or the tool to use"),
     ("--parallel-tool-calls", "whether several may be called at once"),
     (
         "the answer",

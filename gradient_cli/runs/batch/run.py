@@ -48,7 +48,8 @@ def _show_requests(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
     plan.look()
     for item in plan.items():
-        terminal.write_request(b"".join(plan.maker.request(item).encode()) + b"\n")
+        request = plan.maker.request(item)
+        terminal.write_request(b"".join(request.encode(body=request.shown())) + b"\n")
     return ExitStatus.OK
 
 

@@ -73,7 +73,7 @@ def _show_upload(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
     plan.look()
     for position, item in enumerate(plan.items()):
-        terminal.write_request(request_line(position, plan.maker.request(item)))
+        terminal.write_request(request_line(position, plan.maker.request(item), is_shown=True))
     return ExitStatus.OK
 
 

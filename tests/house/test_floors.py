@@ -24,7 +24,7 @@ FLOORS = [
     {"__main__"},
 ]
 LIBRARIES = {
-    "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
+    "transport": {"httpcore", "certifi", "truststore"},
     "terminal": {"pathspec"},
     "settings": {"platformdirs", "tomlkit"},
     "mock": {"h11"},
@@ -135,7 +135,7 @@ def test_there_are_no_circles():
         ("wire/json.py", "import gradient_cli.ask.client"),
         ("wire/json.py", "from gradient_cli import ask"),
         ("transport/reply.py", "from gradient_cli.settings import paths"),
-        ("ask/client.py", "def late():\n    import httpx"),
+        ("ask/client.py", "def late():\n    import httpcore"),
         ("ask/flag.py", "import typer"),
         ("runs/respond.py", "from typer.core import TyperCommand"),
         ("runs/respond.py", "from gradient_cli.cli.usage import nearest"),

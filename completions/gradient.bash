@@ -119,9 +119,12 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
                 --record) _gradient_files dirnames; return 0 ;;
                 --replay) _gradient_files dirnames; return 0 ;;
+                --run-tool) return 0 ;;
+                --tool-timeout) return 0 ;;
+                --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output --whole -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --sure --votes --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay -h --help
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output --whole -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --sure --votes --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay --run-tool --tool-timeout --max-tool-calls --confirm -h --help
             else
                 :
             fi

@@ -7,6 +7,7 @@ One request and what comes of it: read to the end, and judged by how it ended.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
@@ -38,8 +39,8 @@ from gradient_cli.wire.events import (
     Usage,
     add_usage,
 )
-from gradient_cli.wire.json import loads
-from gradient_cli.wire.request import PATH
+from gradient_cli.wire.json import Json, loads
+from gradient_cli.wire.request import PATH, Request
 from gradient_cli.wire.response import Fold, Reading, Response
 
 DONE = "[DONE]"
@@ -68,12 +69,29 @@ class Outcome:
     """Of the last request alone: what the answer took."""
     request_id: str | None = None
     used_before: Usage | None = None
-    """What answers used that --repair has thrown away."""
+    """What answers used that came before this one: those with calls, those repaired."""
+    asked: Request | None = None
+    """The request that it answers, where that is not the one that was asked first."""
+    said: tuple[Json, ...] = ()
+    """What stands between the question and the answer: calls, and their results."""
 
     @property
     def usage(self) -> Usage | None:
         """Give what all answers used."""
         return add_usage([self.used_before, self.response.usage])
+
+    def followed_by(self, later: "Outcome", *, between_ms: int = 0) -> "Outcome":
+        """Give a later outcome of the same question, with what this one cost and said."""
+        steps = (*self.response.steps, *later.response.steps)
+        return replace(
+            later,
+            response=replace(later.response, steps=steps) if steps else later.response,
+            attempts=self.attempts + later.attempts,
+            total_ms=self.total_ms + between_ms + later.total_ms,
+            first_token_ms=self.first_token_ms,
+            used_before=add_usage([self.usage, later.used_before]),
+            said=(*self.said, *later.said),
+        )
 
     @property
     def answer_s(self) -> float:

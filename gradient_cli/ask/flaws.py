@@ -46,7 +46,10 @@ def terms_of(request: Request) -> dict[str, Json]:
     """Give what a request says that bears on judging its answer, for judging it later."""
     body = request.body()
     terms = {name: body[name] for name in (*LIMITS, "tool_choice", "prompt") if name in body}
-    tools = [{"name": name, "parameters": wanted} for name, wanted in _offered(body.get("tools"))]
+    tools = [
+        {"name": name, "parameters": wanted}
+        for name, wanted in offered_functions(body.get("tools"))
+    ]
     return {**terms, "tools": tools}
 
 
@@ -171,8 +174,8 @@ def _bad_call(request: Request, response: Response) -> NoAnswer | None:
     body = request.body()
     if body.get("prompt") is not None:
         return _unfit(response.tool_calls, {})  # a stored prompt has tools that nobody sees here
-    offered = dict(_offered(body.get("tools")))
-    choice = _choice(body.get("tool_choice"))
+    offered = dict(offered_functions(body.get("tools")))
+    choice = allowed_names(body.get("tool_choice"))
     for call in response.tool_calls:
         named = f'the model called "{_shortened(call.name)}"'
         if choice == ():
@@ -203,19 +206,19 @@ def _unfit(calls: tuple[ToolCall, ...], offered: Mapping[str, Json]) -> NoAnswer
     return None
 
 
-def _offered(tools: Json) -> Iterator[tuple[str, Json]]:
+def offered_functions(tools: Json) -> Iterator[tuple[str, Json]]:
     """Give (name, parameters) of each function that may be called, those of namespaces too."""
     for tool in tools if isinstance(tools, list) else []:
         if not isinstance(tool, Mapping):
             continue
-        yield from _offered(tool.get("tools"))
+        yield from offered_functions(tool.get("tools"))
         inner = tool.get("function")
         function = inner if isinstance(inner, Mapping) else tool
         if tool.get("type") in (None, "function") and isinstance(function.get("name"), str):
             yield function["name"], function.get("parameters")
 
 
-def _choice(choice: Json) -> tuple[str, ...] | None:
+def allowed_names(choice: Json) -> tuple[str, ...] | None:
     """Give the names of the functions that may be called: () for none, None for all."""
     if choice == "none":
         return ()
@@ -224,7 +227,7 @@ def _choice(choice: Json) -> tuple[str, ...] | None:
     if choice.get("type") == "none":
         return ()
     if choice.get("type") == "allowed_tools":
-        return tuple(name for name, _ in _offered(choice.get("tools"))) or None
+        return tuple(name for name, _ in offered_functions(choice.get("tools"))) or None
     inner = choice.get("function")
     name = choice.get("name") or (inner.get("name") if isinstance(inner, Mapping) else None)
     return (name,) if choice.get("type") == "function" and isinstance(name, str) else None

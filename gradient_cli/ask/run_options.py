@@ -7,9 +7,11 @@ Groups like those of `ask.question_options`, shared by respond and batch; check 
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.errors import UsageError
 from gradient_cli.values import record
 
 EXPECTATIONS = "Expectations"
+TOOLS = "Your programs"
 NETWORK = "Network"
 PROOF = "Proof"
 
@@ -159,6 +161,66 @@ class SureOptions:
             help="ask N times; the most frequent label of --one-of is the answer",
         ),
     ] = None
+
+
+@record(kw_only=True)
+class ToolOptions:
+    """Which programs answer the model's function calls: named here, and nowhere else."""
+
+    run_tool: Annotated[
+        list[str] | None,
+        flag(
+            TOOLS,
+            "--run-tool",
+            metavar="NAME=COMMAND",
+            help="answer calls of this function by a program: arguments on stdin as JSON, the "
+            "result from its stdout (repeatable)",
+        ),
+    ] = None
+    tool_timeout: Annotated[
+        float | None,
+        flag(
+            TOOLS,
+            "--tool-timeout",
+            metavar="SECONDS",
+            help="the longest run of such a program (30 s)",
+        ),
+    ] = None
+    max_tool_calls: Annotated[
+        int | None,
+        flag(
+            TOOLS,
+            "--max-tool-calls",
+            metavar="N",
+            least=0,
+            help="answer no more than N calls (20); the status of more is 8",
+        ),
+    ] = None
+
+    def refuse_alone(self, *others: tuple[str, bool]) -> None:
+        """
+        Refuse flags that say how programs are run where none is named.
+
+        Raises:
+            UsageError: one of them was given; `others` are further ones.
+
+        """
+        own = [
+            ("--tool-timeout", self.tool_timeout is not None),
+            ("--max-tool-calls", self.max_tool_calls is not None),
+        ]
+        for name, is_given in (*own, *others):
+            if is_given and not self.run_tool:
+                raise UsageError(f"{name} belongs to --run-tool NAME=COMMAND")
+
+
+@record(kw_only=True)
+class ConfirmOptions:
+    """Whether the user is asked before a program is run."""
+
+    confirm: Annotated[
+        bool, flag(TOOLS, "--confirm", help="ask on the terminal before each run of a program")
+    ] = False
 
 
 @record(kw_only=True)

@@ -243,6 +243,15 @@ class Session:
         """Give why an exchange could not be recorded, if one could not."""
         return self._recorder.fault if self._recorder else None
 
+    def keep_results(self, results: list[Json]) -> None:
+        """Record what the calls of the answer came to that this thread got last."""
+        if self._recorder:
+            self._recorder.keep_results(results)
+
+    def recorded_results(self) -> list[Json] | None:
+        """Give what a replay has of the calls of the answer that this thread got last."""
+        return self._open_player().results()
+
     def unasked(self) -> "list[Unasked]":
         """Give the recordings that a replay did not ask for."""
         return self._open_player().unasked() if self.proof.replay else []

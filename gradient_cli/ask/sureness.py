@@ -111,9 +111,9 @@ def by_votes(ask: Callable[[int], Sequence[Judged]], first: Judged, wanted: Sure
         "high": interval.high,
         "votes": {name or "(no label)": number for name, number in counts.most_common()},
     }
-    result = replace(
-        winner, outcome=replace(outcome, response=winner.outcome.response), probability=told
-    )
+    won = winner.outcome
+    outcome = replace(outcome, response=won.response, said=won.said, asked=won.asked)
+    result = replace(winner, outcome=outcome, probability=told)
     if label == NO_LABEL:
         return result
     spread = f"{interval.low:.0%} to {interval.high:.0%}"
@@ -145,5 +145,5 @@ def _summed(outcomes: Sequence[Outcome]) -> Outcome:
         first,
         attempts=sum(outcome.attempts for outcome in outcomes),
         total_ms=max(outcome.total_ms for outcome in outcomes),
-        used_before=add_usage([outcome.usage for outcome in outcomes[1:]]),
+        used_before=add_usage([first.used_before, *(one.usage for one in outcomes[1:])]),
     )

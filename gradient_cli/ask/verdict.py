@@ -68,6 +68,7 @@ class Expected:
     def judge(self, request: Request | None, outcome: Outcome, client: Asker) -> Judged:
         """Judge an answer, asking again where --repair allows it and the request is known."""
         outcome = accepted(outcome, self.allowed)
+        request = outcome.asked or request
         found = verdict_on(request, outcome, self.expectations, self.allowed)
         for _ in range(self.repairs):
             is_unfit = isinstance(found.error, ExpectationFailed)
@@ -79,13 +80,8 @@ class Expected:
                 break
             request = repaired(request, outcome.response.text, found.judgement)
             again = accepted(client.ask(request, None, self.allowed.reading()), self.allowed)
-            outcome = replace(
-                again,
-                attempts=outcome.attempts + again.attempts,
-                total_ms=outcome.total_ms + again.total_ms,
-                first_token_ms=outcome.first_token_ms,
-                used_before=outcome.usage,
-            )
+            outcome = outcome.followed_by(again)
+            request = outcome.asked or request
             found = verdict_on(request, outcome, self.expectations, self.allowed)
         return judged_of(outcome, found)
 
@@ -114,6 +110,7 @@ def verdict_on(
     """
     if outcome.error:
         return Found(outcome.error)
+    request = outcome.asked or request
     response = outcome.response
     error = flaw(request, response, allowed)
     if error and not isinstance(error, ExpectationFailed):

@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
-from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions, SureOptions
+from gradient_cli.ask.run_options import (
+    ConfirmOptions,
+    ExpectOptions,
+    NetworkOptions,
+    ProofOptions,
+    SureOptions,
+    ToolOptions,
+)
 from gradient_cli.cli.app import new_app
 from gradient_cli.cli.expand import expand
 from gradient_cli.runs.respond import Flags, run
@@ -22,6 +29,8 @@ def respond(
     output: OutputOptions,
     expectations: ExpectOptions,
     sure: SureOptions,
+    tools: ToolOptions,
+    confirm: ConfirmOptions,
     network: NetworkOptions,
     proof: ProofOptions,
     prompt: Annotated[
@@ -35,4 +44,7 @@ def respond(
         GradientError: nothing was sent.
 
     """
-    return run(Flags(prompt, input, request, output, expectations, sure, network, proof), ctx.obj)
+    flags = Flags(
+        prompt, input, request, output, expectations, sure, tools, confirm, network, proof
+    )
+    return run(flags, ctx.obj)

@@ -29,10 +29,12 @@ class Command:
 
 
 def named_commands(
-    flag: str, texts: Iterable[str], environ: Mapping[str, str]
+    flag: str, texts: Iterable[str], environ: Mapping[str, str], *, will_start: bool = True
 ) -> dict[str, Command]:
     """
     Give the commands of a repeatable flag by their names.
+
+    `will_start`: they are to be started; else, as in a replay, none need be there.
 
     Raises:
         UsageError: one is not NAME=COMMAND, stands twice, or its program is not there.
@@ -40,14 +42,14 @@ def named_commands(
     """
     found: dict[str, Command] = {}
     for text in texts:
-        command = _command(flag, text, environ)
+        command = _command(flag, text, environ, will_start=will_start)
         if command.name in found:
             raise UsageError(f"{flag}: {command.name} is there twice")
         found[command.name] = command
     return found
 
 
-def _command(flag: str, text: str, environ: Mapping[str, str]) -> Command:
+def _command(flag: str, text: str, environ: Mapping[str, str], *, will_start: bool) -> Command:
     name, sign, line = text.partition("=")
     name = name.strip()
     if not sign or not name or any(c.isspace() for c in name):
@@ -60,7 +62,7 @@ def _command(flag: str, text: str, environ: Mapping[str, str]) -> Command:
         raise UsageError(f"{flag} {name}: {str(error).lower()}") from None
     if not words or not words[0]:
         raise UsageError(f"{flag} {name}: there is no command behind the =")
-    if shutil.which(words[0], path=environ.get("PATH", os.defpath)) is None:
+    if will_start and shutil.which(words[0], path=environ.get("PATH", os.defpath)) is None:
         raise UsageError(f'{flag} {name}: {_why(words[0])}: "{words[0]}"', hint=_hint(words))
     return Command(name, tuple(words))
 

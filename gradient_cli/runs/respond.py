@@ -4,30 +4,37 @@ Asking once: stdout is the answer, the exit status says whether it is one.
     Flags ─► Plan (what to ask, what to expect, how to show it) ─► answer() ─► exit status
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gradient_cli.ask import curl, inputs, question, verdict
-from gradient_cli.ask.client import Outcome
+from gradient_cli.ask.client import Asker
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
-from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions, SureOptions
+from gradient_cli.ask.run_options import (
+    ConfirmOptions,
+    ExpectOptions,
+    NetworkOptions,
+    ProofOptions,
+    SureOptions,
+    ToolOptions,
+)
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.errors import GradientError, TimedOut, UsageError, WriteFailed
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import Result, as_document
 from gradient_cli.render.plain_text import answer_text
+from gradient_cli.runs import remarks
 from gradient_cli.runs.look import Look, look_of, output_flags
 from gradient_cli.runs.screen import Notices, Screen
 from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
 from gradient_cli.wire.json import line
-from gradient_cli.wire.request import PATH, Request
 
 if TYPE_CHECKING:
     from gradient_cli.ask.sureness import Sureness
+    from gradient_cli.ask.tools.kit import Kit
 
 MOST_VOTERS = 8
 """Requests at once for --votes."""
@@ -43,6 +50,8 @@ class Flags:
     output: OutputOptions
     expectations: ExpectOptions
     sure: SureOptions
+    tools: ToolOptions
+    confirm: ConfirmOptions
     network: NetworkOptions
     proof: ProofOptions
 
@@ -76,6 +85,13 @@ class Plan:
     """The file that gets the answer."""
     notices: Notices
     sureness: "Sureness | None" = None
+    kit: "Kit | None" = None
+    """The programs that answer function calls."""
+
+    def open_client(self) -> Asker:
+        """Open a client, which answers function calls where programs are named."""
+        client = self.session.open_client()
+        return self.kit.over(client) if self.kit else client
 
     def close(self) -> None:
         """Let go of what the run holds."""
@@ -130,7 +146,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
         from gradient_cli.ask.sureness import with_tokens
 
         asked = replace(asked, request=with_tokens(asked.request))
-    return Plan(session, asked, expected, look, target, notices, wanted)
+    return _with_kit(Plan(session, asked, expected, look, target, notices, wanted), flags)
 
 
 def _session(
@@ -159,6 +175,31 @@ def _sureness(options: SureOptions, *, has_labels: bool) -> "Sureness | None":
     from gradient_cli.ask.sureness import sureness
 
     return sureness(options.sure, options.votes, has_labels=has_labels)
+
+
+def _with_kit(plan: Plan, flags: Flags) -> Plan:
+    """
+    Give the plan with the programs that the command line names, if it names any.
+
+    Raises:
+        UsageError: one is not there, or nothing could be held against its function's parameters.
+
+    """
+    try:
+        confirms = flags.confirm.confirm
+        flags.tools.refuse_alone(("--confirm", confirms))
+        if not flags.tools.run_tool:
+            return plan
+        if confirms and flags.sure.votes:
+            raise UsageError("--confirm and --votes exclude each other: they ask at the same time")
+        from gradient_cli.ask.tools.kit import Kit
+
+        kit = Kit(flags.tools, plan.session, plan.notices.tell, confirms=confirms)
+        kit.check([plan.question.request])
+    except BaseException:
+        plan.close()
+        raise
+    return replace(plan, kit=kit)
 
 
 def _target(flags: Flags, session: Session) -> Target | None:
@@ -208,11 +249,13 @@ def answer(plan: Plan) -> int:
         GradientError: before anything was sent.
 
     """
-    client = plan.session.open_client()
-    plan.notices.detail(_request_line(plan.question.request))
+    client = plan.open_client()
+    plan.notices.detail(remarks.request_line(plan.question.request))
     screen = Screen(plan.session.invocation.terminal, plan.look)
     plan.notices.screen = screen
     plan.session.meanwhile = screen.prepare
+    if plan.kit:
+        plan.kit.sign = screen
     screen.begin()
     try:
         reading = plan.expected.allowed.reading(is_printed=screen.shows_pieces)
@@ -244,7 +287,7 @@ def _ask_again(plan: Plan, count: int) -> list[verdict.Judged]:
     left = list(range(count))
 
     def work() -> None:
-        client = plan.session.open_client()
+        client = plan.open_client()
         try:
             while left:
                 try:
@@ -264,27 +307,21 @@ def _ask_again(plan: Plan, count: int) -> list[verdict.Judged]:
     return found
 
 
-def _request_line(request: Request) -> str:
-    """Say what is sent, as far as a line can; --dry-run shows it all."""
-    size = sum(map(len, request.encode()))
-    return f"request: POST {PATH}, {size:,} bytes: {', '.join(request.body())}"
-
-
 def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     """Show the end, and keep the answer if it is one."""
     outcome = judged.outcome
     response = outcome.response
     screen.end_answer(response)
     error = judged.error or plan.session.check_replay()
-    warnings = _warnings(outcome, error)
-    uncounted = _uncounted(plan, outcome, error)
+    warnings = remarks.warnings(outcome, error)
+    uncounted = remarks.uncounted(plan.session, plan.question.request, outcome, error)
     careful = [f"warning: {judged.warning}"] if judged.warning else []
-    for notice in (*warnings, *careful, *uncounted, *_complaints(judged)):
+    for notice in (*warnings, *careful, *uncounted, *remarks.complaints(judged)):
         plan.notices.tell(notice)
     is_saved = False
     if error is None:
         error, is_saved = _keep(plan, judged)
-    plan.notices.detail(_summary(outcome))
+    plan.notices.detail(remarks.summary(outcome))
     result = _result(judged, error)
     # What could not be kept is shown rather than lost, unless stdout feeds what acts on it.
     refused = error if plan.look.is_whole else judged.error
@@ -318,7 +355,9 @@ def _keep(plan: Plan, judged: verdict.Judged) -> tuple[GradientError | None, boo
         try:
             from gradient_cli.ask.conversation import answer_items
 
-            plan.question.thread.add([*plan.question.turn, *answer_items(response)])
+            plan.question.thread.add(
+                [*plan.question.turn, *judged.outcome.said, *answer_items(response)]
+            )
         except UsageError as error:
             fault = WriteFailed(error.message, hint="this turn is not in the thread")
     fault = plan.session.recording_fault() or fault
@@ -334,44 +373,3 @@ def _keep(plan: Plan, judged: verdict.Judged) -> tuple[GradientError | None, boo
     except (UsageError, TimedOut) as error:
         return WriteFailed(error.message, hint="the answer went to stdout instead"), False
     return fault, True
-
-
-def _warnings(outcome: Outcome, error: GradientError | None) -> Iterator[str]:
-    if error is None and outcome.response.has_stray_tag:
-        yield (
-            "warning: the answer holds the end of reasoning (</think> or the like) that never "
-            "began: what stands before it may be reasoning"
-        )
-        yield "hint: --no-stream, -o and --json wait for the whole answer and split it there"
-    if calls := outcome.response.server_calls:
-        from gradient_cli.render.sources import failure_lines
-
-        yield from failure_lines(calls)
-
-
-def _uncounted(plan: Plan, outcome: Outcome, error: GradientError | None) -> Iterator[str]:
-    """Say how to get the counts that were asked for: in chunks they come on demand."""
-    wanted = plan.session.settings.get("usage") and error is None and outcome.usage is None
-    if wanted and plan.question.request.stream:
-        yield "hint: --no-stream, or --param stream_options.include_usage=true, asks for the counts"
-
-
-def _complaints(judged: verdict.Judged) -> Iterator[str]:
-    """Give the place of the answer that shows each failure; the error itself names the first."""
-    for failed in judged.failed:
-        if len(judged.failed) > 1:
-            yield f"{failed.expectation}: {failed.message}"
-        if failed.excerpt:
-            yield f"| {failed.excerpt}"
-
-
-def _summary(outcome: Outcome) -> str:
-    response = outcome.response
-    parts = [
-        f"status {response.status or 'unknown'}",
-        f"model {response.model or 'unknown'}",
-        f"request {outcome.request_id or response.id or 'unknown'}",
-        f"{outcome.attempts} sent",
-        f"{outcome.total_ms} ms",
-    ]
-    return ", ".join(parts)

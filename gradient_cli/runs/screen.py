@@ -105,9 +105,15 @@ class Screen:
     # The Watcher --------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Show a sign of life until the first piece comes."""
+        """Show a sign of life until the next piece comes."""
+        self.rest()
         if self._look.may_spin:
+            self._spinner = Spinner(self._terminal)
             self._spinner.start()
+
+    def rest(self) -> None:
+        """Take the sign of life away: somebody is asked something."""
+        self._spinner.stop()
 
     def frame(self, name: str, data: str) -> None:
         """Show one server event, if events are what is wanted."""

@@ -41,18 +41,22 @@ ACCOUNT_VARIABLES = (
     "DIGITALOCEAN_TOKEN",
 )
 """Credentials of an account, which other programs use, too."""
-_TELLING = 8
+TELLING = 8
 """Characters of a key by which its copy in another variable is known."""
 
 
-def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment for a program of the user's: no key in it, by whatever name."""
+def without_keys(environ: Mapping[str, str], key: str = "") -> dict[str, str]:
+    """
+    Give the environment for a program of the user's: no key in it, by whatever name.
+
+    `key`: the one in use, which may come from elsewhere.
+    """
     names = {OWN_VARIABLE, *ACCOUNT_VARIABLES}
-    keys = {environ[name].strip() for name in names & environ.keys()}
+    keys = {environ[name].strip() for name in names & environ.keys()} | {key}
     return {
         name: value
         for name, value in environ.items()
-        if name not in names and not any(len(key) >= _TELLING and key in value for key in keys)
+        if name not in names and not any(len(key) >= TELLING and key in value for key in keys)
     }
 
 

@@ -3,7 +3,8 @@ One recorded exchange, and the file that it lives in.
 
     {"gradient": 1,
      "request": {"method", "path", "body"},
-     "replies": [{"status", "headers", "chunks": [text | {"base64"}], "error"?, "for"?}]}
+     "replies": [{"status", "headers", "chunks": [text | {"base64"}], "error"?, "for"?,
+                  "results"?}]}
 """
 
 import json
@@ -101,6 +102,8 @@ class Take:
     chunks: list[bytes] = field(default_factory=list)
     error: GradientError | None = None
     asked_for: str = ""
+    results: list[Json] | None = None
+    """What its function calls came to, where programs answered them."""
 
     def as_json(self, secrets: Sequence[str] = ()) -> dict[str, Json]:
         """Give one of the file's `replies`; a secret that the server echoed is taken out."""
@@ -134,7 +137,14 @@ class Take:
             chunks=[_as_bytes(chunk) for chunk in chunks],
             error=_error(error) if error else None,
             asked_for=str(value.get("for", "")),
+            results=_results(value.get("results")),
         )
+
+
+def _results(value: Json) -> list[Json] | None:
+    if value is not None and not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:

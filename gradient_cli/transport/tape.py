@@ -8,6 +8,7 @@ Record and replay: a folder of readable files, below the client and above the so
             "chunks"               the body in the pieces it came in; pauses are not kept
             "error"                how the transfer broke, if it did
             "for"                  which attempt of which test asked, in a suite
+            "results"              what its function calls came to, where programs answered them
 
 A chunk is text, or {"base64": …} where a piece is not UTF-8 by itself.
 Replaying opens no socket: nothing here imports one.
@@ -15,15 +16,16 @@ Replaying opens no socket: nothing here imports one.
 
 import os
 import sys
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 
 from gradient_cli.errors import BrokenReply, GradientError, ReplayMiss, UsageError
 from gradient_cli.transport.recording import Put, Question, Take, kept, prepare, read, write
+from gradient_cli.transport.redaction import clean
 from gradient_cli.transport.reply import Reply, Transport
+from gradient_cli.transport.spool import Spool
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 
@@ -33,8 +35,6 @@ Who asks in this thread, where several ask the same at once: each gets its own a
 """
 
 
-IN_MEMORY = 1024 * 1024
-"""Bytes of a reply under way that are kept in memory."""
 MOST_OF_BROKEN = 4 * 1024 * 1024
 """Bytes that are recorded of a reply that broke off before its answer was finished."""
 MOST_NAMED = 3
@@ -65,6 +65,8 @@ class Recorder:
         self._secrets = [secret for secret in secrets if secret]
         self._replies: dict[str, list[dict[str, Json]]] = {}
         self._lock = Lock()
+        self._last = local()
+        """Of each thread, what it asked last and the reply that is kept of it."""
 
     def over(self, transport: Transport) -> Transport:
         """Give a transport that sends by another one and records what came."""
@@ -72,21 +74,37 @@ class Recorder:
 
     def keep(self, question: Question, take: Take) -> None:
         """Write one answer, or note the fault: nothing that was paid for is lost by it."""
-        key = question.key()
-        secrets = [*self._secrets, *question.secrets]
+        kept = take.as_json(self._secrets_of(question))
+        self._last.kept = question, kept
         with self._lock:
-            replies = self._replies.setdefault(key, [])
-            replies.append(take.as_json(secrets))
+            replies = self._replies.setdefault(question.key(), [])
+            replies.append(kept)
             replies.sort(key=lambda reply: str(reply.get("for", "")))
-            try:
-                write(self._folder, question, replies, secrets, self._put)
-            except UsageError as error:
-                self.fault = self.fault or error
+            self._write(question, replies)
+
+    def keep_results(self, results: list[Json]) -> None:
+        """Keep what the calls of this thread's last answer came to, beside the answer."""
+        question, kept = getattr(self._last, "kept", None) or (None, None)
+        if question is None or kept is None:
+            return  # The answer itself could not be kept, and that is told.
+        with self._lock:
+            kept["results"] = clean(results, self._secrets_of(question))
+            self._write(question, self._replies[question.key()])
+
+    def _secrets_of(self, question: Question) -> list[str]:
+        return [*self._secrets, *question.secrets]
+
+    def _write(self, question: Question, replies: list[dict[str, Json]]) -> None:
+        try:
+            write(self._folder, question, replies, self._secrets_of(question), self._put)
+        except UsageError as error:
+            self.fault = self.fault or error
 
     def note_fault(self, error: OSError) -> None:
         """Note that a reply could not be kept until its end."""
         reason = (error.strerror or str(error)).lower()
         fault = UsageError(f'cannot record in "{self._folder}": {reason}')
+        self._last.kept = None
         with self._lock:
             self.fault = self.fault or fault
 
@@ -132,6 +150,8 @@ class Player:
         self._given: dict[str, set[int]] = {}
         """File name -> places of the replies that were given."""
         self._lock = Lock()
+        self._last = local()
+        """Of each thread, the reply that it was given last."""
 
     def transport(self) -> Transport:
         """Give a transport that never opens a socket."""
@@ -167,7 +187,13 @@ class Player:
                 f"it was asked {len(own) + 1} times",
                 hint=f"record again with `--record {self._folder}`",
             )
+        self._last.take = takes[place]
         return takes[place]
+
+    def results(self) -> list[Json] | None:
+        """Give what the calls of this thread's last answer came to; None if nobody kept it."""
+        take: Take = self._last.take
+        return take.results
 
     def unasked(self) -> list[Unasked]:
         """Give the recorded replies that were not given; a file that is no recording is one."""
@@ -223,56 +249,6 @@ class _RecordingTransport:
         self._inner.close()
 
 
-class _Kept:
-    """The pieces of a reply under way; of a long one they wait on the disk, not in memory."""
-
-    def __init__(self) -> None:
-        from tempfile import SpooledTemporaryFile
-
-        self._file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # closed with the reply
-        self._sizes = array("L")
-        self._fault: OSError | None = None
-
-    def add(self, chunk: bytes) -> None:
-        """Keep a piece; a disk that is full is told of at the end: the answer goes on."""
-        if self._fault is None:
-            try:
-                self._file.write(chunk)
-                self._sizes.append(len(chunk))
-            except OSError as error:
-                self._fault = error
-
-    @property
-    def size(self) -> int:
-        """Bytes, of all pieces."""
-        return sum(self._sizes)
-
-    def chunks(self, most: int | None) -> list[bytes]:
-        """
-        Give the pieces, of all or of the first bytes, and let go of them.
-
-        Raises:
-            OSError: they could not be kept.
-
-        """
-        with self._file as file:
-            if self._fault:
-                raise self._fault
-            file.seek(0)
-            found: list[bytes] = []
-            left = self.size if most is None else most
-            for size in self._sizes:
-                if left <= 0:
-                    break
-                found.append(file.read(min(size, left)))
-                left -= size
-        return found
-
-    def close(self) -> None:
-        """Let go of them."""
-        self._file.close()
-
-
 class _RecordedReply:
     """A reply that is written down when it was read to its end, broke, or was let go of."""
 
@@ -281,7 +257,7 @@ class _RecordedReply:
         self._question = question
         self._recorder = recorder
         self._take: Take | None = Take(reply.status, kept(reply.headers), asked_for=ASKED_FOR.get())
-        self._kept = _Kept()
+        self._kept = Spool()
 
     @property
     def status(self) -> int:

@@ -187,9 +187,13 @@ _gradient() {
                 --html) _gradient_files; return 0 ;;
                 --json-lines) _gradient_files; return 0 ;;
                 --color) _gradient_words auto always never; return 0 ;;
+                --save) _gradient_files; return 0 ;;
+                --baseline) _gradient_files; return 0 ;;
+                --alpha) return 0 ;;
+                --last-failed) _gradient_files; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose -h --help
+                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed -h --help
             else
                 _gradient_files
             fi

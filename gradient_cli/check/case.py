@@ -88,19 +88,26 @@ class Case:
     tags: tuple[str, ...] = ()
     skip: str | None = None
     """Why it is not asked."""
+    digest: str = ""
+    """SHA-256 of the suite's text."""
 
     @property
     def known_as(self) -> str:
         """The test's name in recordings: its suite as seen from the working folder, and its own."""
-        path = Path(os.path.normpath(self.suite))
-        suite = "/".join(part for part in path.parts if part != "..")
-        if path.is_absolute():
-            suite = path.name
-            with suppress(OSError, ValueError):  # Elsewhere, or the working folder is gone.
-                suite = path.relative_to(Path.cwd()).as_posix()
-        return f"{suite}: {self.name}"
+        return f"{known_suite(self.suite)}: {self.name}"
 
     @property
     def title(self) -> str:
         """Give the name, and the model where several are asked."""
         return f"{self.name} ({self.model})" if self.models and self.model else self.name
+
+
+def known_suite(suite: str) -> str:
+    """Give a suite's name in what is kept of a run: as seen from the working folder."""
+    path = Path(os.path.normpath(suite))
+    known = "/".join(part for part in path.parts if part != "..")
+    if path.is_absolute():
+        known = path.name
+        with suppress(OSError, ValueError):  # Elsewhere, or the working folder is gone.
+            known = path.relative_to(Path.cwd()).as_posix()
+    return known

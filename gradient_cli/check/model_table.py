@@ -8,7 +8,7 @@ Tests by models: the table that says which model is good enough, at what cost.
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from gradient_cli.check.report import PASSED, Report, Tally, Test
+from gradient_cli.check.report import FAILED, PASSED, Report, Tally, Test
 from gradient_cli.values import record
 
 
@@ -19,16 +19,23 @@ class Cell:
     passes: int
     asked: int
     """Rows of a data set, attempts, or tests."""
-    is_passed: bool
+    verdict: str
     tokens: int
     median_s: float
     """Of the single answers."""
+    key: tuple[str, str] = ("", "")
+    """The test's; none of all tests together."""
+
+    @property
+    def cost(self) -> str:
+        """Give tokens and seconds."""
+        tokens = f"{self.tokens} tokens, " if self.tokens else ""
+        return f"{tokens}{self.median_s:.2f} s"
 
     @property
     def words(self) -> str:
         """Give the rate, tokens and seconds on one line."""
-        tokens = f", {self.tokens} tokens" if self.tokens else ""
-        return f"{self.passes}/{self.asked}{tokens}, {self.median_s:.2f} s"
+        return f"{self.passes}/{self.asked}, {self.cost}"
 
 
 @record
@@ -36,14 +43,24 @@ class Models:
     """A table of tests by models."""
 
     models: tuple[str, ...]
+    answered: tuple[tuple[str, ...], ...]
+    """For each model, which others answered in its place."""
     rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
     """(test, a cell for each model); None where it was not asked of that one."""
     totals: tuple[Cell, ...]
     """For each model how many of its tests passed."""
 
+    @property
+    def headings(self) -> list[str]:
+        """Give the models, each with what answered in its place."""
+        return [
+            f"{model} (answered by {', '.join(others)})" if others else model
+            for model, others in zip(self.models, self.answered, strict=True)
+        ]
+
     def lines(self) -> list[list[str]]:
         """Give the table as texts, its head first and all tests together last."""
-        head = ["", *self.models]
+        head = ["", *self.headings]
         body = [
             [name, *(cell.words if cell else "" for cell in cells)] for name, cells in self.rows
         ]
@@ -68,19 +85,34 @@ def models_of(report: Report) -> Models | None:
         for (suite, name), found in by_name.items()
     )
     totals = tuple(_total([test for test in tests if test.of_model == model]) for model in models)
-    return Models(models, rows, totals)
+    others = others_of(report)
+    answered = tuple(tuple(others.get(model, ())) for model in models)
+    return Models(models, answered, rows, totals)
+
+
+def others_of(report: Report) -> dict[str, dict[str, int]]:
+    """Give model that was asked -> model that answered in its place -> how often."""
+    found: dict[str, dict[str, int]] = {}
+    for result in report.results:
+        asked = result.request.get("model")
+        for attempt in result.attempts:
+            if isinstance(asked, str) and attempt.model and attempt.model != asked:
+                counts = found.setdefault(asked, {})
+                counts[attempt.model] = counts.get(attempt.model, 0) + 1
+    return found
 
 
 def _cell(tests: Sequence[Test]) -> Cell:
     test = tests[0]
     asked = test.asked if isinstance(test, Tally) else len(test.attempts)
-    return Cell(test.passes, asked, test.verdict == PASSED, test.tokens, _median_s(tests))
+    return Cell(test.passes, asked, test.verdict, test.tokens, _median_s(tests), test.key)
 
 
 def _total(tests: Sequence[Test]) -> Cell:
     passed = sum(1 for test in tests if test.verdict == PASSED)
     tokens = sum(test.tokens for test in tests)
-    return Cell(passed, len(tests), passed == len(tests), tokens, _median_s(tests))
+    verdict = PASSED if passed == len(tests) else FAILED
+    return Cell(passed, len(tests), verdict, tokens, _median_s(tests))
 
 
 def _median_s(tests: Iterable[Test]) -> float:

@@ -14,7 +14,8 @@ from contextlib import suppress
 
 from gradient_cli.ask.client import Outcome
 from gradient_cli.check.attempt import Attempt
-from gradient_cli.check.report import PASSED, Result
+from gradient_cli.check.comparison import Change
+from gradient_cli.check.report import PASSED, Result, Test
 from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.text import lines_of
 from gradient_cli.check.runner import Watch
@@ -47,6 +48,7 @@ class Progress:
         say: Say | None,
         is_colored: bool = False,
         is_verbose: bool = False,
+        against: Callable[[Test], Change | None] = lambda test: None,
     ) -> None:
         """`total` attempts; `say` takes the lines of a finished test, None: nobody wants them."""
         self._ticker = ticker
@@ -55,6 +57,7 @@ class Progress:
         self._say = say
         self._is_colored = is_colored
         self._is_verbose = is_verbose
+        self._against = against
         self._done = 0
         self._lines = 0
         self._told: dict[tuple[str, str], int] = {}
@@ -89,7 +92,7 @@ class Progress:
     def _tell(self, result: Result) -> None:
         if self._say is None:
             return
-        lines = list(lines_of(result, is_colored=self._is_colored))
+        lines = list(lines_of(result, self._against(result), is_colored=self._is_colored))
         self._lines += len(lines)
         self._told[result.key] = 1 << 60 if result.verdict == PASSED else self._lines
         self._last = time.monotonic()

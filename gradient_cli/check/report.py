@@ -16,9 +16,10 @@ What a run of suites found, as frozen values. Every report is made from them alo
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field, replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.case import Row
@@ -28,6 +29,9 @@ from gradient_cli.expect.interval import Interval, wilson
 from gradient_cli.values import record
 from gradient_cli.wire.events import total_tokens
 from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    from gradient_cli.check.comparison import Comparison
 
 PASSED, FAILED, ERROR, NOT_RUN = "passed", "failed", "error", "not run"
 SKIPPED, UNSURE = "skipped", "unsure"
@@ -213,6 +217,11 @@ class Tally:
         return wilson(self.passes, self.asked) if self.asked else None
 
     @property
+    def is_finished(self) -> bool:
+        """Tell whether every attempt of every row was made."""
+        return all(result.is_finished for result in self.results)
+
+    @property
     def is_decided(self) -> bool:
         """Tell whether further rows could not change the verdict."""
         left = len(self.results) - self.asked
@@ -254,6 +263,11 @@ class Tally:
         return found
 
 
+def is_lost(test: "Result | Tally") -> bool:
+    """Tell whether a test cannot pass any more; what is unsure has not failed."""
+    return test.is_decided and test.status not in {ExitStatus.OK, ExitStatus.UNSURE}
+
+
 Test = Result | Tally
 """What has a verdict of its own, and a part in the status of the run."""
 
@@ -270,6 +284,12 @@ class Report:
     stop: Stop | None = None
     notes: tuple[str, ...] = ()
     """What a reader should know besides; lower case, no full stop."""
+    comparison: "Comparison | None" = None
+    """What became of it since a baseline."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """suite -> SHA-256 of its text."""
+    is_refusal: bool = False
+    """Nothing was asked: its one result is why."""
 
     @property
     def tests(self) -> list[Test]:
@@ -282,8 +302,15 @@ class Report:
 
     @property
     def status(self) -> ExitStatus:
-        """Give the worst of all tests, and of what stopped the run."""
-        return worst([*(t.status for t in self.tests), self.stop.status if self.stop else 0])
+        """Give the worst of all tests that count, and of what stopped the run."""
+        forgiven = self.forgiven
+        counted = (test.status for test in self.tests if test.key not in forgiven)
+        return worst([*counted, self.stop.status if self.stop else 0])
+
+    @property
+    def forgiven(self) -> Collection[tuple[str, str]]:
+        """Give the keys of tests that do not pass, and did not get worse since the baseline."""
+        return self.comparison.forgiven if self.comparison else ()
 
     @property
     def exit_code(self) -> int:
@@ -313,6 +340,8 @@ class Report:
     def summary(self) -> str:
         """Give one line: how many of which verdict, time and tokens."""
         counts = [f"{n} {verdict}" for verdict, n in self.counts.items() if n or verdict == PASSED]
+        if forgiven := len(self.forgiven):
+            counts[-1] += f" ({forgiven} no worse than in the baseline)"
         asked = self.tests
         tests = "1 test" if len(asked) == 1 else f"{len(asked)} tests"
         if rows := sum(1 for result in self.results if result.row):
@@ -358,24 +387,3 @@ def _verdict(status: ExitStatus) -> str:
             return UNSURE
         case _:
             return ERROR
-
-
-def rate(result: Test) -> str:
-    """Give the observed rate and its interval for people: 2/3, 95 % interval 0.21-0.94."""
-    if isinstance(result, Tally):
-        return _rate_of_rows(result)
-    if not (interval := result.interval):
-        return "0/0"
-    text = f"{result.passes}/{len(result.attempts)}"
-    if result.repeat == 1:
-        return text
-    return f"{text}, 95 % interval {interval.low:.2f}-{interval.high:.2f}"
-
-
-def _rate_of_rows(tally: Tally) -> str:
-    if not (interval := tally.interval):
-        return f"0/0 cases, {tally.required} required"
-    return (
-        f"{tally.passes}/{tally.asked} cases, 95 % interval "
-        f"{interval.low:.2f}-{interval.high:.2f}, {tally.required} required"
-    )

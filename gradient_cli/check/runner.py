@@ -16,7 +16,7 @@ from gradient_cli.ask.client import Asker, Outcome
 from gradient_cli.ask.workers import room_for, start
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.program_checks import DESCRIPTORS
-from gradient_cli.check.report import Report, Result, Tally, Test
+from gradient_cli.check.report import Report, Result, Tally, Test, is_lost
 from gradient_cli.check.stop import Stop, stopped_by
 from gradient_cli.check.trial import Prepared, attempt_of, body_of
 from gradient_cli.errors import MachineExhausted, run_timed_out
@@ -36,6 +36,8 @@ class Limits:
     max_total_tokens: int | None = None
     is_late: Callable[[], bool] = lambda: False
     """Tells that --max-time is over, and that a worker which is still busy hangs."""
+    is_lost: Callable[[Test], bool] = is_lost
+    """Tells what --fail-fast stops at."""
 
 
 @record
@@ -138,8 +140,7 @@ class Runner:
             )
         if self._limits.fail_fast:
             test = self._whole(number)
-            # What is unsure has not failed.
-            if test.is_decided and test.status not in {ExitStatus.OK, ExitStatus.UNSURE}:
+            if self._limits.is_lost(test):
                 return Stop(f'"{test.title}" did not pass, and --fail-fast was given')
         return None
 

@@ -12,6 +12,7 @@ A suite cannot pass by accident: an empty file, an unknown key, a test that expe
 pattern or a schema that is none, two tests of one name are errors with file and line.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -58,8 +59,9 @@ def load_suite(path: str) -> list[Case]:
     tables = _jsonl(path, text) if path.endswith((".jsonl", ".ndjson")) else _toml(path, text)
     if not tables:
         raise UsageError(f"{path}: the suite has no test", hint="[[test]] begins one")
+    digest = hashlib.sha256(text.encode()).hexdigest()
     tests = [
-        replace(Reader(path, table, place).case(), own_variables=own)
+        replace(Reader(path, table, place).case(), own_variables=own, digest=digest)
         for table, place, own in tables
     ]
     seen: dict[str, Case] = {}

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from gradient_cli.ask.run_options import NetworkOptions
+from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.suite_options import (
     CalibrateOptions,
     ReportOptions,
@@ -28,6 +29,7 @@ def check(
     which: WhichOptions,
     calibrate: CalibrateOptions,
     report: ReportOptions,
+    baseline: BaselineOptions,
     tape: TapeOptions,
     network: NetworkOptions,
 ) -> int:
@@ -38,4 +40,4 @@ def check(
         UsageError: something about a suite or a flag is wrong; nothing was sent.
 
     """
-    return run(Flags(suites, which, calibrate, report, tape, network), ctx.obj)
+    return run(Flags(suites, which, calibrate, report, baseline, tape, network), ctx.obj)

@@ -6,17 +6,21 @@ Running suites of prompts with expectations, and reporting.
 
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions
 from gradient_cli.ask.session import STALE
+from gradient_cli.check.baseline import Baseline
+from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.case import Case
+from gradient_cli.check.comparison import Change
 from gradient_cli.check.data_sets import refuse_doubles, settled, spread
 from gradient_cli.check.desk import Desk
+from gradient_cli.check.model_table import others_of
 from gradient_cli.check.progress import Progress, Say
-from gradient_cli.check.report import Report, Result, with_skipped
+from gradient_cli.check.report import Report, Result, Test, is_lost, with_skipped
 from gradient_cli.check.runner import Limits, Runner
 from gradient_cli.check.stop import Stop
 from gradient_cli.check.suite import load_suite, repeated, select, side_by_side
@@ -30,6 +34,7 @@ from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.ticker import Ticker
+from gradient_cli.runs.baselines import Baselines
 from gradient_cli.runs.reports import Reports
 from gradient_cli.terminal.color import may_move_cursor
 from gradient_cli.terminal.opener import Opener
@@ -44,6 +49,7 @@ class Flags:
     which: WhichOptions
     calibrate: CalibrateOptions
     report: ReportOptions
+    baseline: BaselineOptions
     tape: TapeOptions
     network: NetworkOptions
 
@@ -58,26 +64,27 @@ def run(flags: Flags, invocation: Invocation) -> int:
     """
     which, report = flags.which, flags.report
     invocation.deadline(flags.network.max_time)
-    terminal = invocation.terminal
-    moves = may_move_cursor(invocation.environ, terminal.stderr_is_tty) and not report.quiet
-    moves = moves and not invocation.environ.get("CI")
+    terminal, moves = invocation.terminal, _may_move(invocation, report)
     ticker = Ticker(terminal, may_move=moves, is_quiet=report.quiet)
-    reports = Reports(invocation, report)
+    baselines = Baselines(flags.baseline)
+    reports = Reports(invocation, report, baselines)
     try:
         _check_flags(flags)
         reports.look(flags.suites)
+        baselines.read(ticker.say)
         read: set[tuple[int, int]] = set()
-        cases, left_out = _cases(flags.suites, which, read)
+        cases, left_out = _cases(flags.suites, which, read, baselines.narrow)
+        baseline = baselines.against(cases, left_out, which.models or [])
         detail = ticker.say if report.verbose else _nobody
         desk = Desk(
             invocation, which, flags.tape, flags.network, ticker.say, detail, cases, left_out, read
         )
         prepared = [desk.prepare(case) for case in cases if case.skip is None]
-        skipped = {n: desk.skipped(case) for n, case in enumerate(cases) if case.skip is not None}
+        rest = Rest.of(cases, desk, baseline)
         if not prepared:
             raise UsageError("every test is skipped: nothing would be checked")
         if flags.calibrate.calibrate:
-            prepared, skipped = _to_calibrate(prepared, flags, reports), {}
+            prepared, rest = _to_calibrate(prepared, flags, reports), replace(rest, skipped={})
         reports.hold(desk.read)
     except BaseException as error:
         reports.refuse(error, flags.suites)
@@ -89,8 +96,50 @@ def run(flags: Flags, invocation: Invocation) -> int:
         say=_teller(invocation, report, moves=moves),
         is_colored=reports.is_colored,
         is_verbose=report.verbose,
+        against=rest.change,
     )
-    return ask_all(invocation, prepared, which, reports, desk, ticker, progress, skipped)
+    return ask_all(invocation, prepared, which, reports, desk, ticker, progress, rest)
+
+
+@record(kw_only=True)
+class Rest:
+    """What a report has beside the tests that were asked."""
+
+    skipped: Mapping[int, Result]
+    """place among all tests -> one that its suite says is not asked."""
+    digests: Mapping[str, str]
+    """suite -> SHA-256 of its text."""
+    baseline: Baseline | None
+
+    @classmethod
+    def of(cls, cases: Sequence[Case], desk: Desk, baseline: Baseline | None) -> "Rest":
+        """Gather it."""
+        skipped = {n: desk.skipped(case) for n, case in enumerate(cases) if case.skip is not None}
+        digests = {case.suite: case.digest for case in cases}
+        return cls(skipped=skipped, digests=digests, baseline=baseline)
+
+    def add_to(self, report: Report) -> Report:
+        """Give the whole report."""
+        report = replace(with_skipped(report, self.skipped), digests=self.digests)
+        return (
+            replace(report, comparison=self.baseline.compare(report)) if self.baseline else report
+        )
+
+    def change(self, test: Test) -> Change | None:
+        """Give what became of a test since the baseline, if there is one."""
+        return self.baseline.change(test) if self.baseline else None
+
+    def is_lost(self, test: Test) -> bool:
+        """Tell whether a test ends a run with --fail-fast: it does not pass, and that counts."""
+        if self.baseline is None or not is_lost(test):
+            return is_lost(test)
+        return test.is_finished and not self.baseline.change(test).is_forgiven
+
+
+def _may_move(invocation: Invocation, report: ReportOptions) -> bool:
+    """Tell whether a line may be redrawn."""
+    moves = may_move_cursor(invocation.environ, invocation.terminal.stderr_is_tty)
+    return moves and not report.quiet and not invocation.environ.get("CI")
 
 
 def _check_flags(flags: Flags) -> None:
@@ -98,6 +147,8 @@ def _check_flags(flags: Flags) -> None:
         from gradient_cli.runs.calibrate import check_flags
 
         check_flags(flags.calibrate, flags.report, flags.which)
+        if flags.baseline.save or flags.baseline.read():
+            raise UsageError("--calibrate is held against labels, and keeps no run and no baseline")
     elif flags.calibrate.precision is not None:
         raise UsageError("--precision belongs to --calibrate")
 
@@ -119,7 +170,10 @@ def _teller(invocation: Invocation, report: ReportOptions, *, moves: bool) -> Sa
 
 
 def _cases(
-    suites: Sequence[str], which: WhichOptions, read: set[tuple[int, int]]
+    suites: Sequence[str],
+    which: WhichOptions,
+    read: set[tuple[int, int]],
+    narrow: Callable[[list[Case], Sequence[Case]], list[Case]],
 ) -> tuple[list[Case], list[Case]]:
     """Give the tests that are asked, a row each, and those left out; note the files in `read`."""
     seen: set[str] = set()
@@ -138,9 +192,13 @@ def _cases(
             found += [case for column in zip(*by_row, strict=True) for case in column]
     refuse_doubles(found)
     chosen = select(found, which.patterns or [], which.tags or [])
+    chosen = narrow(chosen, _without(found, chosen))
+    return settled(chosen), _without(found, chosen)
+
+
+def _without(found: Sequence[Case], chosen: Sequence[Case]) -> list[Case]:
     asked = {id(case) for case in chosen}
-    left_out = [case for case in found if id(case) not in asked]
-    return settled(chosen), left_out
+    return [case for case in found if id(case) not in asked]
 
 
 def ask_all(
@@ -151,7 +209,7 @@ def ask_all(
     desk: Desk,
     ticker: Ticker,
     progress: Progress,
-    skipped: Mapping[int, Result],
+    rest: Rest,
 ) -> int:
     """
     Ask everything and report; give the worst status.
@@ -165,13 +223,13 @@ def ask_all(
     gc.enable()  # A long run makes garbage; the door had turned this off.
     runner = Runner(
         prepared,
-        Limits(which.fail_fast, which.max_total_tokens, invocation.is_late),
+        Limits(which.fail_fast, which.max_total_tokens, invocation.is_late, rest.is_lost),
         progress.watch(reports.add),
         time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
     )
 
     def report() -> Report:
-        return with_skipped(runner.report(), skipped)
+        return rest.add_to(runner.report())
 
     try:
         runner.run(which.jobs, ticker.say)
@@ -210,6 +268,11 @@ def _notes(report: Report, desk: Desk) -> list[str]:
         f'"{result.name}" passed with an answer that has no text'
         for result in report.results
         if any(not attempt.status and not attempt.text for attempt in result.attempts)
+    ]
+    notes += [
+        f'"{other}" answered where "{asked}" was asked ({count} times)'
+        for asked, others in others_of(report).items()
+        for other, count in others.items()
     ]
     warned = {(r.name, a.warning): None for r in report.results for a in r.attempts if a.warning}
     notes += [f'"{name}": {warning}' for name, warning in warned]

@@ -9,7 +9,6 @@ on must not cost the reports. A report never takes the place of a suite, whose n
 that of the report was forgotten, nor of anything else that the run reads.
 """
 
-import os
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -19,25 +18,30 @@ from typing import Protocol
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.attempt import Attempt
+from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.report import Report, Result
 from gradient_cli.check.stop import stopped_by
 from gradient_cli.check.suite_options import ReportOptions
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.runs.baselines import Baselines
+from gradient_cli.runs.standing_files import (
+    JOURNAL,
+    SAVE,
+    SUITES,
+    FileId,
+    id_of,
+    is_device,
+    is_something_else,
+    is_suite,
+)
 from gradient_cli.terminal.color import wants_color
 from gradient_cli.terminal.files import Target, open_target, refuse_read_files
 from gradient_cli.terminal.journal import Journal, open_journal
 from gradient_cli.terminal.places import place_of
 
-FileId = tuple[int, int]
-"""Device and inode."""
-_SUITES = (".toml", ".jsonl", ".ndjson")
-_BEGINS_SUITE = re.compile(rb"\A\s*(\{|\[)|(?m:^\s*\[\[?\s*(test|defaults)\b)")
-_BEGINS_REPORT = (b"<?xml", b"<testsuite", b"<!doctype html", b"<html")
 _PLACE = re.compile(r"(?P<suite>.+?):(?P<line>\d+): ")
 """How an error says where it is."""
-HEAD = 1 << 16
-"""Bytes of a file by which it is told what it is."""
 
 
 class Forms(Protocol):
@@ -56,7 +60,9 @@ class Forms(Protocol):
 class Reports:
     """Every report that the command line names."""
 
-    def __init__(self, invocation: Invocation, options: ReportOptions) -> None:
+    def __init__(
+        self, invocation: Invocation, options: ReportOptions, baselines: Baselines
+    ) -> None:
         # From here on nobody else need write of a run that fails.
         invocation.has_reports = True
         self._invocation = invocation
@@ -68,7 +74,8 @@ class Reports:
         self._journaled: set[tuple[str, str]] = set()
         self._fault: GradientError | None = None
         """Why a line of the journal could not be written."""
-        self._named = options.files()
+        self._baselines = baselines
+        self._named = [*options.files(), *baselines.files()]
         is_github = options.github
         if is_github is None:
             is_github = invocation.environ.get("GITHUB_ACTIONS") == "true"
@@ -84,11 +91,16 @@ class Reports:
         """
         for flag, path in list(self._named):
             try:
-                refuse_read_files(flag, path, suites)
+                refuse_read_files(flag, path, [*suites, *self._baselines.others(flag)])
             except UsageError:
                 self._named.remove((flag, path))
                 raise
-            if _is_suite(flag, path):
+            if flag == SAVE and is_something_else(flag, path):
+                raise UsageError(
+                    f'--save "{path}": that file is there, and it is no saved run',
+                    hint="give --save another name",
+                )
+            if is_suite(flag, path):
                 raise UsageError(
                     f'{flag} "{path}": that is a suite, not the name of a report',
                     hint=f"give {flag} the name of a file of its own: {flag} report{_ENDING[flag]}",
@@ -96,7 +108,7 @@ class Reports:
         seen: dict[Path, str] = {}
         for flag, path in self._named:
             place = place_of(path).path
-            if place in seen and not _is_device(place):
+            if place in seen and not is_device(place):
                 raise UsageError(f'{seen[place]} and {flag} name the same file: "{path}"')
             seen[place] = flag
 
@@ -112,7 +124,7 @@ class Reports:
         for flag in {*_ALWAYS, *(flag for flag, _ in self._named if flag != JOURNAL)}:
             self._form(flag)(nothing)
         for flag, path in list(self._named):
-            if _id_of(path) in read:
+            if id_of(path) in read:
                 self._named.remove((flag, path))
                 raise UsageError(
                     f'{flag} "{path}" is a file that this run reads',
@@ -163,7 +175,11 @@ class Reports:
         """
         self._end_journal(report)
         fault = self._fault
+        note = self._invocation.terminal.note
         for flag, target in self._held.items():
+            if flag == SAVE and not self._baselines.may_write(report, note):
+                target.close()
+                continue
             try:
                 target.write(self._form(flag)(report))
             except GradientError as error:
@@ -179,14 +195,19 @@ class Reports:
         report = _refusal(error, suites)
         for flag, path in self._named:
             with suppress(GradientError):
-                if _is_something_else(flag, path):
+                if is_something_else(flag, path):
+                    continue
+                if flag == SAVE and not self._baselines.may_write(report, _nobody):
                     continue
                 if flag == JOURNAL:
                     self._journal = self._journal or open_journal(path)
                     self._end_journal(report)
                 else:
                     target = self._held.pop(flag, None) or open_target(path, makes_folders=True)
-                    target.write(_render(flag)(report))
+                    self.forms = (
+                        None  # Nothing was asked: there is nothing to tell of in their way.
+                    )
+                    target.write(self._form(flag)(report))
         self.close()
         if self._is_github:
             self._write_summary(report)
@@ -225,6 +246,8 @@ class Reports:
             self._annotate(report)
 
     def _form(self, flag: str) -> Callable[[Report], str]:
+        if flag == SAVE:
+            return self._baselines.render
         return self.forms.render(flag) if self.forms else _render(flag)
 
     def _annotate(self, report: Report) -> None:
@@ -263,10 +286,9 @@ class Reports:
         return None
 
 
-JOURNAL = "--json-lines"
 _ALWAYS = ("--json", "--github", "text")
 """Reports that need no file; a run may turn to them when it ends."""
-_ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl"}
+_ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl", SAVE: ".json"}
 
 
 def _render(flag: str) -> Callable[[Report], str]:
@@ -313,7 +335,7 @@ def _refusal(error: BaseException, suites: Iterable[str]) -> Report:
         rerun=f"gradient check {suite}",
         attempts=(failed,),
     )
-    return Report((result,), _now(), 0.0, stop)
+    return Report((result,), _now(), 0.0, stop, is_refusal=True)
 
 
 def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocation) -> None:
@@ -323,7 +345,7 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         name, _, value = word.partition("=")
         flags.add(word)
-        if name in _ENDING and (value or following):
+        if name in {*_ENDING, "--baseline"} and (value or following):
             named[name] = value or following
     options = ReportOptions(
         json="--json" in flags,
@@ -332,43 +354,13 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
         json_lines=named.get(JOURNAL),
         github=False if "--no-github" in flags else True if "--github" in flags else None,
     )
-    suites = [word for word in argv[1:] if word.endswith(_SUITES) and word not in named.values()]
-    Reports(invocation, options).refuse(error, suites)
+    suites = [word for word in argv[1:] if word.endswith(SUITES) and word not in named.values()]
+    kept = BaselineOptions(save=named.get(SAVE), baseline=named.get("--baseline"))
+    Reports(invocation, options, Baselines(kept)).refuse(error, suites)
 
 
-def _is_suite(flag: str, path: str) -> bool:
-    """Tell a suite, by its name or by its words: a report begins with `<`, or has a type."""
-    if flag == JOURNAL:
-        return path.endswith(".toml") or _is_something_else(flag, path)
-    return path.endswith(_SUITES) or bool(_BEGINS_SUITE.search(_head(path)))
-
-
-def _is_something_else(flag: str, path: str) -> bool:
-    """Tell a file that is there and was never a report; who reads it is not known yet."""
-    head = _head(path).lstrip().lower()
-    if flag == JOURNAL:
-        return path.endswith(".toml") or bool(head and not head.startswith(b'{"type":"gradient.'))
-    return path.endswith(_SUITES) or bool(head and not head.startswith(_BEGINS_REPORT))
-
-
-def _id_of(path: str) -> FileId | None:
-    try:
-        there = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
-    return there.st_dev, there.st_ino
-
-
-def _head(path: str) -> bytes:
-    with suppress(OSError, ValueError):
-        if os.path.isfile(path):
-            with Path(path).open("rb") as file:
-                return file.read(HEAD)
-    return b""
-
-
-def _is_device(path: Path) -> bool:
-    return os.path.exists(path) and not os.path.isfile(path)
+def _nobody(line: str) -> None:
+    """Say nothing."""
 
 
 def _now() -> str:

@@ -1,11 +1,19 @@
 """Exact tests against published values, and what they promise to see against simulated runs."""
 
+import math
 import random
 from itertools import pairwise
 
 import pytest
 
-from gradient_cli.check.statistics import fisher, least_drop, mcnemar, power
+from gradient_cli.check.statistics import (
+    fisher,
+    least_drop,
+    least_drop_of_repeats,
+    mcnemar,
+    power,
+    power_of_repeats,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +84,31 @@ def test_the_least_drop_is_the_least():
     drop = least_drop(200, 0.8, 0.05)
 
     assert power(200, 0.8, drop, 0.05) >= 0.8 > power(200, 0.8, drop - 0.01, 0.05)
+
+
+def binomial(hits: int, count: int, chance: float) -> float:
+    return math.comb(count, hits) * chance**hits * (1 - chance) ** (count - hits)
+
+
+@pytest.mark.parametrize(("before", "now"), [(3, 3), (5, 8), (12, 4)])
+@pytest.mark.parametrize(("rate", "drop"), [(1.0, 0.5), (0.8, 0.4), (0.6, 0.0)])
+def test_the_power_of_repeats_is_the_sum_over_all_tables(before, now, rate, drop):
+    expected = sum(
+        binomial(then, before, rate) * binomial(after, now, rate - drop)
+        for then in range(before + 1)
+        for after in range(now + 1)
+        if fisher(then, before, after, now) <= 0.05
+    )
+
+    assert power_of_repeats(before, now, rate, drop, 0.05) == pytest.approx(expected)
+
+
+def test_many_repeats_are_reckoned_with_logarithms_and_no_less_right():
+    """150 against 150 are beyond the whole numbers, 100 against 100 are not."""
+    assert power_of_repeats(100, 100, 0.8, 0.17, 0.05) == pytest.approx(0.8, abs=0.05)
+    assert least_drop_of_repeats(150, 150, 0.8, 0.05) < least_drop_of_repeats(100, 100, 0.8, 0.05)
+
+
+def test_repeats_that_are_too_few_have_no_least_drop():
+    assert least_drop_of_repeats(2, 2, 1.0, 0.05) is None
+    assert least_drop_of_repeats(1, 1, 1.0, 0.05) is None

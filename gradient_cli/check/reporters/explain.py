@@ -8,7 +8,8 @@ lines that then begin with `::` or `##[`. Every such line begins with `| `.
 from collections.abc import Iterator
 
 from gradient_cli.check.attempt import Attempt, Finding
-from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Result, Tally, Test, rate
+from gradient_cli.check.rates import rate
+from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Result, Tally, Test
 from gradient_cli.exits import in_words
 from gradient_cli.terminal.sanitize import UNSAFE
 

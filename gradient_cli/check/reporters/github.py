@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gradient_cli.check.comparison import SAME, Change, Comparison
 from gradient_cli.check.model_table import models_of
+from gradient_cli.check.rates import rate
 from gradient_cli.check.report import (
     BAD_FIRST,
     NOT_RUN,
@@ -21,12 +23,14 @@ from gradient_cli.check.report import (
     Result,
     Tally,
     Test,
-    rate,
 )
+from gradient_cli.check.reporters.against import details, whole
 from gradient_cli.check.reporters.explain import explain, first_words, one_line
 from gradient_cli.terminal.door import disarmed
 
 MAX_ANNOTATIONS = 10
+MOST_CHANGES = 100
+"""Tests that became better or worse, as the summary shows them."""
 MAX_SUMMARY_BYTES = 1024 * 1024
 _ROOM_FOR_THE_END = 200
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@-])")
@@ -34,11 +38,14 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&@-])")
 
 def annotations(report: Report, workspace: Path | None = None) -> str:
     """Give the workflow commands; paths are relative to the workspace where they are in it."""
+    forgiven = report.forgiven
+    spared = report.comparison.spared if report.comparison else ()
     bad = [
         result
         for test in report.tests
-        if test.verdict not in (PASSED, NOT_RUN, SKIPPED)
+        if test.verdict not in (PASSED, NOT_RUN, SKIPPED) and test.key not in forgiven
         for result in (test.missed if isinstance(test, Tally) else [test])
+        if result.key not in spared
     ]
     bad.sort(key=lambda result: BAD_FIRST.index(result.verdict))
     return "".join(_annotation(result, workspace) for result in bad[:MAX_ANNOTATIONS])
@@ -78,6 +85,8 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
         parts.append(f"{_markdown(report.stop.words.capitalize())}.\n\n")
     if table := models_of(report):
         parts.append(_table(table.lines()))
+    if report.comparison:
+        parts.append(_comparison(report, report.comparison))
     rows = list(_rows(report))
     left = room - _ROOM_FOR_THE_END - sum(len(part.encode()) for part in parts)
     for position, row in enumerate(rows):
@@ -89,6 +98,18 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
     return "".join(parts)
 
 
+def _comparison(report: Report, comparison: Comparison) -> str:
+    """Give the lines about it, and a table of what is not the same."""
+    rows = [
+        [change.state, test.title, str(change.then or ""), str(change.now or ""), change.why]
+        for test in report.tests
+        if (change := comparison.changes.get(test.key)) and change.state != SAME
+    ]
+    lines = "".join(f"{_markdown(line)}  \n" for line in whole(comparison))
+    head = ["", "test", "then", "now", ""]
+    return f"{lines}\n{_table([head, *rows[:MOST_CHANGES]]) if rows else ''}"
+
+
 def _table(rows: Sequence[Sequence[str]]) -> str:
     head, *body = (f"| {' | '.join(_markdown(cell) for cell in row)} |\n" for row in rows)
     return f"{head}|{'---|' * len(rows[0])}\n{''.join(body)}\n"
@@ -96,9 +117,11 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 def _rows(report: Report) -> Iterator[str]:
     """Give what did not pass with its reason, then a table of everything."""
+    forgiven = report.forgiven
+    changes = report.comparison.changes if report.comparison else {}
     for result in report.tests:
-        if result.verdict not in {PASSED, SKIPPED}:
-            yield _details(result)
+        if result.verdict not in {PASSED, SKIPPED} and result.key not in forgiven:
+            yield _details(result, changes.get(result.key))
     for position, result in enumerate(report.tests):
         if position == 0:
             yield "\n| | test | suite | rate | seconds | |\n|---|---|---|---|---|---|\n"
@@ -110,8 +133,8 @@ def _rows(report: Report) -> Iterator[str]:
         )
 
 
-def _details(result: Test) -> str:
-    text = "\n".join(explain(result))
+def _details(result: Test, change: Change | None) -> str:
+    text = "\n".join(details(result, change))
     fence = "`" * (1 + max([2, *(len(run) for run in re.findall("`+", text))]))
     title = f"<b>{result.verdict}</b> {_markdown(result.title)}"
     return f"<details><summary>{title}</summary>\n\n{fence}text\n{text}\n{fence}\n</details>\n\n"

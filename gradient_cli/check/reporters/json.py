@@ -3,6 +3,11 @@ The report for programs: one object, the words of `respond --json` where they me
 
     ok, exit_code, started, seconds, tokens, counts{passed, failed, unsure, error, …},
     stop{reason, hint}|null, notes[], tests[]
+    models|null  of several side by side: models[]: model, answered[] (others than asked), passes,
+             asked, tokens, median_seconds; tests[]: name, cells[]: the same of each model, verdict
+    baseline|null  file, started, models{asked, answered}, alpha, counts{worse, better, flaky,
+             same, new, unjudged}, not_asked, notes[], tests[]: suite, name, model, state,
+             regression, forgiven, then{passes, judged}|null, now{…}, p, why, sight, fell[], rose[]
     sets[]   a test with a data set: suite, line, name, model, verdict, ok, exit_code, cases,
              required, passes, rate, interval, seconds, tokens, rerun,
              groups{group: [passed, asked]}
@@ -22,7 +27,9 @@ from dataclasses import asdict
 
 from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.case import Row
-from gradient_cli.check.report import Report, Result, Tally
+from gradient_cli.check.comparison import Change, Comparison, Count
+from gradient_cli.check.model_table import Cell, Models, models_of
+from gradient_cli.check.report import Report, Result, Tally, Test
 from gradient_cli.wire.json import Json, line
 
 
@@ -59,9 +66,80 @@ def document(report: Report) -> dict[str, Json]:
         "counts": report.counts,
         "stop": {"reason": stop.reason, "hint": stop.hint} if stop else None,
         "notes": list(report.notes),
+        "baseline": _baseline(report, report.comparison) if report.comparison else None,
+        "models": _models(models) if (models := models_of(report)) else None,
         "sets": [_set(test) for test in report.tests if isinstance(test, Tally)],
         "tests": [_test(result) for result in report.results],
     }
+
+
+def _models(table: Models) -> dict[str, Json]:
+    columns = zip(table.models, table.answered, table.totals, strict=True)
+    return {
+        "models": [
+            {"model": model, "answered": list(others), **_cell(total)}
+            for model, others, total in columns
+        ],
+        "tests": [
+            {
+                "name": name,
+                "cells": [
+                    {"model": model, "verdict": cell.verdict, **_cell(cell)}
+                    for model, cell in zip(table.models, cells, strict=True)
+                    if cell
+                ],
+            }
+            for name, cells in table.rows
+        ],
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Json]:
+    return {
+        "passes": cell.passes,
+        "asked": cell.asked,
+        "tokens": cell.tokens,
+        "median_seconds": round(cell.median_s, 3),
+    }
+
+
+def _baseline(report: Report, comparison: Comparison) -> dict[str, Json]:
+    return {
+        "file": comparison.path,
+        "started": comparison.started,
+        "models": {"asked": list(comparison.asked), "answered": list(comparison.answered)},
+        "alpha": comparison.alpha,
+        "counts": comparison.counts,
+        "not_asked": comparison.left_out,
+        "notes": list(comparison.notes),
+        "tests": [
+            _change(test, change)
+            for test in report.tests
+            if (change := comparison.changes.get(test.key))
+        ],
+    }
+
+
+def _change(test: Test, change: Change) -> dict[str, Json]:
+    return {
+        "suite": test.suite,
+        "name": test.name,
+        "model": test.of_model,
+        "state": change.state,
+        "regression": change.is_regression,
+        "forgiven": change.is_forgiven,
+        "then": _counted(change.then),
+        "now": _counted(change.now),
+        "p": None if change.chance is None else float(f"{change.chance:.4g}"),
+        "why": change.why or None,
+        "sight": change.sight or None,
+        "fell": [fall.name for fall in change.fell],
+        "rose": list(change.rose),
+    }
+
+
+def _counted(count: Count | None) -> dict[str, Json] | None:
+    return {"passes": count.passes, "judged": count.judged} if count else None
 
 
 def _set(tally: Tally) -> dict[str, Json]:

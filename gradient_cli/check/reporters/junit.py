@@ -21,6 +21,8 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from gradient_cli.check.comparison import Change
+from gradient_cli.check.rates import rate
 from gradient_cli.check.report import (
     ERROR,
     FAILED,
@@ -31,10 +33,9 @@ from gradient_cli.check.report import (
     Report,
     Result,
     Tally,
-    Test,
-    rate,
 )
-from gradient_cli.check.reporters.explain import explain, first_words, one_line
+from gradient_cli.check.reporters.against import details, head_words, whole
+from gradient_cli.check.reporters.explain import first_words, one_line
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -51,8 +52,7 @@ def render(report: Report, *, hostname: str = "localhost") -> str:
 def _suite(
     report: Report, position: int, suite: str, results: Sequence[Result], hostname: str
 ) -> list[str]:
-    # A row that a test could do without is no failure of the build.
-    spared = {row.key for test in report.tests for row in _spared(test)}
+    spared = _spared(report)
     verdicts = [result.verdict for result in results if result.key not in spared]
     skipped = verdicts.count(SKIPPED) + len(results) - len(verdicts)
     errors = verdicts.count(ERROR) + verdicts.count(UNSURE)
@@ -60,21 +60,20 @@ def _suite(
         errors += verdicts.count(NOT_RUN)
     else:
         skipped += verdicts.count(NOT_RUN)
-    whole = _whole(report, suite) if position == 0 else []
+    as_whole = _whole(report, suite) if position == 0 else []
     attributes = {
         "name": suite,
         "package": "gradient",
         "id": str(position),
         "timestamp": report.started,
         "hostname": hostname or "localhost",
-        "tests": str(len(results) + bool(whole)),
+        "tests": str(len(results) + bool(as_whole)),
         "failures": str(verdicts.count(FAILED)),
-        "errors": str(errors + bool(whole)),
+        "errors": str(errors + bool(as_whole)),
         "skipped": str(skipped),
         "time": _time(sum(result.seconds for result in results)),
     }
-    tests = [test for test in report.tests if test.suite == suite]
-    rates = "\n".join(f"{one_line(t.title)}: {rate(t)}" for t in tests)
+    rates = _rates(report, suite)
     stop = report.stop.words if report.stop else ""
     return [
         f"<testsuite{_attributes(attributes)}>",
@@ -86,33 +85,52 @@ def _suite(
             for model in dict.fromkeys(result.model for result in results if result.model)
         ),
         "</properties>",
-        *(_case(report, result, is_spared=result.key in spared) for result in results),
-        *whole,
+        *(_case(report, result, spared.get(result.key)) for result in results),
+        *as_whole,
         f"<system-out>{_text(rates)}</system-out>",
         f"<system-err>{_text(stop)}</system-err>",
         "</testsuite>",
     ]
 
 
-def _spared(test: Test) -> list[Result]:
-    if not isinstance(test, Tally) or test.verdict != PASSED:
-        return []
-    return [row for row in test.results if row.verdict != PASSED]
+def _rates(report: Report, suite: str) -> str:
+    """Give a line each test, and what there is to say of a baseline."""
+    tests = [test for test in report.tests if test.suite == suite]
+    changes = report.comparison.changes if report.comparison else {}
+    lines = [f"{one_line(t.title)}: {rate(t)}{head_words(t, changes.get(t.key))}" for t in tests]
+    return "\n".join([*lines, *(whole(report.comparison) if report.comparison else ())])
 
 
-def _case(report: Report, result: Result, *, is_spared: bool) -> str:
+def _spared(report: Report) -> dict[tuple[str, str], str]:
+    """Give the key of what did not pass and is no failure of the build -> why it is not."""
+    rows = [
+        row.key
+        for test in report.tests
+        if isinstance(test, Tally) and test.verdict == PASSED
+        for row in test.results
+        if row.verdict != PASSED
+    ]
+    spared = dict.fromkeys(rows, "not passed, and not required")
+    if report.comparison:
+        known = report.comparison.forgiven | report.comparison.spared
+        spared |= dict.fromkeys(known, "not passed, and no worse than in the baseline")
+    return spared
+
+
+def _case(report: Report, result: Result, spared: str | None) -> str:
     case = f"<testcase{_attributes(_case_attributes(report, result))}"
     if result.verdict == PASSED:
         return f"{case}/>"
-    if is_spared:
-        why = f"not passed, and not required: {first_words(result)}"
+    if spared:
+        why = f"{spared}: {first_words(result)}"
         return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
     if result.verdict == SKIPPED or (result.verdict == NOT_RUN and not report.is_cut):
         why = result.skip or (report.stop.words if report.stop else "not run")
         return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
     tag = "failure" if result.verdict == FAILED else "error"
     problem = {"type": _type(result), "message": first_words(result)}
-    return f"{case}><{tag}{_attributes(problem)}>{_text(_story(result))}</{tag}></testcase>"
+    change = report.comparison.changes.get(result.key) if report.comparison else None
+    return f"{case}><{tag}{_attributes(problem)}>{_text(_story(result, change))}</{tag}></testcase>"
 
 
 def _whole(report: Report, suite: str) -> list[str]:
@@ -155,10 +173,10 @@ def _type(result: Result) -> str:
     return f"exit {int(result.status)}"
 
 
-def _story(result: Result) -> str:
+def _story(result: Result, change: Change | None) -> str:
     file, line = result.place
     place = f"{file}:{line}: {rate(result)}"
-    return "\n".join([place, *explain(result)])
+    return "\n".join([place, *details(result, change)])
 
 
 def _time(seconds: float) -> str:

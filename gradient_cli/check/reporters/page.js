@@ -62,3 +62,93 @@ document.addEventListener("keydown", (event) => {
 addEventListener("hashchange", read);
 form.hidden = false;
 read();
+
+// Models side by side: the answers are copied from where they stand, when a cell is opened.
+const MOST_CASES = 200;
+const side = document.querySelector("#side");
+
+function element(name, text, kind) {
+  const made = document.createElement(name);
+  made.textContent = text || "";
+  if (kind) {
+    made.className = kind;
+  }
+  return made;
+}
+
+function columns(title, parts) {
+  const row = document.createDocumentFragment();
+  if (title) {
+    row.append(element("h2", title));
+  }
+  const grid = element("div", "", "side");
+  for (const [model, kind, source] of parts) {
+    const column = element("div");
+    column.append(element("h3", model, kind));
+    column.append(source ? source.cloneNode(true) : element("p", "not asked", "dim"));
+    grid.append(column);
+  }
+  row.append(grid);
+  return row;
+}
+
+function kindOf(one) {
+  return [...one.classList].find((name) => !["test", "case", "more"].includes(name));
+}
+
+function cases(asked) {
+  const found = new Map();
+  asked.forEach(([, test], place) => {
+    for (const one of test.querySelectorAll("details.case")) {
+      const name = one.dataset.case;
+      if (!found.has(name)) {
+        found.set(name, new Array(asked.length).fill(null));
+      }
+      found.get(name)[place] = one;
+    }
+  });
+  const differs = (row) => new Set(row.map((one) => one && kindOf(one))).size > 1;
+  return [...found].sort(([, one], [, other]) => differs(other) - differs(one));
+}
+
+function compare(link) {
+  const models = [...link.closest("table").querySelectorAll("thead th")].slice(1);
+  const cells = [...link.closest("tr").querySelectorAll("td")];
+  const asked = cells
+    .map((cell, place) => [models[place].textContent, cell.querySelector("a")])
+    .filter(([, target]) => target)
+    .map(([model, target]) => [model, document.getElementById(target.hash.slice(1))]);
+  const bar = element("div", "", "bar");
+  const close = element("button", "close");
+  close.type = "button";
+  close.addEventListener("click", () => { side.hidden = true; link.focus(); });
+  bar.append(element("h2", link.closest("tr").querySelector("th").textContent), close);
+  side.replaceChildren(bar);
+  const rows = cases(asked);
+  for (const [name, row] of rows.slice(0, MOST_CASES)) {
+    side.append(columns(name, asked.map(([model], place) => [
+      model, row[place] ? kindOf(row[place]) : "", row[place] && row[place].querySelector(".said"),
+    ])));
+  }
+  if (rows.length > MOST_CASES) {
+    side.append(element("p", `and ${rows.length - MOST_CASES} more cases`, "dim"));
+  }
+  if (!rows.length) {
+    side.append(columns("", asked.map(([model, test]) => [
+      model, kindOf(test), test.querySelector(".said"),
+    ])));
+  }
+  side.hidden = false;
+  side.scrollTop = 0;
+  close.focus();
+}
+
+if (side) {
+  side.closest("section").addEventListener("click", (event) => {
+    const link = event.target.closest("td a");
+    if (link) {
+      event.preventDefault();
+      compare(link);
+    }
+  });
+}

@@ -11,26 +11,34 @@ The report for people: a line a test, and below those that did not pass the reas
 
 from collections.abc import Collection, Iterator, Sequence
 
+from gradient_cli.check.comparison import Change
 from gradient_cli.check.model_table import models_of
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, UNSURE, Report, Test
-from gradient_cli.check.reporters.explain import explain, headline, one_line
+from gradient_cli.check.reporters.against import details, head_words, whole
+from gradient_cli.check.reporters.explain import headline, one_line
 from gradient_cli.terminal.door import Line
 
 WORDS = {
     PASSED: "pass", FAILED: "FAIL", UNSURE: "unsure", ERROR: "ERROR", NOT_RUN: "-", SKIPPED: "skip",
 }  # fmt: skip
+KNOWN = "known"
+"""Of a test that does not pass, and is no worse than in the baseline."""
 _COLORS = {
     PASSED: "32", FAILED: "31;1", UNSURE: "33;1", ERROR: "35;1", NOT_RUN: "2", SKIPPED: "2",
 }  # fmt: skip
 
 
-def lines_of(result: Test, *, is_colored: bool = False) -> Iterator[str | Line]:
-    """Give a test's line, and below it why it did not pass."""
-    word = WORDS[result.verdict].ljust(5)
+def lines_of(
+    result: Test, change: Change | None = None, *, is_colored: bool = False
+) -> Iterator[str | Line]:
+    """Give a test's line, and below it why it did not pass; `change`: since a baseline."""
+    is_known = change is not None and change.is_forgiven
+    word = (KNOWN if is_known else WORDS[result.verdict]).ljust(5)
     if is_colored:
-        word = f"\x1b[{_COLORS[result.verdict]}m{word}\x1b[0m"
-    yield Line(word, f" {headline(result)}")
-    yield from (f"      {line}" for line in explain(result))
+        color = _COLORS[SKIPPED] if is_known else _COLORS[result.verdict]
+        word = f"\x1b[{color}m{word}\x1b[0m"
+    yield Line(word, f" {headline(result)}{head_words(result, change)}")
+    yield from (f"      {line}" for line in details(result, change))
 
 
 def lines(
@@ -45,13 +53,17 @@ def lines(
 
     `told`: the keys of tests of which nothing more need be said.
     """
+    comparison = report.comparison
+    changes = comparison.changes if comparison else {}
     for result in report.tests:
         is_untouched = result.verdict == NOT_RUN and not result.interval
         if is_untouched or result.key in told or (is_quiet and result.verdict in {PASSED, SKIPPED}):
             continue
-        yield from lines_of(result, is_colored=is_colored)
+        yield from lines_of(result, changes.get(result.key), is_colored=is_colored)
     if table := models_of(report):
         yield from columns(table.lines())
+    if comparison:
+        yield from whole(comparison)
     yield from (f"note: {note}" for note in report.notes)
     if report.stop:
         yield report.stop.words

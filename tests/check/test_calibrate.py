@@ -193,6 +193,8 @@ def test_judges_are_held_against_labels(place):
 )  # fmt: skip
 def test_flags_about_passing_say_nothing_here(place, flags):
     """Status 2, naming the flag."""
+    flags = [str(place.folder / flag) if flag.startswith("x.") else flag for flag in flags]
+
     assert place.runs(DECIDE, *flags) == 2
     assert flags[0] in place.err
 

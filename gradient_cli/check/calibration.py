@@ -241,7 +241,7 @@ def _no_advice(wish: float, whole: Sequence[Cut], least: int) -> Advice:
         top = max(whole, key=lambda cut: cut.precision or 0)
         seen = f"at {top.sure:g} {top.right} of {top.decided} were right"
         return Advice(wish, None, f"no threshold reaches it: {seen}")
-    top = max(open_ones, key=lambda cut: cut.decided)
+    top = max(open_ones, key=lambda cut: (cut.precision or 0, cut.decided))
     seen = f"at {top.sure:g} {top.right} of {top.decided} were right, which may be chance"
     more = f"; {least} without a mistake are the least that prove it"
     return Advice(wish, None, f"too few rows to say: {seen}{more}", has_enough=False)

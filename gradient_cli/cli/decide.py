@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 
-from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
-from gradient_cli.cli.app import new_app
-from gradient_cli.cli.expand import expand
-from gradient_cli.runs.decide import Flags, run
-from gradient_cli.runs.decide_options import (
+from gradient_cli.ask.decide_options import (
     GateOptions,
     QuestionOptions,
     ShowOptions,
     StateOptions,
 )
+from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
+from gradient_cli.cli.app import new_app
+from gradient_cli.cli.expand import expand
+from gradient_cli.runs.decide import Flags, run
 
 app = new_app()
 

@@ -252,9 +252,17 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
                 --record) _gradient_files dirnames; return 0 ;;
                 --replay) _gradient_files dirnames; return 0 ;;
+                --decide) return 0 ;;
+                --one-of-file) return 0 ;;
+                --scale) return 0 ;;
+                --yes-means) return 0 ;;
+                --no-means) return 0 ;;
+                --at-least) return 0 ;;
+                --at-most) return 0 ;;
+                --sure) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay --decide --one-of-file --scale --yes-means --no-means --at-least --at-most --sure -h --help
             else
                 :
             fi

@@ -11,7 +11,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from gradient_cli.batch.entries import Entry, entries, entry_at
+from gradient_cli.batch.entries import Entry, entries, entry_at, is_decided
 from gradient_cli.batch.items.item import Item
 from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
@@ -42,6 +42,8 @@ class Answers:
         """Id -> where its line is: file, offset, and 1 if it is ok."""
         self._files: list[BinaryIO] = []
         self._properties: dict[str, None] = {}
+        self._is_decided = False
+        """Some of the answers are decisions."""
         try:
             for number, path in enumerate(paths):
                 for entry in entries(Path(path), path):
@@ -60,12 +62,15 @@ class Answers:
             return
         where = (number << OFFSET_BITS | entry.offset) + 1
         self._known.set(name, 2 * where + entry.is_ok)
+        self._is_decided = self._is_decided or is_decided(entry.raw)
         if entry.is_ok and b'"parsed":{' in entry.raw:
             self._properties |= dict.fromkeys(entry.said()["parsed"])
 
     @property
     def columns(self) -> list[str]:
-        """Give what an answer consists of: the properties of its object, or its text."""
+        """Give what an answer consists of: the properties of its object, its text, a decision."""
+        if self._is_decided:
+            return ["decision", "probability", "unsure"]
         return list(self._properties) or ["text"]
 
     def of(self, identity: str | int) -> Mapping[str, Json] | None:
@@ -85,7 +90,9 @@ class Answers:
         error = row.get("error")
         words = error.get("message") if isinstance(error, dict) else None
         parsed = row.get("parsed")
-        if self._properties:
+        if self._is_decided:
+            found = [row.get(name) for name in self.columns]
+        elif self._properties:
             parsed = parsed if isinstance(parsed, dict) else {}
             found = [parsed.get(name) for name in self._properties]
         else:

@@ -17,6 +17,7 @@ from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.ledger import ASKED_AGAIN
 from gradient_cli.batch.spending import NOTHING, Spent, spent_in
 from gradient_cli.errors import UsageError
+from gradient_cli.exits import ExitStatus
 from gradient_cli.values import mutable_record
 from gradient_cli.wire.events import is_count
 from gradient_cli.wire.json import Json
@@ -78,6 +79,10 @@ class Digest:
     """Lines that were set aside, and count for nothing but what was paid."""
     statuses: Counter[int] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
+    unsure: Counter[str] = field(default_factory=Counter)
+    """Of the labels, decisions that are not sure enough."""
+    decided: int = 0
+    """Rows that a decision model has answered."""
     models: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     latencies_ms: Spread = field(default_factory=Spread)
@@ -101,6 +106,9 @@ class Digest:
         error = row.get("error")
         message = error.get("message") if isinstance(error, dict) else None
         _count(self.labels, row.get("label"), MOST_LABELS)
+        self.decided += isinstance(row.get("decision"), str)
+        if row.get("unsure") is True and row.get("label") in self.labels:
+            _count(self.unsure, row.get("label"), MOST_LABELS)
         _count(self.models, row.get("model"), MOST_LABELS)
         _count(self.errors, message, MOST_ERRORS)
         if is_count(row.get("total_ms")):
@@ -120,12 +128,14 @@ class Digest:
         return {
             "total": self.total,
             "ok": self.statuses[0],
-            "failed": self.total - self.statuses[0],
+            "failed": self.total - self.statuses[0] - self.statuses[ExitStatus.UNSURE],
             "lines": self.lines,
             "duplicates": self.duplicates,
             "stale": self.stale,
             "exit_codes": {str(status): self.statuses[status] for status in sorted(self.statuses)},
             "labels": dict(self.labels.most_common()),
+            "decided": self.decided,
+            "unsure": {"total": self.unsure.total(), "labels": dict(self.unsure.most_common())},
             "models": dict(self.models.most_common()),
             "errors": dict(self.errors.most_common(10)),
             "total_ms": self.latencies_ms.quantiles(),
@@ -267,7 +277,7 @@ class _Counting:
 
     @staticmethod
     def _keep(table: KeyTable, name: bytes, number: int, row: dict[str, Json]) -> None:
-        is_ok = row["ok"] is True
+        is_ok = row["ok"] is True or isinstance(row.get("decision"), str)
         if is_ok or not table.get(name) & 1:
             table.set(name, 2 * number + is_ok)
 

@@ -8,6 +8,7 @@ settings that it was asked with. `data` is the row's own, `stale` says why a lin
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from json import JSONDecoder
 from json.encoder import encode_basestring
@@ -60,6 +61,7 @@ class Entry:
     """As JSON."""
     key: bytes
     is_ok: bool
+    """It is an answer, which need not be asked for again; a decision is one, whatever it is."""
     at: bytes
     """b"" for a line that does not say."""
     run: bytes
@@ -166,7 +168,8 @@ def _entry(raw: bytes, offset: int, shown: str, number: int = 0) -> Entry:
         stamp = fingerprint(known, key, canonical(data).encode())
     else:
         stamp = fingerprint(known, key)
-    return Entry(offset, known, key, ok == b"true", at, run, stamp, raw, mark)
+    is_ok = ok == b"true" or is_decided(raw)
+    return Entry(offset, known, key, is_ok, at, run, stamp, raw, mark)
 
 
 def _decoded(raw: bytes, offset: int, where: str, mark: bytes) -> Entry:
@@ -191,13 +194,30 @@ def _decoded(raw: bytes, offset: int, where: str, mark: bytes) -> Entry:
         offset,
         dumps(identity).encode("utf-8", "surrogatepass"),
         key.encode(),
-        value.get("ok") is True,
+        value.get("ok") is True or is_decided(raw),
         _text(value.get("at")),
         _text(value.get("run")),
         row.stamp(),
         line(value).encode() if isinstance(stale, dict) else raw,
         mark,
     )
+
+
+def is_decided(raw: bytes) -> bool:
+    """Tell whether a line holds a decision; one that is unsure would be the same again."""
+    if b',"decision":"' not in raw:
+        return False
+    said = json_object(raw)
+    return said is not None and isinstance(said.get("decision"), str)
+
+
+def decided_statuses(path: Path, shown: str) -> Counter[int]:
+    """Count the statuses of the decisions of a file that are not 0: unsure, or not as expected."""
+    found: Counter[int] = Counter()
+    for entry in entries(path, shown):
+        if is_decided(entry.raw) and b'"ok":true' not in entry.raw:
+            found[int(entry.said().get("exit_code") or 0)] += 1
+    return found
 
 
 def _text(value: Json) -> bytes:

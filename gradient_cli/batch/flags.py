@@ -6,7 +6,7 @@ Each of its groups is read once, here or in `ask/`, and made into values; a plan
 
 from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
-from gradient_cli.batch.item_options import ItemOptions, RunOptions
+from gradient_cli.batch.item_options import DecideOptions, ItemOptions, RunOptions
 from gradient_cli.batch.items.choice import Choice, refuse_out
 from gradient_cli.batch.items.reading import Shard
 from gradient_cli.batch.join import Part
@@ -24,6 +24,7 @@ class Flags:
     output: RunOptions
     expectations: ExpectOptions
     network: NetworkOptions
+    decide: DecideOptions = DecideOptions()
 
     def choice(self) -> Choice:
         """
@@ -65,6 +66,7 @@ class Flags:
         read += [(path, "a file of -f") for path in options.file or []]
         read += [(options.prompt_file, "the prompt file"), (self.request.body, "--body")]
         read += [(self.expectations.schema, "the schema")]
+        read += [(self.decide.one_of_file, "--one-of-file")]
         given = [options.instructions or "", *(v.partition("=")[2] for v in options.var or [])]
         read += [(text[1:], "an @FILE") for text in given if text.startswith("@")]
         for path, what in read:

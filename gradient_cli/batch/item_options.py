@@ -7,6 +7,8 @@ from typing import Annotated
 from gradient_cli.ask.flag import flag
 from gradient_cli.values import record
 
+DECISIONS = "Decisions"
+
 
 @record(kw_only=True)
 class ItemOptions:
@@ -165,6 +167,64 @@ class RunOptions:
         bool,
         flag("Proof", "--strict-replay", help="recordings that nothing asked for are status 2"),
     ] = False
+
+
+@record(kw_only=True)
+class DecideOptions:
+    """What a decision model is asked of each item, in place of a text."""
+
+    decide: Annotated[
+        str | None,
+        flag(
+            DECISIONS,
+            "--decide",
+            metavar="QUESTION",
+            help="let a decision model answer this of each item (yes or no, or --one-of)",
+        ),
+    ] = None
+    one_of_file: Annotated[
+        str | None,
+        flag(
+            DECISIONS,
+            "--one-of-file",
+            metavar="LABELS.toml",
+            help='its options with what each means: bug = "something is broken"',
+        ),
+    ] = None
+    scale: Annotated[
+        str | None,
+        flag(DECISIONS, "--scale", metavar="A,B,C", help="a scale, from the least to the most"),
+    ] = None
+    yes_means: Annotated[
+        str | None, flag(DECISIONS, "--yes-means", metavar="TEXT", help="what a yes says")
+    ] = None
+    no_means: Annotated[
+        str | None, flag(DECISIONS, "--no-means", metavar="TEXT", help="what a no says")
+    ] = None
+    at_least: Annotated[
+        str | None,
+        flag(DECISIONS, "--at-least", metavar="LEVEL", help="a row below it is status 1"),
+    ] = None
+    at_most: Annotated[
+        str | None,
+        flag(DECISIONS, "--at-most", metavar="LEVEL", help="a row above it is status 1"),
+    ] = None
+    sure: Annotated[
+        float | None,
+        flag(
+            DECISIONS,
+            "--sure",
+            metavar="P",
+            help="a decision less probable than P is status 9 (0.5 to 1)",
+        ),
+    ] = None
+
+    def stray(self) -> str | None:
+        """Give a flag that says nothing without --decide, if one was given."""
+        if self.decide is not None:
+            return None
+        given = [name for name in self.__dataclass_fields__ if getattr(self, name) is not None]
+        return f"--{given[0].replace('_', '-')}" if given else None
 
 
 @record(kw_only=True)

@@ -16,6 +16,7 @@ from gradient_cli.ask.run_options import ExpectOptions
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.ask.texts import Texts, from_files
 from gradient_cli.batch import result_line
+from gradient_cli.batch.decided_rows import Deciding
 from gradient_cli.batch.flags import Flags
 from gradient_cli.batch.items.item import BadItems, Item
 from gradient_cli.batch.join import Join, Part
@@ -31,7 +32,7 @@ from gradient_cli.values import mutable_record
 from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.attachment import Block
-from gradient_cli.wire.request import Request
+from gradient_cli.wire.request import Request, encode_json
 
 TIMEOUT_S = 600
 """The longest silence, unless the user says another: whole answers are silent until they end."""
@@ -51,6 +52,8 @@ class Plan:
     join: Join
     provenance: Provenance
     ledger: Ledger | None = field(default=None)
+    deciding: Deciding | None = field(default=None)
+    """What is decided of each row; None: a model is asked for text."""
 
     def open_ledger(self, results: Results) -> Ledger:
         """
@@ -125,6 +128,11 @@ class Plan:
     def work(self, task: Task, client: Asker) -> Done:
         """Ask, judge, and give the line; in a worker's thread."""
         assert self.ledger
+        if self.deciding:
+            at, run = self.ledger.times.now(), self.provenance.run
+            done = self.deciding.work(task, client, at=at, run=run)
+            self._count_tokens(done)
+            return done
         outcome = client.ask(task.request, None, self.expected.allowed.reading())
         judged = self.expected.judge(task.request, outcome, client)
         done = result_line.done(
@@ -134,9 +142,18 @@ class Plan:
             run=self.provenance.run,
             has_labels=self.expectations.one_of is not None,
         )
+        self._count_tokens(done)
+        return done
+
+    def _count_tokens(self, done: Done) -> None:
         if done.tokens:
             self.session.limiter.spent(done.tokens)
-        return done
+
+    def bytes_of(self, request: Request) -> bytes:
+        """Give what is sent for a row, as it may be shown."""
+        if self.deciding:
+            return encode_json(self.deciding.body(request))
+        return b"".join(request.encode(body=request.shown()))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -162,12 +179,12 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     texts = texts_of(prompt_file, flags.items.var, is_strict=True)
     expectations = verdict.filled(flags.expectations, texts)
     expected = verdict.expected(expectations, extract=output.extract, texts=texts)
-    tell = invocation.terminal.note if not output.quiet else _silent
+    tell = invocation.terminal.note if not output.quiet else silent
     for warning in expected.warnings():
         tell(warning)
     own = prompt_file.fields if prompt_file else {}
     given = {**own, **inputs.request_flags(flags.request), **expectations.settings()}
-    session = open_session(invocation, given, flags.network, proof, tell=tell, detail=_silent)
+    session = open_session(invocation, given, flags.network, proof, tell=tell, detail=silent)
     request = shared_request(session, flags.request, flags.items.instructions, expected.text_format)
     # What the flags say is said by values from here on.
     said = flag_values.pairs("--var", flags.items.var or [])
@@ -175,13 +192,13 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     if prompt:
         prompt = flag_values.utf8(prompt)
     if prompt is not None:  # Rows without PROMPT may ask for any.
-        _tell_unused(prompt, request, said, texts, tell)
-    blocks = _blocks(session, flags.items.file or [], from_files(said, texts))
+        tell_unused(prompt, request, said, texts, tell)
+    blocks = blocks_of(session, flags.items.file or [], from_files(said, texts))
     where = flags.items.prompt_file or "the prompt"
     is_needed = is_digitalocean(session.settings.base_url)
     refuse = partial(no_model, session.settings) if is_needed else None
     maker = RequestMaker(request, prompt, texts.variables, blocks, where, refuse)
-    _prepare(session, part, is_verbose=output.verbose)
+    prepare(session, part, is_verbose=output.verbose)
     items = choice.open(invocation.terminal, tell, session.settings.timeout_s, output.output)
     join = Join(items, maker, expected.fingerprint, part)
     known = provenance(maker, expected.fingerprint, session.settings.base_url)
@@ -189,7 +206,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     return Plan(session, maker, expected, expectations, tell, Meter(invocation.clock), join, known)
 
 
-def _tell_unused(
+def tell_unused(
     prompt: str, request: Request, said: Iterable[str], texts: Texts, tell: Callable[[str], None]
 ) -> None:
     """Warn of variables that nothing asks for; what is asked for may be a row's, too."""
@@ -199,7 +216,7 @@ def _tell_unused(
     texts.asked.update(*map(template.names, asked))
 
 
-def _blocks(
+def blocks_of(
     session: Session, paths: Sequence[str], variables: Mapping[str, str]
 ) -> Sequence[Block]:
     """Read the files that go before every prompt."""
@@ -208,11 +225,11 @@ def _blocks(
     return blocks
 
 
-def _prepare(session: Session, part: Part, *, is_verbose: bool) -> None:
+def prepare(session: Session, part: Part, *, is_verbose: bool) -> None:
     """Make of a session one for many requests."""
     if not is_verbose:
         # A wait is everybody's, and the progress bar shows it once.
-        session.tell = _silent
+        session.tell = silent
     settings = session.settings
     if settings.source("timeout") == "built in":
         given = {**settings.values, "timeout": Value(TIMEOUT_S, "built in")}
@@ -220,5 +237,5 @@ def _prepare(session: Session, part: Part, *, is_verbose: bool) -> None:
     session.share_limit(part.shard.count)
 
 
-def _silent(line: str) -> None:
+def silent(line: str) -> None:
     """Say nothing."""

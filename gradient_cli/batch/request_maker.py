@@ -5,7 +5,7 @@ From an item to its request: the flags' request, with what the item says put ove
     a row            its `prompt` or PROMPT, filled with its `vars`; its other fields as they are
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
@@ -55,6 +55,10 @@ class RequestMaker:
     """What PROMPT is called in errors: the file that it stands in."""
     no_model: Callable[[], UsageError] | None = None
     """Gives the error of a row without a model, where the endpoint demands one."""
+    own_columns: Sequence[str] = ("prompt",)
+    """The columns of a table that are asked, the first that is there, if there is no PROMPT."""
+    row_fields: Collection[str] | None = None
+    """What rows may say of their own request; None: any field of one."""
     _checked: Sequence[str] | None = field(init=False)
     """The kind of item that was checked last."""
     _may_be_empty: bool = field(init=False)
@@ -190,8 +194,9 @@ class RequestMaker:
 
     def _prompt_for(self, item: Item) -> str | None:
         """Give PROMPT; without one a table's own column of that name."""
-        if self.prompt is None and item.columns is not None and "prompt" in item.variables:
-            return "{{ prompt }}"
+        if self.prompt is None and item.columns is not None:
+            own = next((name for name in self.own_columns if name in item.variables), None)
+            return None if own is None else f"{{{{ {own} }}}}"
         return self.prompt
 
     def _filled(self, item: Item, prompt: str, variables: Mapping[str, str]) -> str:
@@ -235,6 +240,8 @@ class RequestMaker:
         named: dict[str, Any] = {}
         params = dict(self.base.params)
         for name, value in fields.items():
+            if self.row_fields is not None and name not in self.row_fields:
+                raise UsageError(f'"{name}" says nothing of a decision', hint="leave it out")
             if name in _KINDS and value is not None:
                 _check_kind(name, value)
                 named[name] = tuple(value) if isinstance(value, list) else value

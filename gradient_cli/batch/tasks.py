@@ -90,7 +90,12 @@ class Tally:
     @property
     def failed(self) -> int:
         """Give the number of results that are none."""
-        return self.done - self.statuses.get(ExitStatus.OK, 0)
+        return self.done - self.statuses.get(ExitStatus.OK, 0) - self.unsure
+
+    @property
+    def unsure(self) -> int:
+        """Give the number of decisions that are not sure enough."""
+        return self.statuses.get(ExitStatus.UNSURE, 0)
 
 
 class Runner:

@@ -19,6 +19,7 @@ from gradient_cli.ask.question_options import RequestOptions
 from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
 from gradient_cli.batch.flags import Flags
 from gradient_cli.batch.item_options import (
+    DecideOptions,
     ItemOptions,
     JobOptions,
     RunOptions,
@@ -50,6 +51,7 @@ def run(
     request: RequestOptions,
     output: RunOptions,
     expectations: ExpectOptions,
+    decide: DecideOptions,
     network: NetworkOptions,
     prompt: Annotated[str | None, _PROMPT] = None,
 ) -> int:
@@ -60,7 +62,7 @@ def run(
         GradientError: a flag or an item is not usable, or OUT cannot be written.
 
     """
-    flags = Flags(prompt, items, request, output, expectations, network)
+    flags = Flags(prompt, items, request, output, expectations, network, decide)
     return ask_all(ctx.obj, flags)
 
 

@@ -4,9 +4,12 @@
     flags ─► Plan ─► tasks ─► Runner ─► OUT ─► what the run came to
 """
 
+from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.batch.entries import decided_statuses
 from gradient_cli.batch.flags import Flags
 from gradient_cli.batch.item_options import RunOptions
 from gradient_cli.batch.jobs import load_job
@@ -35,7 +38,7 @@ def run(invocation: Invocation, flags: Flags) -> int:
     # stays, and need not be looked at again.
     gc.freeze()
     gc.enable()
-    plan = make_plan(invocation, flags)
+    plan = _plan(invocation, flags)
     try:
         if flags.output.dry_run:
             return _show_requests(plan)
@@ -44,12 +47,22 @@ def run(invocation: Invocation, flags: Flags) -> int:
         plan.close()
 
 
+def _plan(invocation: Invocation, flags: Flags) -> Plan:
+    if stray := flags.decide.stray():
+        raise UsageError(f"{stray} belongs to --decide", hint="--decide QUESTION")
+    if flags.decide.decide is None:
+        return make_plan(invocation, flags)
+    from gradient_cli.batch.decision_plan import make_decision_plan
+
+    return make_decision_plan(invocation, flags)
+
+
 def _show_requests(plan: Plan) -> int:
     terminal = plan.session.invocation.terminal
     plan.look()
     for item in plan.items():
         request = plan.maker.request(item)
-        terminal.write_request(b"".join(request.encode(body=request.shown())) + b"\n")
+        terminal.write_request(plan.bytes_of(request) + b"\n")
     return ExitStatus.OK
 
 
@@ -160,7 +173,8 @@ def _report(plan: Plan, output: RunOptions, tally: Tally) -> ExitStatus:
         statuses.add(ExitStatus.TIMEOUT)
     if tally.stopped_by in {"tokens", "uncounted"}:
         statuses.add(ExitStatus.INCOMPLETE)
-    status = worst(statuses)
+    earlier = _earlier(plan)
+    status = worst([*statuses, *earlier])
     terminal, meter = plan.session.invocation.terminal, plan.meter
     stale = None if tally.stopped_by else plan.session.check_replay()
     if stale:
@@ -169,7 +183,8 @@ def _report(plan: Plan, output: RunOptions, tally: Tally) -> ExitStatus:
     if output.json:
         terminal.write_json(line(_document(plan, tally, status)) + "\n")
     if not output.quiet:
-        parts = [f"{tally.done - tally.failed:,} ok", f"{tally.failed:,} failed"]
+        parts = [f"{tally.statuses.get(ExitStatus.OK, 0):,} ok", f"{tally.failed:,} failed"]
+        parts += [f"{tally.unsure:,} unsure"] if tally.unsure else []
         parts += [f"{plan.meter.skipped:,} skipped"] if plan.meter.skipped else []
         parts += [duration(meter.seconds), f"{meter.rate:,.1f} a second"]
         parts += [f"{tally.tokens:,} tokens"] if tally.tokens else []
@@ -178,9 +193,23 @@ def _report(plan: Plan, output: RunOptions, tally: Tally) -> ExitStatus:
         terminal.note(f"gradient: {words}{_why(tally)}{_left(meter)}")
     elif tally.failed:
         terminal.note(f"gradient: {tally.failed:,} of {tally.done:,} failed; {_worst(tally)}")
-    if status and output.output != "-":
+    if earlier and status in earlier and not tally.done:
+        terminal.note(f"gradient: of the decisions in {output.output} {_in_words(earlier)}")
+    elif status and output.output != "-" and status is not ExitStatus.UNSURE:
         terminal.note("hint: the same command tries again what failed or was left")
     return status
+
+
+def _earlier(plan: Plan) -> Counter[int]:
+    """Count the decisions in OUT that are unsure or not as expected: they are not asked again."""
+    if plan.deciding is None or plan.ledger is None or not plan.ledger.is_file:
+        return Counter()
+    return decided_statuses(Path(plan.ledger.path), plan.ledger.path)
+
+
+def _in_words(statuses: Counter[int]) -> str:
+    words = {ExitStatus.UNSURE: "are unsure", ExitStatus.EXPECTATION: "are not as expected"}
+    return ", ".join(f"{count:,} {words[ExitStatus(s)]}" for s, count in sorted(statuses.items()))
 
 
 STOPPED = {
@@ -220,6 +249,7 @@ def _document(plan: Plan, tally: Tally, status: ExitStatus) -> dict[str, Json]:
         "exit_code": int(status),
         "done": tally.done,
         "failed": tally.failed,
+        "unsure": tally.unsure,
         "skipped": plan.meter.skipped,
         "exit_codes": {str(int(code)): tally.statuses[code] for code in sorted(tally.statuses)},
         "total_tokens": tally.tokens,

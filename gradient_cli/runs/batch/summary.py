@@ -39,7 +39,12 @@ def _sections(found: Digest) -> Iterator[list[str]]:
     if found.total:
         yield aligned(_bars(Counter({_meaning(s): n for s, n in found.statuses.items()})))
     if found.labels:
-        yield aligned(_bars(found.labels))
+        yield aligned(_labels(found))
+    if found.decided:
+        share = 100 * found.unsure.total() / found.decided
+        yield [
+            f"{found.unsure.total():,} of {found.decided:,} decisions are unsure ({share:.1f} %)"
+        ]
     if found.models:
         yield aligned(_bars(found.models))
     counts: Sequence[tuple[str, Spread]] = (
@@ -85,6 +90,18 @@ def _bars(counts: Counter[str]) -> list[tuple[str, str, str, str]]:
         (_short(name), f"{n:,}".rjust(len(f"{most:,}")), f"{100 * n / whole:5.1f} %", _bar(n, most))
         for name, n in counts.most_common(MOST_SHOWN)
     ]
+
+
+def _labels(found: Digest) -> list[tuple[str, ...]]:
+    """Give the labels, and of decisions how many of each are unsure."""
+    rows = _bars(found.labels)
+    if not found.unsure:
+        return [*rows]
+    unsure = [
+        f"{found.unsure[name]:,} unsure ({100 * found.unsure[name] / n:.1f} %)"
+        for name, n in found.labels.most_common(MOST_SHOWN)
+    ]
+    return [(*row, words) for row, words in zip(rows, unsure, strict=True)]
 
 
 def _bar(count: int, most: int) -> str:

@@ -102,6 +102,8 @@ _gradient() {
                 --expect-re) return 0 ;;
                 --reject) return 0 ;;
                 --reject-re) return 0 ;;
+                --expect-call) return 0 ;;
+                --expect-source) return 0 ;;
                 --one-of) return 0 ;;
                 --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
@@ -124,7 +126,7 @@ _gradient() {
                 --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output --whole -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --sure --votes --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay --run-tool --tool-timeout --max-tool-calls --confirm -h --help
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output --whole -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --sure --votes --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay --run-tool --tool-timeout --max-tool-calls --confirm -h --help
             else
                 :
             fi
@@ -237,6 +239,8 @@ _gradient() {
                 --expect-re) return 0 ;;
                 --reject) return 0 ;;
                 --reject-re) return 0 ;;
+                --expect-call) return 0 ;;
+                --expect-source) return 0 ;;
                 --one-of) return 0 ;;
                 --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
@@ -262,7 +266,7 @@ _gradient() {
                 --sure) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay --decide --one-of-file --scale --yes-means --no-means --at-least --at-most --sure -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay --decide --one-of-file --scale --yes-means --no-means --at-least --at-most --sure -h --help
             else
                 :
             fi
@@ -316,6 +320,8 @@ _gradient() {
                 --expect-re) return 0 ;;
                 --reject) return 0 ;;
                 --reject-re) return 0 ;;
+                --expect-call) return 0 ;;
+                --expect-source) return 0 ;;
                 --one-of) return 0 ;;
                 --extract-lang) return 0 ;;
                 --schema) _gradient_files; return 0 ;;
@@ -331,7 +337,7 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -x --extract -q --quiet --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run -h --help
             else
                 :
             fi

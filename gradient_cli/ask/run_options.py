@@ -50,6 +50,24 @@ class ExpectOptions:
             help="the regular expression is not found in it (repeatable)",
         ),
     ] = None
+    expect_call: Annotated[
+        list[str] | None,
+        flag(
+            EXPECTATIONS,
+            "--expect-call",
+            metavar="NAME[=JSON]",
+            help="it calls this function, with at least these arguments (repeatable)",
+        ),
+    ] = None
+    expect_source: Annotated[
+        list[str] | None,
+        flag(
+            EXPECTATIONS,
+            "--expect-source",
+            metavar="HOST",
+            help="it cites a page of this host, or of one below it (repeatable)",
+        ),
+    ] = None
     one_of: Annotated[
         str | None,
         flag(

@@ -19,8 +19,10 @@ from gradient_cli.wire.json import Json, canonical
 from gradient_cli.wire.request import Request
 
 if TYPE_CHECKING:
+    from gradient_cli.expect.evidence import Evidence
     from gradient_cli.expect.expectations import Expectations, Judgement, Verdict
     from gradient_cli.expect.extract import Extraction
+    from gradient_cli.expect.schema import Schema
 
 
 @record
@@ -175,21 +177,16 @@ def expected(
         UsageError: something is empty, no pattern, no schema, or they exclude each other.
 
     """
-    schema = None
-    if options.schema is not None:
-        from gradient_cli.expect.load import load_schema
-
-        schema = load_schema(options.schema, fill=texts.expected_json if texts else None)
+    schema = _schema(options, texts)
     extraction = _extraction(options, extract=extract)
     kind = _kind(options, extraction)
-    labels: tuple[str, ...] = ()
-    if options.one_of is not None:
-        from gradient_cli.expect.labels import parse_labels
-
-        labels = parse_labels(options.one_of)
-    fingerprint = _fingerprint(options, labels, schema.definition if schema else None, extraction)
+    labels = _labels(options)
+    rests_on = _evidence(options, texts)
+    fingerprint = _fingerprint(
+        options, labels, schema.definition if schema else None, extraction, rests_on
+    )
     allowed = _allowed(options)
-    if kind is None and not _texts(options):
+    if kind is None and rests_on is None and not _texts(options):
         return Expected(None, allowed, fingerprint=fingerprint)
     from gradient_cli.expect.expectations import Expectations
 
@@ -201,6 +198,7 @@ def expected(
         one_of=labels,
         schema=schema,
         extract=extraction,
+        evidence=rests_on,
     )
     return Expected(
         expectations,
@@ -209,6 +207,37 @@ def expected(
         schema.text_format() if schema and options.send_schema else None,
         fingerprint,
     )
+
+
+def _schema(options: ExpectOptions, texts: Texts | None) -> "Schema | None":
+    if options.schema is None:
+        return None
+    from gradient_cli.expect.load import load_schema
+
+    return load_schema(options.schema, fill=texts.expected_json if texts else None)
+
+
+def _labels(options: ExpectOptions) -> tuple[str, ...]:
+    if options.one_of is None:
+        return ()
+    from gradient_cli.expect.labels import parse_labels
+
+    return parse_labels(options.one_of)
+
+
+def _evidence(options: ExpectOptions, texts: Texts | None) -> "Evidence | None":
+    """Give what the answer must call and cite, filled; nothing is loaded for nothing."""
+    if not (options.expect_call or options.expect_source):
+        return None
+    from gradient_cli.expect.evidence import call_said, evidence
+
+    texts = texts or Texts({})
+    calls = [
+        call_said(given, "--expect-call", texts.opened).filled(texts.expected_json, "--expect-call")
+        for given in options.expect_call or []
+    ]
+    sources = texts.expected_all(options.expect_source or [], "--expect-source")
+    return evidence(sources, calls, lambda field: f"--{field.replace('_', '-')}")
 
 
 def _allowed(options: ExpectOptions) -> Allowed:
@@ -247,8 +276,10 @@ def _fingerprint(
     labels: tuple[str, ...],
     schema: Json,
     extraction: "Extraction | None",
+    rests_on: "Evidence | None",
 ) -> str:
     said = {
+        "evidence": rests_on.words if rests_on else None,
         **{name: getattr(options, name) for name in ("expect", "expect_re", "reject", "reject_re")},
         "one_of": labels,
         "schema": schema,

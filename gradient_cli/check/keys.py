@@ -48,6 +48,11 @@ def _is_points(value: Json) -> bool:
     return all(isinstance(point, str | dict) for point in points)
 
 
+def _is_calls(value: Json) -> bool:
+    calls = value if isinstance(value, list) else [value]
+    return all(isinstance(call, str | dict) for call in calls)
+
+
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 TEXTS = Kind("a text or a list of texts", _is_texts, is_list=True)
 COUNT = Kind("a whole number, 1 or more", _is_count)
@@ -57,6 +62,7 @@ SECONDS = Kind("a number above 0", _is_seconds)
 TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
 TABLE = Kind("a table of texts", _is_table_of_texts, is_table=True)
 POINTS = Kind("a text, a table, or a list of them", _is_points, is_list=True)
+CALLS = Kind("a name, a table, or a list of them", _is_calls, is_list=True)
 SURE = Kind("a number from 0.5 to 1", is_sure)
 VOTES = Kind("a whole number, 2 or more", lambda value: _is_count(value) and value >= 2)
 
@@ -117,6 +123,12 @@ KEYS: Mapping[str, Key] = {
     "reject": Key(EXPECTED, TEXTS, "reject = \"I'm sorry\"", "it has none of these", adds=True),
     "reject_re": Key(EXPECTED, TEXTS, "reject_re = '(?i)as an AI'",
                      "none of these patterns is found in it", adds=True),
+    "calls": Key(EXPECTED, CALLS,
+                 'calls = [{ name = "get_weather", arguments = { city = "Oslo" } }]',
+                 "it calls each of these functions, with at least these arguments; nothing is run "
+                 "for that. A text is NAME or NAME=JSON", adds=True),
+    "sources": Key(EXPECTED, TEXTS, 'sources = ["docs.example.com"]',
+                   "it cites a page of each of these hosts, or of one below", adds=True),
     "ignore_case": Key(EXPECTED, TRUTH, "ignore_case = true",
                        "equals, expect, reject and the patterns take a for A", "false"),
     "max_characters": Key(EXPECTED, COUNT, "max_characters = 280",
@@ -192,7 +204,7 @@ KEYS: Mapping[str, Key] = {
 """Every key of a [[test]], and of [defaults] where `in_defaults` says so."""
 
 EXPECTATIONS = (
-    "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema",
+    "equals", "expect", "expect_re", "reject", "reject_re", "one_of", "schema", "calls", "sources",
     "max_characters", "max_words", "max_output_tokens_used", "max_seconds",
     "checks", "decide", "judge",
 )  # fmt: skip

@@ -213,7 +213,8 @@ def _joined(defaults: Mapping[str, Json], test: Mapping[str, Json]) -> dict[str,
     for key in ADDED_KEYS:
         if key in defaults and key in test and test[key] != []:
             both = [*_listed(defaults[key]), *_listed(test[key])]
-            joined[key] = [one for n, one in enumerate(both) if one not in both[:n]]
+            # By their spelling: true and 1 are equal here, and two checks.
+            joined[key] = list({repr(one): one for one in both}.values())
     for keys in (FORM_KEYS, PROMPT_KEYS, ("model", "models")):
         for key in keys:
             if key in defaults and key not in test and any(other in test for other in keys):

@@ -14,7 +14,7 @@ from gradient_cli.check.wants import Wants
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.extract import Extraction
 from gradient_cli.settings.setting_keys import REQUEST_KEYS
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, line
 
 MOST_REPEATS = 1000
 
@@ -144,7 +144,7 @@ class Reader:
         table = self._table
         if not table["answer"].strip():
             raise self._fault("answer", f'"{name}" has an empty `answer`')
-        for key in ("max_seconds", "max_output_tokens_used", "votes"):
+        for key in ("max_seconds", "max_output_tokens_used", "votes", "calls", "sources"):
             if key in table:
                 raise self._fault(key, f"`{key}` says nothing of an `answer` that nobody is asked")
         if table.get("files") and "files" not in self._list("judge_sees"):
@@ -169,8 +169,25 @@ class Reader:
                 raise self._fault("decide", error.message, error.hint) from None
 
     def _points(self) -> list[Json]:
-        value = self._table.get("decide", [])
+        return self._listed("decide")
+
+    def _listed(self, key: str) -> list[Json]:
+        value = self._table.get(key, [])
         return value if isinstance(value, list) else [value]
+
+    def _check_calls(self) -> None:
+        """Refuse calls that are none; what a variable or a file stands for is seen later."""
+        if "calls" not in self._table:
+            return
+        from gradient_cli.expect.evidence import call_given
+
+        for value in self._listed("calls"):
+            if isinstance(value, str) and ("{{" in value or "=@" in value):
+                continue
+            try:
+                call_given(value, "calls", lambda text, _: text)
+            except UsageError as error:
+                raise self._fault("calls", error.message, error.hint) from None
 
     def _require(self, repeat: int, required: Required) -> int:
         """Give how many attempts must pass: of a row each."""
@@ -212,6 +229,7 @@ class Reader:
         for key in (*EXPECTATIONS, "judge_sees"):
             if table.get(key) == [] or (key == "judge" and "" in map(str.strip, self._list(key))):
                 raise self._fault(key, f"{key} is empty: it says nothing about an answer")
+        self._check_calls()
         forms = [key for key in FORM_KEYS if key in table]
         if self._extraction():
             forms.append(next(key for key in EXTRACT_KEYS if table.get(key)))
@@ -244,6 +262,8 @@ class Reader:
             max_characters=table.get("max_characters"),
             max_words=table.get("max_words"),
             ignore_case=table.get("ignore_case", False),
+            calls=tuple(self._listed("calls")),
+            sources=tuple(self._list("sources")),
             checks=tuple(self._list("checks")),
             judge=tuple(self._list("judge")),
             decide=tuple(point_of(value) for value in self._points()),
@@ -262,6 +282,10 @@ class Reader:
         for key in EXPECTATIONS:
             if key == "decide":
                 found += [(key, point.words) for point in map(point_of, self._points())]
+            elif key == "calls":
+                found += [
+                    (key, one if isinstance(one, str) else line(one)) for one in self._listed(key)
+                ]
             elif key in self._table:
                 value = self._table[key]
                 values = value if isinstance(value, list) and key != "one_of" else [value]

@@ -25,7 +25,21 @@ _POINT: Json = {
         },
     ]
 }
+_CALL: Json = {
+    "anyOf": [
+        _TEXT,
+        {
+            "type": "object",
+            "properties": {"name": _TEXT, "arguments": {"type": "object"}},
+            "required": ["name"],
+            "additionalProperties": False,
+        },
+    ]
+}
 _SCHEMAS: dict[str, Json] = {
+    "a name, a table, or a list of them": {
+        "anyOf": [*_CALL["anyOf"], {"type": "array", "items": _CALL, "minItems": 1}]
+    },
     "a text": _TEXT,
     "a text or a list of texts": {
         "anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]

@@ -3,6 +3,7 @@ What a test expects, as its suite says it; made into expectations once its varia
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gradient_cli.ask.sureness import Sureness
 from gradient_cli.ask.texts import Texts
@@ -14,6 +15,10 @@ from gradient_cli.expect.load import load_schema
 from gradient_cli.expect.schema import Schema
 from gradient_cli.terminal.opener import Opener
 from gradient_cli.values import record
+from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    from gradient_cli.expect.evidence import Evidence
 
 
 @record(kw_only=True)
@@ -33,6 +38,10 @@ class Wants:
     max_characters: int | None = None
     max_words: int | None = None
     ignore_case: bool = False
+    calls: tuple[Json, ...] = ()
+    """Names, `NAME=JSON`, or tables {name, arguments}."""
+    sources: tuple[str, ...] = ()
+    """Hosts."""
     checks: tuple[str, ...] = ()
     """Names of programs."""
     judge: tuple[str, ...] = ()
@@ -64,11 +73,23 @@ class Wants:
             max_seconds=self.max_seconds,
             limits=Limits(characters=self.max_characters, words=self.max_words),
             ignores_case=self.ignore_case,
+            evidence=self._evidence(texts),
             prefix="",
         )
         for doubt in found.doubts(""):
             raise UsageError(doubt, hint="a check that cannot fail checks nothing")
         return found
+
+    def _evidence(self, texts: Texts) -> "Evidence | None":
+        if not (self.calls or self.sources):
+            return None
+        from gradient_cli.expect.evidence import call_given, evidence
+
+        calls = [
+            call_given(given, "calls", texts.opened).filled(texts.expected_json, "calls")
+            for given in self.calls
+        ]
+        return evidence(texts.expected_all(self.sources, "sources"), calls, lambda _: "sources")
 
     def criteria(self, texts: Texts) -> tuple[str, ...]:
         """

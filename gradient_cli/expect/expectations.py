@@ -23,6 +23,8 @@ from gradient_cli.wire.response import Response
 if TYPE_CHECKING:
     import regex
 
+    from gradient_cli.expect.evidence import Evidence
+
 Fold = Callable[[str], str]
 """Makes texts comparable: as they are, or without their case."""
 
@@ -111,6 +113,8 @@ class Expectations:
     limits: Limits = Limits()
     ignores_case: bool = False
     """In every text and pattern; labels and schemas have their own rules."""
+    evidence: "Evidence | None" = None
+    """What it must cite and call."""
 
     @classmethod
     def build(
@@ -128,6 +132,7 @@ class Expectations:
         max_seconds: float | None = None,
         limits: Limits = Limits(),  # noqa: B008  # frozen
         ignores_case: bool = False,
+        evidence: "Evidence | None" = None,
         prefix: str = "--",
     ) -> "Expectations":
         """
@@ -141,9 +146,7 @@ class Expectations:
         """
         name = _named(prefix)
         _check_said(name, expect=expect, reject=reject)
-        labels = check_labels(one_of, name("one_of")) if one_of else ()
-        if labels:
-            _check_labels_expected(labels, expect, name)
+        labels = _checked_labels(one_of, expect, name)
         return cls(
             contains=tuple(expect),
             matches=_compiled(expect_re, name("expect_re"), ignores_case),
@@ -157,6 +160,7 @@ class Expectations:
             max_seconds=max_seconds,
             limits=limits,
             ignores_case=ignores_case,
+            evidence=evidence if evidence and evidence.words else None,
         )
 
     def doubts(self, prefix: str = "--") -> Iterator[str]:
@@ -208,7 +212,9 @@ class Expectations:
             text = block.code
         forms = self._forms(said, reading, label, block)
         shown = response.printed(text)
-        verdicts = (*forms, *self._texts(shown), *self._measures(response, seconds))
+        held = self.evidence.judge(response) if self.evidence else ()
+        rests_on = (Verdict(name, not why, why, place) for name, why, place in held)
+        verdicts = (*forms, *self._texts(shown), *rests_on, *self._measures(response, seconds))
         return Judgement(
             verdicts,
             text,
@@ -292,21 +298,25 @@ def _compiled(
     return tuple(patterns.compile_pattern(one, name, ignores_case=ignores_case) for one in given)
 
 
-def _check_labels_expected(labels: Sequence[str], expect: Sequence[str], name: object) -> None:
+def _checked_labels(
+    one_of: Sequence[str], expect: Sequence[str], name: Callable[[str], str]
+) -> tuple[str, ...]:
+    if not one_of:
+        return ()
+    labels = check_labels(one_of, name("one_of"))
     for wanted in expect:
         if match_label(wanted, labels) is None:
-            assert callable(name)
             raise UsageError(
                 f'{name("expect")} "{wanted}" is none of the labels {", ".join(labels)}',
                 hint="with one-of, expect names the label that is wanted",
             )
     wanted_labels = {match_label(wanted, labels) for wanted in expect}
     if len(wanted_labels) > 1:
-        assert callable(name)
         raise UsageError(
             f"{name('expect')} names two labels, and the answer is one of them",
             hint="a pattern such as ^(a|b)$ takes either",
         )
+    return labels
 
 
 def _contains(text: str, wanted: str, fold: Fold) -> Verdict:

@@ -193,9 +193,12 @@ _gradient() {
                 --baseline) _gradient_files; return 0 ;;
                 --alpha) return 0 ;;
                 --last-failed) _gradient_files; return 0 ;;
+                --run-tool) return 0 ;;
+                --tool-timeout) return 0 ;;
+                --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed -h --help
+                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed --run-tool --tool-timeout --max-tool-calls -h --help
             else
                 _gradient_files
             fi
@@ -264,9 +267,12 @@ _gradient() {
                 --at-least) return 0 ;;
                 --at-most) return 0 ;;
                 --sure) return 0 ;;
+                --run-tool) return 0 ;;
+                --tool-timeout) return 0 ;;
+                --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay --decide --one-of-file --scale --yes-means --no-means --at-least --at-most --sure -h --help
+                _gradient_words -i --items --each-file --lines --csv --tsv --jsonl --allow-no-items --prompt-file -s --system --instructions --var -f --file --shard --limit -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body -o --output -j --jobs --ordered --retry-failed --max-total-tokens --max-failures -x --extract --json -q --quiet -v --verbose --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --record --replay --strict-replay --decide --one-of-file --scale --yes-means --no-means --at-least --at-most --sure --run-tool --tool-timeout --max-tool-calls -h --help
             else
                 :
             fi

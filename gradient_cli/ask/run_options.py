@@ -215,6 +215,12 @@ class ToolOptions:
         ),
     ] = None
 
+    def fingerprint(self) -> str:
+        """Give which programs answer which functions, as a text; "" for none."""
+        from gradient_cli.wire.json import canonical
+
+        return canonical({"run_tool": sorted(self.run_tool)}) if self.run_tool else ""
+
     def refuse_alone(self, *others: tuple[str, bool]) -> None:
         """
         Refuse flags that say how programs are run where none is named.

@@ -5,7 +5,7 @@ Each of its groups is read once, here or in `ask/`, and made into values; a plan
 """
 
 from gradient_cli.ask.question_options import RequestOptions
-from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ProofOptions, ToolOptions
 from gradient_cli.batch.item_options import DecideOptions, ItemOptions, RunOptions
 from gradient_cli.batch.items.choice import Choice, refuse_out
 from gradient_cli.batch.items.reading import Shard
@@ -25,6 +25,7 @@ class Flags:
     expectations: ExpectOptions
     network: NetworkOptions
     decide: DecideOptions = DecideOptions()
+    tools: ToolOptions = ToolOptions()
 
     def choice(self) -> Choice:
         """

@@ -12,7 +12,7 @@ from gradient_cli.ask import flag_values, inputs, verdict
 from gradient_cli.ask.client import Asker
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question import read_prompt_file, reader_of, shared_request, texts_of
-from gradient_cli.ask.run_options import ExpectOptions
+from gradient_cli.ask.run_options import ExpectOptions, ToolOptions
 from gradient_cli.ask.session import Session, open_session
 from gradient_cli.ask.texts import Texts, from_files
 from gradient_cli.batch import result_line
@@ -51,9 +51,16 @@ class Plan:
     meter: Meter
     join: Join
     provenance: Provenance
+    over: Callable[[Asker], Asker] | None = None
+    """Lets a client answer calls by programs."""
     ledger: Ledger | None = field(default=None)
     deciding: Deciding | None = field(default=None)
     """What is decided of each row; None: a model is asked for text."""
+
+    def open_client(self) -> Asker:
+        """Open a client for a worker."""
+        client = self.session.open_client()
+        return self.over(client) if self.over else client
 
     def open_ledger(self, results: Results) -> Ledger:
         """
@@ -200,10 +207,33 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
     maker = RequestMaker(request, prompt, texts.variables, blocks, where, refuse)
     prepare(session, part, is_verbose=output.verbose)
     items = choice.open(invocation.terminal, tell, session.settings.timeout_s, output.output)
-    join = Join(items, maker, expected.fingerprint, part)
-    known = provenance(maker, expected.fingerprint, session.settings.base_url)
+    fingerprint = expected.fingerprint + flags.tools.fingerprint()
+    join = Join(items, maker, fingerprint, part)
+    known = provenance(maker, fingerprint, session.settings.base_url)
     expected = expected.with_tags(session.settings.get("think_tags"))
-    return Plan(session, maker, expected, expectations, tell, Meter(invocation.clock), join, known)
+    meter = Meter(invocation.clock)
+    over = _answering(session, flags.tools, request)
+    return Plan(session, maker, expected, expectations, tell, meter, join, known, over)
+
+
+def _answering(
+    session: Session, tools: ToolOptions, request: Request
+) -> Callable[[Asker], Asker] | None:
+    """
+    Give what lets a client answer calls by programs; None where the command line names none.
+
+    Raises:
+        UsageError: a program is not there, or answers no function of the requests.
+
+    """
+    tools.refuse_alone()
+    if not tools.run_tool:
+        return None
+    from gradient_cli.ask.tools.kit import Kit
+
+    kit = Kit(tools, session, session.tell)
+    kit.check([request])
+    return kit.over
 
 
 def tell_unused(

@@ -82,6 +82,7 @@ def _said(judged: Judged, *, has_labels: bool) -> dict[str, Json]:
         for name, value in (
             ("label", judged.text if has_labels else None),
             ("parsed", judged.parsed),
+            ("steps", [step.as_document() for step in response.steps] or None),
             ("tool_calls", [call.as_item() for call in response.tool_calls] or None),
             ("commentary", response.commentary or None),
             ("refusal", response.refusal or None),

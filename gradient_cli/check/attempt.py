@@ -66,6 +66,8 @@ class Attempt:
     """The words by which it refused."""
     pending: tuple[Json, ...] = ()
     """Items that wait for somebody, as the server sent them."""
+    steps: tuple[Json, ...] = ()
+    """Calls that --run-tool answered on the way to it, with what came of them."""
     tool_calls: tuple[Json, ...] = ()
     """Functions that it calls."""
     server_calls: tuple[Json, ...] = ()

@@ -6,7 +6,7 @@ The desk: where a test gets everything that it needs to be asked.
 
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +18,7 @@ from gradient_cli.ask.client import Asker
 from gradient_cli.ask.flaws import Allowed, is_blank
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import RequestOptions
-from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
+from gradient_cli.ask.run_options import NetworkOptions, ProofOptions, ToolOptions
 from gradient_cli.ask.session import Session, Tell, open_session
 from gradient_cli.ask.sureness import with_tokens
 from gradient_cli.ask.texts import Texts, from_files, with_files
@@ -41,6 +41,7 @@ from gradient_cli.wire.json import Json
 from gradient_cli.wire.request import Request
 
 if TYPE_CHECKING:
+    from gradient_cli.ask.tools.kit import Kit
     from gradient_cli.transport.tape import Unasked
 
 _KEY = re.compile(r"(?:\{\{ \S+ \}\} in )?(?:the )?`?(\w+)")
@@ -64,6 +65,7 @@ class Desk:
         cases: Sequence[Case] = (),
         left_out: Sequence[Case] = (),
         read: set[tuple[int, int]] | None = None,
+        tools: ToolOptions | None = None,
     ) -> None:
         """
         Get ready for `cases`; `left_out` are tests of their suites that are not asked.
@@ -83,7 +85,23 @@ class Desk:
         self._programs.refuse_unused(
             {name for case in (*cases, *left_out) for name in case.wants.checks}
         )
+        self._tools = tools or ToolOptions()
+        self._tools.refuse_alone()
+        self._kit: Kit | None = None
         self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
+
+    def prepared(self, cases: Iterable[Case]) -> list[Prepared]:
+        """
+        Give the tests that are asked.
+
+        Raises:
+            GradientError: one cannot be prepared, or a program answers no function of any.
+
+        """
+        tests = [self.prepare(case) for case in cases if case.skip is None]
+        if self._kit and tests:
+            self._kit.check([test.request for test in tests])
+        return tests
 
     def prepare(self, case: Case) -> Prepared:
         """
@@ -207,8 +225,17 @@ class Desk:
                 import_module("gradient_cli.transport.http")
             # What a worker would miss, the main thread misses now: recordings, a CA bundle.
             session.open_client().close()
-            self._sessions[profile] = (session, session.open_client)
+            self._sessions[profile] = (session, self._way(session))
         return self._sessions[profile]
+
+    def _way(self, session: Session) -> Callable[[], Asker]:
+        """Give what opens a client, which answers calls where the command line names programs."""
+        if not self._tools.run_tool:
+            return session.open_client
+        from gradient_cli.ask.tools.kit import Kit
+
+        self._kit = kit = Kit(self._tools, session, self._tell)
+        return lambda: kit.over(session.open_client())
 
     def _rerun(self, case: Case, name: str) -> str:
         words = ["gradient", "check", case.suite, "-k", name]

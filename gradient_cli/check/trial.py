@@ -219,6 +219,7 @@ def _attempt(
         refusal=outcome.response.refusal,
         pending=outcome.response.pending,
         tool_calls=tuple(call.as_item() for call in outcome.response.tool_calls),
+        steps=tuple(step.as_document() for step in outcome.response.steps),
         server_calls=outcome.response.server_calls,
         citations=outcome.response.citations,
         findings=findings,

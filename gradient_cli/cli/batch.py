@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from gradient_cli.ask.question_options import RequestOptions
-from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions
+from gradient_cli.ask.run_options import ExpectOptions, NetworkOptions, ToolOptions
 from gradient_cli.batch.flags import Flags
 from gradient_cli.batch.item_options import (
     DecideOptions,
@@ -52,6 +52,7 @@ def run(
     output: RunOptions,
     expectations: ExpectOptions,
     decide: DecideOptions,
+    tools: ToolOptions,
     network: NetworkOptions,
     prompt: Annotated[str | None, _PROMPT] = None,
 ) -> int:
@@ -62,7 +63,7 @@ def run(
         GradientError: a flag or an item is not usable, or OUT cannot be written.
 
     """
-    flags = Flags(prompt, items, request, output, expectations, network, decide)
+    flags = Flags(prompt, items, request, output, expectations, network, decide, tools)
     return ask_all(ctx.obj, flags)
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gradient_cli.ask.run_options import NetworkOptions
+from gradient_cli.ask.run_options import NetworkOptions, ToolOptions
 from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.suite_options import (
     CalibrateOptions,
@@ -32,6 +32,7 @@ def check(
     baseline: BaselineOptions,
     tape: TapeOptions,
     network: NetworkOptions,
+    tools: ToolOptions,
 ) -> int:
     """
     Put the flags together.
@@ -40,4 +41,5 @@ def check(
         UsageError: something about a suite or a flag is wrong; nothing was sent.
 
     """
-    return run(Flags(suites, which, calibrate, report, baseline, tape, network), ctx.obj)
+    flags = Flags(suites, which, calibrate, report, baseline, tape, network, tools)
+    return run(flags, ctx.obj)

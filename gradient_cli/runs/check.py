@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from gradient_cli.ask.invocation import Invocation
-from gradient_cli.ask.run_options import NetworkOptions
-from gradient_cli.ask.session import STALE
+from gradient_cli.ask.run_options import NetworkOptions, ToolOptions
+from gradient_cli.ask.session import STALE, Tell
 from gradient_cli.check.baseline import Baseline
 from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.case import Case
@@ -52,6 +52,7 @@ class Flags:
     baseline: BaselineOptions
     tape: TapeOptions
     network: NetworkOptions
+    tools: ToolOptions
 
 
 def run(flags: Flags, invocation: Invocation) -> int:
@@ -75,11 +76,8 @@ def run(flags: Flags, invocation: Invocation) -> int:
         read: set[tuple[int, int]] = set()
         cases, left_out = _cases(flags.suites, which, read, baselines.narrow)
         baseline = baselines.against(cases, left_out, which.models or [])
-        detail = ticker.say if report.verbose else _nobody
-        desk = Desk(
-            invocation, which, flags.tape, flags.network, ticker.say, detail, cases, left_out, read
-        )
-        prepared = [desk.prepare(case) for case in cases if case.skip is None]
+        desk = _desk(flags, invocation, ticker.say, cases, left_out, read)
+        prepared = desk.prepared(cases)
         rest = Rest.of(cases, desk, baseline)
         if not prepared:
             raise UsageError("every test is skipped: nothing would be checked")
@@ -140,6 +138,20 @@ def _may_move(invocation: Invocation, report: ReportOptions) -> bool:
     """Tell whether a line may be redrawn."""
     moves = may_move_cursor(invocation.environ, invocation.terminal.stderr_is_tty)
     return moves and not report.quiet and not invocation.environ.get("CI")
+
+
+def _desk(
+    flags: Flags,
+    invocation: Invocation,
+    tell: Tell,
+    cases: list[Case],
+    left_out: list[Case],
+    read: set[tuple[int, int]],
+) -> Desk:
+    """Give what prepares the tests."""
+    detail = tell if flags.report.verbose else _nobody
+    which, tape, network, tools = flags.which, flags.tape, flags.network, flags.tools
+    return Desk(invocation, which, tape, network, tell, detail, cases, left_out, read, tools)
 
 
 def _check_flags(flags: Flags) -> None:

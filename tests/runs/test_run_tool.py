@@ -36,6 +36,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.asked: list[dict] = []
+        self.environ: dict[str, str] = {}
 
     def program(self, code: str, name: str = "f.py") -> str:
         """Give the command of a Python program; `said` in it is what came on stdin."""
@@ -55,6 +56,7 @@ class Desk:
                 "GRADIENT_MODEL_ACCESS_KEY": KEY,
                 "PATH": "/usr/bin:/bin",
                 "COPY": f"it is {KEY}",
+                **self.environ,
             }
             given = [*argv, "--no-stdin"] if stdin is None and argv[0] == "respond" else argv
             status = run([*given, "--retries", "0"], Invocation(terminal, environ))
@@ -432,3 +434,105 @@ def test_nobody_is_asked_about_what_does_not_fit(desk):
     _, _, stderr = desk.asks("--confirm", stdin=b"y\n", is_tty=True, script=(calls(wrong), SEEN))
 
     assert "[y/N]" not in stderr
+
+
+# Suites and rows ------------------------------------------------------------------------------
+
+SUITE = """
+[[test]]
+name = "sun"
+prompt = "sun?"
+expect = "42"
+params = { tools = [{ type = "function", name = "f", parameters = { type = "object" } }] }
+"""
+
+
+def test_a_suite_gets_its_program_from_the_command_line(desk):
+    """And the report has the steps."""
+    suite = desk.folder / "s.toml"
+    suite.write_text(SUITE)
+    run_tool = f"f={desk.program('print(7 * 6)')}"
+
+    status, stdout, _ = desk.runs("check", str(suite), "-m", "m", "--run-tool", run_tool, "--json")
+
+    (attempt,) = json.loads(stdout)["tests"][0]["attempts"]
+    assert status == 0
+    assert attempt["steps"][0]["output"] == "42"
+
+
+def test_a_suite_can_name_no_program(desk):
+    """Neither as a key of its own nor as a parameter of the request."""
+    mark = desk.folder / "mark"
+    for line in (f'run_tool = "f=touch {mark}"', f'params.run_tool = "f=touch {mark}"'):
+        suite = desk.folder / "s.toml"
+        suite.write_text(SUITE.replace("expect =", f"{line}\nexpect ="))
+
+        desk.runs("check", str(suite), "-m", "m")
+
+        assert not mark.exists()
+
+
+def test_a_program_that_no_test_offers_is_refused(desk):
+    """It would never be run."""
+    suite = desk.folder / "s.toml"
+    suite.write_text(SUITE)
+
+    status, _, stderr = desk.runs("check", str(suite), "-m", "m", "--run-tool", "g=ls")
+
+    assert status == 2
+    assert "no tool of this name is offered" in stderr
+
+
+def test_rows_are_answered_with_programs(desk):
+    """Each row has its own calls; another command asks them again."""
+    items, out = desk.folder / "items.txt", desk.folder / "out.jsonl"
+    items.write_text("a\nb\nc\n")
+    argv = ["batch", "run", "-m", "m", "--tool", TOOL, "-i", str(items), "-o", str(out)]
+    command = f"f={desk.program('print(said.strip())')}"
+
+    status, _, _ = desk.runs(*argv, "--run-tool", command)
+
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert status == 0
+    assert [row["text"] for row in rows] == ['It is {"city":"Oslo"}.'] * 3
+    assert [len(row["steps"]) for row in rows] == [1, 1, 1]
+    assert len(desk.asked) == 6
+    desk.runs(*argv, "--run-tool", command)
+    assert len(desk.asked) == 6
+    desk.runs(*argv, "--run-tool", f"{command} other")
+    assert len(desk.asked) == 12
+
+
+@pytest.mark.parametrize(
+    "place", ["prompt file", "settings", "environment", "row", "thread", "body"]
+)
+def test_nothing_but_the_command_line_names_a_program(desk, place):
+    """Wherever else it stands, it is refused or means nothing."""
+    mark = desk.folder / "mark"
+    command = f"f=touch {mark}"
+    argv = ["respond", "-m", "m", "--tool", TOOL]
+    match place:
+        case "prompt file":
+            (desk.folder / "p.md").write_text(f'---\nrun_tool = ["{command}"]\n---\nsun?\n')
+            argv += ["--prompt-file", str(desk.folder / "p.md")]
+        case "settings":
+            (desk.folder / "gradient-cli").mkdir()
+            (desk.folder / "gradient-cli" / "config.toml").write_text(f'run_tool = ["{command}"]\n')
+            argv += ["sun?"]
+        case "environment":
+            desk.environ = {"GRADIENT_RUN_TOOL": command, "RUN_TOOL": command}
+            argv += ["sun?"]
+        case "row":
+            (desk.folder / "i.jsonl").write_text(json.dumps({"prompt": "x", "run_tool": [command]}))
+            argv = ["batch", "run", "-m", "m", "--tool", TOOL, "-i", str(desk.folder / "i.jsonl")]
+        case "thread":
+            (desk.folder / "t.jsonl").write_text(
+                json.dumps({"role": "user", "content": "x", "run_tool": command}) + "\n"
+            )
+            argv += ["sun?", "--thread", str(desk.folder / "t.jsonl")]
+        case "body":
+            argv += ["--body", json.dumps({"input": "sun?", "run_tool": [command]})]
+
+    desk.runs(*argv)
+
+    assert not mark.exists()

@@ -22,7 +22,7 @@ from gradient_cli.wire.calls import Step
 from gradient_cli.wire.events import CommentaryDelta, Event, TextDelta
 from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import Request
-from gradient_cli.wire.response import Reading
+from gradient_cli.wire.response import Reading, Response
 
 STEP = "gradient.step"
 """The `type` of a call that was answered, in `--format events`."""
@@ -138,6 +138,12 @@ def _pass_steps(steps: tuple[Step, ...], watcher: Watcher | None) -> None:
             watcher.frame(STEP, line({"type": STEP, **step.as_document()}))
 
 
+def _with(response: Response, before: Response, steps: tuple[Step, ...]) -> Response:
+    """Give a response with what was done for it: by programs, and by the service itself."""
+    done = (*before.server_calls, *response.server_calls)
+    return replace(response, steps=steps, server_calls=done)
+
+
 def _gone_on(
     before: Outcome,
     steps: tuple[Step, ...],
@@ -147,7 +153,7 @@ def _gone_on(
 ) -> Outcome:
     """Give the outcome of the next round, with all that led to it."""
     joined = before.followed_by(
-        replace(again, response=replace(again.response, steps=steps), said=added),
+        replace(again, response=_with(again.response, before.response, steps), said=added),
         between_ms=took_ms,
     )
     took = [before.answer_ms, took_ms, again.answer_ms]

@@ -211,6 +211,7 @@ def _attempt(attempt: Attempt) -> dict[str, Json]:
         "commentary": attempt.commentary,
         "refusal": attempt.refusal or None,
         "pending": list(attempt.pending),
+        "steps": list(attempt.steps),
         "tool_calls": list(attempt.tool_calls),
         "server_calls": list(attempt.server_calls),
         "citations": list(attempt.citations),

@@ -93,7 +93,7 @@ def _run(plan: Plan, output: RunOptions) -> int:
 
 def _ask(plan: Plan, output: RunOptions, results: Results, ledger: Ledger) -> Tally:
     # What a worker would miss, the main thread misses now: recordings, a CA bundle.
-    plan.session.open_client().close()
+    plan.open_client().close()
     runner = _runner(plan, output, results)
     try:
         with _progress(plan, output):
@@ -136,7 +136,7 @@ def _runner(plan: Plan, output: RunOptions, results: Results) -> Runner:
     session = plan.session
     return Runner(
         plan.work,
-        session.open_client,
+        plan.open_client,
         results,
         jobs=output.jobs,
         is_ordered=output.ordered,

@@ -1,6 +1,8 @@
 """Records behave as frozen dataclasses do, wherever anybody looks."""
 
-from dataclasses import field, replace
+import copy
+import threading
+from dataclasses import field, fields, is_dataclass, replace
 
 import pytest
 
@@ -86,6 +88,65 @@ def test_the_init_is_compiled_for_the_first_object_only():
     assert after is not before
     assert Fresh(2).number == 2
     assert Fresh.__init__ is after
+
+
+def test_a_class_is_only_loaded_until_somebody_asks():
+    """Of dataclass nothing is asked for it; whoever looks finds what it gives."""
+
+    @record
+    class Fresh:
+        number: int = 1
+        words: list[str] = field(default_factory=list, repr=False)
+
+    assert not isinstance(vars(Fresh)["__dataclass_fields__"], dict)
+
+    assert [one.name for one in fields(Fresh)] == ["number", "words"]
+    assert Fresh.__match_args__ == ("number", "words")
+    assert isinstance(vars(Fresh)["__dataclass_fields__"], dict)
+    assert (Fresh(), is_dataclass(Fresh)) == (Fresh(1, []), True)
+
+
+def test_many_threads_may_make_the_first_object():
+    """Workers begin at once, each with the same classes."""
+
+    @record
+    class Fresh:
+        number: int = 1
+        words: list[str] = field(default_factory=list, repr=False)
+
+    together = threading.Barrier(8)
+    made = []
+
+    def make():
+        together.wait(5)
+        made.append(Fresh(words=["x"]))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+
+    assert made == [Fresh(1, ["x"])] * 8
+    assert Fresh().words == []
+
+
+def test_a_child_that_shows_itself_hides_what_its_parent_hides():
+    """A `__repr__` of a class's own is kept, and is its children's too."""
+
+    @record
+    class Hidden:
+        secret: str
+
+        def __repr__(self):
+            return "Hidden"
+
+    @record
+    class More(Hidden):
+        other: int = 0
+
+    assert (repr(Hidden("s3")), repr(More("s3"))) == ("Hidden", "Hidden")
+    assert copy.copy(More("s3", 2)) == More("s3", 2)
 
 
 def test_a_child_of_a_record_is_made_whole_whichever_comes_first():

@@ -6,7 +6,6 @@ The ways in which a file gets its content: through a descriptor, by a neighbour,
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator
@@ -84,7 +83,7 @@ def private_file(target: Path) -> Iterator[BinaryIO]:
 
 def neighbour_of(target: Path) -> Path:
     """Give a name beside a file that nobody else has, and that is short whatever its own is."""
-    return target.with_name(f".gradient-{secrets.token_hex(6)}.tmp")
+    return target.with_name(f".gradient-{os.urandom(6).hex()}.tmp")
 
 
 class Opened:

@@ -33,6 +33,8 @@ LIBRARIES = {
     "cli": {"typer"},
 }
 """Each room's own library, with what that library is made of."""
+STANDARD = sys.stdlib_module_names | {"annotationlib"}
+"""With what only a later Python has."""
 
 
 @cache
@@ -78,7 +80,7 @@ def breaches(modules: dict[PurePath, str]) -> list[str]:
                 there = room(name)
                 is_lawful = there == here or floor[there] < floor[here]
             else:
-                is_lawful = top in sys.stdlib_module_names or top in LIBRARIES.get(here, ())
+                is_lawful = top in STANDARD or top in LIBRARIES.get(here, ())
             if not is_lawful:
                 found.append(f"{path} imports {name}")
     return found

@@ -198,7 +198,7 @@ _gradient() {
                 --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed --run-tool --tool-timeout --max-tool-calls -h --help
+                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --unsure-fails --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed --run-tool --tool-timeout --max-tool-calls -h --help
             else
                 _gradient_files
             fi

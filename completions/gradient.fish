@@ -214,6 +214,7 @@ complete -c gradient -n '__gradient_at "check"' -l root -x -a '(__fish_complete_
 complete -c gradient -n '__gradient_at "check"' -l repeat -x -d 'ask each test N times  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l require -x -d 'of which M, or P %, must pass'
 complete -c gradient -n '__gradient_at "check"' -l fail-fast -d 'stop at the first test that neither passes nor is unsure'
+complete -c gradient -n '__gradient_at "check"' -l unsure-fails -d 'what is unsure has failed: status 1, not 9'
 complete -c gradient -n '__gradient_at "check"' -l max-total-tokens -x -d 'stop once N tokens were used  [1 or more]'
 complete -c gradient -n '__gradient_at "check"' -l calibrate -d 'hold decisions, labels and judges against the labels of a data set'
 complete -c gradient -n '__gradient_at "check"' -l precision -x -d 'the precision that a threshold is wanted for (0.95)'

@@ -262,6 +262,7 @@ $script:GradientCommands = @{
             '--repeat' = 'ask each test N times  [1 or more]'
             '--require' = 'of which M, or P %, must pass'
             '--fail-fast' = 'stop at the first test that neither passes nor is unsure'
+            '--unsure-fails' = 'what is unsure has failed: status 1, not 9'
             '--max-total-tokens' = 'stop once N tokens were used  [1 or more]'
             '--calibrate' = 'hold decisions, labels and judges against the labels of a data set'
             '--precision' = 'the precision that a threshold is wanted for (0.95)'

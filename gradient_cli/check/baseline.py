@@ -21,6 +21,7 @@ from gradient_cli.check.comparison import (
     NEW,
     SAME,
     UNJUDGED,
+    UNSURE_NOW,
     WORSE,
     Change,
     Comparison,
@@ -32,6 +33,7 @@ from gradient_cli.check.report import (
     NOT_RUN,
     PASSED,
     SKIPPED,
+    UNSURE,
     Report,
     Result,
     Tally,
@@ -86,6 +88,9 @@ class Baseline:
         if isinstance(test, Tally):
             return self._of_rows(test)
         then, why = self._then(test)
+        if test.verdict == UNSURE and (was := self._outcome(test)):
+            before = Count(then.passes, then.judged) if then else None
+            return _unsure(f"{was} in the baseline", before, test)
         if then is None:
             return Change(state=NEW, now=_count(test), why=why)
         now = _count(test)
@@ -118,6 +123,14 @@ class Baseline:
             return None, f"{then.outcome} in the baseline"
         return then, ""
 
+    def _outcome(self, result: Result) -> str:
+        """Give what it was, be it unsure; "" where that says nothing of it now."""
+        then = self.then.get(result.key)
+        if then is None or result.key in self.changed:
+            return ""
+        is_same = then.expects == expects_of(result.expectations)
+        return then.outcome if is_same and then.outcome in {*JUDGED, UNSURE} else ""
+
     def _models(self, result: Result, then: SavedTest) -> str:
         asked = result.request.get("model")
         return f"of {then.asked} then" if then.asked and asked and then.asked != asked else ""
@@ -128,19 +141,24 @@ class Baseline:
         rows = _Rows()
         for result in tally.results:
             then, why = self._then(result)
-            if then is None:
+            if result.verdict == UNSURE and (was := self._outcome(result)):
+                rows.unsure[was] += 1
+            elif then is None:
                 rows.new.append(result)
                 rows.whys[why] += 1
             elif then.outcome in JUDGED and result.verdict in {PASSED, FAILED}:
                 rows.pairs.append((then, result))
             elif then.outcome == PASSED and result.verdict != NOT_RUN:
                 rows.open.append(result)
-        if not rows.pairs and not rows.open:
+        if not (rows.pairs or rows.open or rows.unsure):
             why = next((why for why in rows.whys if why), "")
             return Change(state=NEW, now=Count(tally.passes, tally.asked), why=why)
         found = self._of_pairs(rows)
         if tally.verdict == PASSED:
             return found
+        if tally.verdict == UNSURE and rows.unsure and found.state != WORSE:
+            now = ", ".join(f"{n} {was} then" for was, n in rows.unsure.most_common())
+            return _unsure(f"of its unsure cases {now}", found.then, tally)
         found = _judged(found, is_open=bool(rows.open) and self._could_be_worse(rows))
         if found.is_forgiven and (short := _short_of(tally, rows.new)):
             found = replace(found, is_forgiven=False, why=short)
@@ -182,6 +200,8 @@ class _Rows:
         """Judged in both runs."""
         self.open: list[Result] = []
         """Passed then, and could not be judged now."""
+        self.unsure: Counter[str] = Counter()
+        """What rows were that are unsure now: neither fallen nor risen."""
         self.new: list[Result] = []
         self.whys: Counter[str] = Counter()
 
@@ -193,6 +213,13 @@ def _judged(found: Change, *, is_open: bool) -> Change:
     if is_open or (found.now and not found.now.judged):
         return replace(found, state=UNJUDGED, why="what could not be judged decides")
     return replace(found, is_forgiven=True)
+
+
+def _unsure(why: str, then: Count | None, test: Test) -> Change:
+    """Tell of what is unsure: it has not got worse for sure."""
+    now = Count(test.passes, test.asked if isinstance(test, Tally) else len(test.attempts))
+    spared = tuple(result.key for result in test.missed) if isinstance(test, Tally) else ()
+    return Change(state=UNSURE_NOW, then=then, now=now, is_forgiven=True, why=why, spared=spared)
 
 
 def _short_of(tally: Tally, new: Sequence[Result]) -> str:

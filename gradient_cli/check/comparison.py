@@ -6,6 +6,7 @@ What became of each test since a baseline, as frozen values; every report shows 
     flaky     it passes sometimes, then and now
     same      any difference may be chance
     new       not in the baseline, or expecting something else: judged as usual
+    unsure    it became unsure, or still is: told, and no failure
     unjudged  too much of it could not be judged to tell: judged as usual
 """
 
@@ -13,12 +14,13 @@ from collections.abc import Mapping
 
 from gradient_cli.values import record
 
-WORSE, BETTER, FLAKY, SAME, NEW, UNJUDGED = STATES = (
+WORSE, BETTER, FLAKY, SAME, NEW, UNSURE_NOW, UNJUDGED = STATES = (
     "worse",
     "better",
     "flaky",
     "same",
     "new",
+    "unsure",
     "unjudged",
 )
 

@@ -160,6 +160,7 @@ class Desk:
             inquiry=Inquiry(points, _decide_model(case, settings) if points else "", seen),
             bench=_bench(case, request, criteria, seen),
             sureness=sureness,
+            unsure_fails=self._which.unsure_fails,
             given=None if case.answer is None else prompt,
             programs=self._programs,
             rerun_all=self._rerun(case, case.row.test) if case.row else "",

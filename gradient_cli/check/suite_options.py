@@ -61,6 +61,9 @@ class WhichOptions:
     fail_fast: Annotated[
         bool, _which("--fail-fast", help="stop at the first test that neither passes nor is unsure")
     ] = False
+    unsure_fails: Annotated[
+        bool, _which("--unsure-fails", help="what is unsure has failed: status 1, not 9")
+    ] = False
     max_total_tokens: Annotated[
         int | None,
         _which("--max-total-tokens", metavar="N", least=1, help="stop once N tokens were used"),

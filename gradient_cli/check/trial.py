@@ -47,6 +47,8 @@ class Prepared:
     given: str | None = None
     """A text that is judged in place of an answer: no model is asked for one."""
     programs: Programs = field(default_factory=Programs)
+    unsure_fails: bool = False
+    """What is unsure has failed."""
     is_calibrating: bool = False
     """It is held against labels: all is asked, whatever was met."""
     rerun_all: str = ""
@@ -89,7 +91,7 @@ def attempt_of(
         findings += ruling.findings
     return _attempt(
         number,
-        status_of(findings),
+        status_of(findings, unsure_fails=test.unsure_fails),
         outcome,
         costs,
         findings=tuple(findings),
@@ -121,12 +123,12 @@ def _rulers(test: Prepared) -> list[tuple[str, Rule]]:
     return rulers
 
 
-def status_of(findings: Sequence[Finding]) -> ExitStatus:
+def status_of(findings: Sequence[Finding], *, unsure_fails: bool) -> ExitStatus:
     """Give what the findings come to: what is not met outranks what is unsure."""
     missed = [finding for finding in findings if not finding.is_met]
     if not missed:
         return ExitStatus.OK
-    is_unsure = all(finding.is_unsure for finding in missed)
+    is_unsure = all(finding.is_unsure for finding in missed) and not unsure_fails
     return ExitStatus.UNSURE if is_unsure else ExitStatus.EXPECTATION
 
 

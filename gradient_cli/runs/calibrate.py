@@ -71,6 +71,7 @@ def check_flags(options: CalibrateOptions, report: ReportOptions, which: WhichOp
         ("--json-lines", report.json_lines),
         ("--github", report.github),
         ("--fail-fast", which.fail_fast),
+        ("--unsure-fails", which.unsure_fails),
         ("--repeat", which.repeat),
         ("--require", which.require),
     ):

@@ -359,3 +359,69 @@ def test_sure_of_defaults_is_for_the_tests_that_it_is_about(place):
     """Others are asked as they were."""
     assert place.runs(f'{TEST}expect = "an"\n', head=f"{HEAD}sure = 0.9\nvotes = 3\n") == 0
     assert len(place.requests) == 1
+
+
+def test_unsure_fails_where_it_is_asked_to(place):
+    """Status 1, with the numbers all the same."""
+    suite = f'{TEST}decide = "polite"\nsure = 0.9\n'
+
+    assert place.runs(suite, "--unsure-fails", odds=[odds(0.8)]) == 1
+    assert place.out.startswith("FAIL")
+    assert "not sure enough: yes 0.8" in place.out
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "flags", "status", "state"),
+    [
+        (0.97, 0.8, (), 0, "unsure"), (0.97, 0.8, ("--unsure-fails",), 1, "worse"),
+        (0.8, 0.8, (), 0, "unsure"), (0.97, 0.03, (), 1, "worse"), (0.03, 0.8, (), 0, "unsure"),
+        (0.8, 0.97, (), 0, "new"), (0.8, 0.03, (), 1, "new"), (0.97, 0.97, (), 0, "same"),
+    ],
+)  # fmt: skip
+def test_a_test_that_becomes_unsure_is_told_and_is_no_failure(
+    place, then, now, flags, status, state
+):
+    """Against a baseline; --unsure-fails makes it one."""
+    suite, saved = f'{TEST}decide = "polite"\nsure = 0.9\n', str(place.folder / "run.json")
+    place.runs(suite, "--save", saved, odds=[odds(then)])
+
+    assert place.runs(suite, "--baseline", saved, *flags, odds=[odds(now)]) == status, place.out
+    assert place.runs(suite, "--baseline", saved, *flags, "--json", odds=[odds(now)]) == status
+    (change,) = json.loads(place.out)["baseline"]["tests"]
+    assert change["state"] == state
+
+
+def test_what_became_unsure_stands_in_the_log(place):
+    """With what it was, and how it counts."""
+    suite, saved = f'{TEST}decide = "polite"\nsure = 0.9\n', str(place.folder / "run.json")
+    place.runs(suite, "--save", saved, odds=[odds(0.97)])
+
+    assert place.runs(suite, "--baseline", saved, odds=[odds(0.8)]) == 0
+    assert place.out.startswith("unsure")
+    assert "unsure, 1/1 in the baseline, passed in the baseline" in place.out
+    assert "not counted: --unsure-fails counts it" in place.out
+
+
+@pytest.mark.parametrize(
+    ("now", "flags", "status"),
+    [
+        ({"six": 0.6}, (), 0), ({"six": 0.03}, (), 0),
+        ({"six": 0.6, "one": 0.6, "two": 0.6, "ten": 0.6}, (), 0),
+        ({"six": 0.6, "one": 0.6, "two": 0.6, "ten": 0.6}, ("--unsure-fails",), 1),
+        ({"six": 0.6, "one": 0.03, "two": 0.03, "ten": 0.03}, (), 1), ({}, (), 0),
+    ],
+)  # fmt: skip
+def test_rows_that_become_unsure_are_neither_fallen_nor_risen(place, now, flags, status):
+    """4 rows that all passed, and all must."""
+    words = ("one", "two", "six", "ten")
+    rows = ", ".join(f'{{ id = "{w}", w = "{w}" }}' for w in words)
+    suite = (
+        '[[test]]\nname = "a"\nprompt = "{{ w }}"\nsure = 0.9\n'
+        f'decide = "is it {{{{ w }}}}"\ncase = [{rows}]\n'
+    )
+    saved = str(place.folder / "run.json")
+    assert place.runs(suite, "--save", saved, odds=[odds(0.97)]) == 0
+    given = [odds(p, match=f"is it {w}") for w, p in now.items()]
+
+    found = place.runs(suite, "--baseline", saved, *flags, odds=[*given, odds(0.97)])
+    assert found == status, place.out

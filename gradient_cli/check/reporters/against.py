@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gradient_cli.check.comparison import SAME, WORSE, Change, Comparison
+from gradient_cli.check.comparison import SAME, UNSURE_NOW, WORSE, Change, Comparison
 from gradient_cli.check.report import PASSED, Result, Tally, Test
 from gradient_cli.check.reporters.explain import MOST_NAMED, MOST_ROWS, explain, one_line, quoted
 
@@ -17,13 +17,17 @@ def head_words(test: Test, change: Change | None) -> str:
     return f"; {one_line(change.words)}"
 
 
+NO_WORSE = "no worse than in the baseline, and not counted"
+NO_FAILURE = "unsure, and not counted: --unsure-fails counts it"
+
+
 def details(test: Test, change: Change | None) -> Iterator[str]:
     """Give the lines below a test: why it did not pass, and what it was."""
     if change is None:
         yield from explain(test)
         return
     if change.is_forgiven:
-        yield "no worse than in the baseline, and not counted"
+        yield NO_FAILURE if change.state == UNSURE_NOW else NO_WORSE
         yield from list(explain(test))[:1]
     else:
         yield from explain(test)

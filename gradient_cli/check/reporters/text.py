@@ -32,7 +32,7 @@ def lines_of(
     result: Test, change: Change | None = None, *, is_colored: bool = False
 ) -> Iterator[str | Line]:
     """Give a test's line, and below it why it did not pass; `change`: since a baseline."""
-    is_known = change is not None and change.is_forgiven
+    is_known = change is not None and change.is_forgiven and result.verdict != UNSURE
     word = (KNOWN if is_known else WORDS[result.verdict]).ljust(5)
     if is_colored:
         color = _COLORS[SKIPPED] if is_known else _COLORS[result.verdict]

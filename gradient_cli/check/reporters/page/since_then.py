@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from gradient_cli.check.comparison import SAME, WORSE, Change, Fall
+from gradient_cli.check.comparison import SAME, UNSURE_NOW, WORSE, Change, Fall
 from gradient_cli.check.report import PASSED, Report, Test
-from gradient_cli.check.reporters.against import whole
+from gradient_cli.check.reporters.against import NO_FAILURE, NO_WORSE, whole
 from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.page.said import block, text
 
 MOST_FALLS = 100
 """Rows of a test that fell, as the page shows them."""
-_STATES = {"worse": "failed", "better": "passed", "unjudged": "error"}
+_STATES = {"worse": "failed", "better": "passed", "unjudged": "error", "unsure": "unsure"}
 """state -> the class that colours it."""
 
 
@@ -42,7 +42,7 @@ def _is_dull(test: Test, change: Change) -> bool:
 def _rows(number: int, test: Test, change: Change) -> Iterator[str]:
     why = [change.why, f"p {change.chance:.2g}" if change.is_measured else "", change.sight]
     if change.is_forgiven:
-        why.insert(0, "no worse than in the baseline, and not counted")
+        why.insert(0, NO_FAILURE if change.state == UNSURE_NOW else NO_WORSE)
     kind = _STATES.get(change.state, "notrun")
     yield (
         f'<tr class="{kind}"><td class="verdict">{change.state}</td>'

@@ -180,7 +180,11 @@ class Session:
             return self._open_player().transport(), Setting(
                 f"the recordings in {self.proof.replay}"
             )
+        from gradient_cli.transport import sse
         from gradient_cli.transport.http import HttpTransport
+
+        # Now: what is not there costs no answer yet.
+        sse.prepare()
 
         credential = self.credential()
         early, self.invocation.early = self.invocation.early, None

@@ -51,7 +51,7 @@ def bytecode() -> Iterator[Finding]:
 
     missing = [
         name
-        for name in ("gradient_cli", "httpcore", "typer")
+        for name in ("gradient_cli", "httpx", "typer")
         if (spec := find_spec(name)) and spec.cached and not Path(spec.cached).exists()
     ]
     if not missing:

@@ -93,6 +93,9 @@ class Screen:
 
     def prepare(self) -> None:
         """Load what the answer will need; meant for the time while a server thinks."""
+        from gradient_cli.transport import sse
+
+        sse.prepare()
         self._open_renderer()
 
     def _open_renderer(self) -> Renderer | None:

@@ -1,5 +1,5 @@
 """
-Faults become errors: an exception of httpcore, or a status with a body of any shape.
+Faults become errors: an exception of httpx, or a status with a body of any shape.
 
 `complaints.py` reads what a body says.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gradient_cli.errors import (
+    BrokenReply,
     ConnectionFailed,
     CredentialError,
     GradientError,
@@ -219,52 +220,50 @@ def from_exception(
     error: Exception, setting: Setting, timeout_s: float | None, *, is_at_proxy: bool = False
 ) -> GradientError:
     """
-    Give the error that an exception of httpcore means.
+    Give the error that an exception of httpx means.
 
     `is_at_proxy`: it happened on the way to the proxy, or while it was asked for the way on.
 
     Raises:
-        TypeError: it is none of httpcore; a bug should look like one.
+        TypeError: it is none of httpx; a bug should look like one.
 
     """
-    import httpcore
+    import httpx
 
-    from gradient_cli.transport.pool import FAULTS
-
-    if isinstance(error, FAULTS) and (own := MachineExhausted.behind(error)):
+    if isinstance(error, httpx.TransportError) and (own := MachineExhausted.behind(error)):
         return own
     place = setting.endpoint
     cause = words_of(_root_words(error), setting.hidden)
-    if is_at_proxy and setting.proxy and isinstance(error, FAULTS):
+    if is_at_proxy and setting.proxy and isinstance(error, httpx.TransportError):
         return _from_proxy(error, cause, setting.proxy, timeout_s)
-    if setting.proxy and not isinstance(error, httpcore.ConnectError):
+    if setting.proxy and not isinstance(error, httpx.ConnectError):
         place = f'{place} (by the proxy "{setting.proxy}")'
     return _from_server(error, place, cause, timeout_s or 0)
 
 
 def _from_server(error: Exception, place: str, cause: str, timeout_s: float) -> GradientError:
     """Give the error for what happened on the way to the server, or there."""
-    import httpcore
-
-    from gradient_cli.transport.pool import FAULTS
+    import httpx
 
     match error:
-        case httpcore.ConnectTimeout():
+        case httpx.ConnectTimeout():
             return TimedOut(f"no connection to {place} within {timeout_s:g} s", hint=_NETWORK)
-        case httpcore.TimeoutException():
+        case httpx.TimeoutException():
             return TimedOut(
                 f"no sign of life from {place} for {timeout_s:g} s",
                 hint="--timeout SECONDS sets how long silence may last",
             )
-        case httpcore.UnsupportedProtocol() | UnicodeError():
+        case httpx.UnsupportedProtocol() | httpx.InvalidURL() | UnicodeError():
             return RequestRejected(f'"{place}" is no usable address: {cause}', hint=_BASE_URL)
-        case httpcore.ConnectError():
+        case httpx.ConnectError():
             return ConnectionFailed(
                 f"cannot connect to {place}: {cause}",
                 hint=_connect_hint(cause),
                 code=UNTRUSTED if _is_untrusted(error) else None,
             )
-        case _ if isinstance(error, FAULTS):
+        case httpx.DecodingError():
+            return BrokenReply(f"the reply's compression is broken: {cause}")
+        case httpx.TransportError():
             return ConnectionFailed(f"the connection to {place} broke: {cause}")
         case _:
             raise TypeError("not a fault of the transport") from error
@@ -272,23 +271,23 @@ def _from_server(error: Exception, place: str, cause: str, timeout_s: float) -> 
 
 def _from_proxy(error: Exception, cause: str, proxy: str, timeout_s: float | None) -> GradientError:
     """Give the error for what the proxy did, or did not do: nobody should look at the server."""
-    import httpcore
+    import httpx
 
     match error:
-        case httpcore.ConnectTimeout():
+        case httpx.ConnectTimeout():
             words = f'no connection to the proxy "{proxy}" within {timeout_s or 0:g} s'
             return TimedOut(words, hint=_PROXY)
-        case httpcore.TimeoutException():
+        case httpx.TimeoutException():
             words = f'no sign of life from the proxy "{proxy}" for {timeout_s or 0:g} s'
             return TimedOut(words, hint=_PROXY)
-        case httpcore.ConnectError():
+        case httpx.ConnectError():
             is_untrusted = _is_untrusted(error)
             return ConnectionFailed(
                 f'cannot connect to the proxy "{proxy}": {cause}',
                 hint=_connect_hint(cause) if is_untrusted else _PROXY,
                 code=UNTRUSTED if is_untrusted else None,
             )
-        case httpcore.ProxyError():
+        case httpx.ProxyError():
             hint = _PROXY_USER if cause.startswith("407") else _PROXY
             return ConnectionFailed(f'the proxy "{proxy}" refused: {cause}', hint=hint)
         case _:

@@ -38,7 +38,7 @@ def places(host: str | bytes, port: int) -> list[Place]:
 
     """
     found: list[Place] = []
-    # As bytes: a text would load the codec of names in other scripts.
+    # As bytes: a text would load the codec of names in other scripts, which httpx has done.
     name = host.encode() if isinstance(host, str) and host.isascii() else host
     for family, *_, place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
         if (family, place) not in found:

@@ -91,9 +91,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         left = self._backend.time_for_tls(timeout)
-        inner = self._inner.start_tls(ssl_context, server_hostname, left)
-        self._backend.end_tls()
-        return _Stream(inner, self._backend)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -171,13 +169,10 @@ class Backend(httpcore.NetworkBackend):
 
     def time_for_tls(self, timeout: float | None) -> float | None:
         """Give what is left of the connecting; a tunnel's second TLS has a time of its own."""
-        if self._proxy is not None and not self._proxy_tls_due:
-            self.is_at_proxy = False
-            return self.reader.patience(timeout)
-        return self._until.shorten(timeout)
-
-    def end_tls(self) -> None:
-        """Take note that a handshake is over; after the proxy's comes the tunnel, if any."""
         if self._proxy_tls_due:
             self._proxy_tls_due = False
             self.is_at_proxy = self._is_tunnel
+        elif self._proxy is not None:
+            self.is_at_proxy = False
+            return self.reader.patience(timeout)
+        return self._until.shorten(timeout)

@@ -1,17 +1,10 @@
 """
 Server-sent events: chunks of bytes in, frames out.
 
-    data: {"type": ...     lines, a name and a value each; `data:` may come more than once
-    data: "delta"}
-                           a blank line ends the event
-
-After the WHATWG's standard, section "Interpreting an event stream":
+httpx-sse does the parsing. Around it, what it does not do (0.4.3):
 
 - always UTF-8, whatever charset the reply claims; a leading BOM is dropped;
-- a block without data is no event (`event: ping`, `retry:`, every blank line after an `id:`).
-
-Beyond it:
-
+- a block without data is no event (`event: ping`, `retry:`, every blank line after an `id:`);
 - a last block without its blank line is given too, marked as not whole, also if the transfer
   broke there: the format drops it, but if it is `response.completed`, a good answer would
   look cut;
@@ -21,6 +14,7 @@ Beyond it:
 import codecs
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from gradient_cli.errors import GradientError
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, too_large
@@ -168,40 +162,27 @@ def frames(
         BrokenReply: it is too large.
 
     """
+    import httpx
+    import httpx_sse
+
     source = _Bytes(chunks, max_answer_bytes)
-    for event, data, last_id in _events(_lines(source)):
-        frame = Frame(event or "message", data, not source.has_ended, last_id)
-        source.note(frame)
-        yield frame
+
+    class Stream(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[Any]:
+            return iter(source)
+
+    reply = httpx.Response(
+        200, headers={"content-type": "text/event-stream; charset=utf-8"}, stream=Stream()
+    )
+    for sse in httpx_sse.EventSource(reply).iter_sse():
+        if sse.data:
+            frame = Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
+            source.note(frame)
+            yield frame
     if source.fault:
         raise source.fault
 
 
-def _lines(pieces: Iterable[bytes | bytearray]) -> Iterator[str]:
-    """Give the lines without their ends."""
-    rest: list[bytes | bytearray] = []
-    for piece in pieces:
-        end, *others = piece.split(b"\n")
-        rest.append(end)
-        for start in others:
-            yield b"".join(rest).decode("utf-8", "replace")
-            rest = [start]
-
-
-def _events(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Give (name, data, last id) of each event that has data."""
-    event, data, last_id = "", list[str](), ""
-    for line in lines:
-        if not line:
-            if text := "\n".join(data):
-                yield event, text, last_id
-            event, data = "", []
-            continue
-        name, _, value = line.partition(":")  # A comment has no name.
-        value = value.removeprefix(" ")
-        if name == "data":
-            data.append(value)
-        elif name == "event":
-            event = value
-        elif name == "id" and "\0" not in value:
-            last_id = value
+def prepare() -> None:
+    """Load the parser; meant for the time while a server thinks."""
+    import httpx_sse  # noqa: F401  # only to have it

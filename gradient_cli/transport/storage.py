@@ -8,10 +8,10 @@ neither is shown in an error. Redirects are refused; https only, or loopback.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-import httpcore
+import httpx
 
 from gradient_cli import __version__
 from gradient_cli.errors import (
@@ -23,16 +23,8 @@ from gradient_cli.errors import (
 )
 from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.faults import Setting, from_exception
+from gradient_cli.transport.http import pool
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
-from gradient_cli.transport.pool import (
-    FAULTS,
-    address,
-    headers_of,
-    is_timeout,
-    pool,
-    request,
-    timeouts_of,
-)
 from gradient_cli.transport.proxy import proxy_for
 from gradient_cli.transport.reader import Reader
 from gradient_cli.transport.sockets import Backend
@@ -74,12 +66,20 @@ class Storage:
                 the address has expired.
 
         """
-        size = str(path.stat().st_size)
-        with path.open("rb") as file:
-            pieces = iter(lambda: file.read(PIECE), b"")
-            with self._reply("PUT", url, pieces, {"Content-Length": size}) as (reply, _):
-                # What else the host says is nobody's concern, and may have no end.
-                status = reply.status
+        size = path.stat().st_size
+        with self._client(url) as (client, reader), path.open("rb") as file:
+            reader.begin()
+            try:
+                with client.stream(
+                    "PUT",
+                    url,
+                    content=iter(lambda: file.read(PIECE), b""),
+                    headers={"Content-Length": str(size)},
+                ) as reply:
+                    # What else the host says is nobody's concern, and may have no end.
+                    status = reply.status_code
+            except httpx.HTTPError as error:
+                raise self._fault(error, url) from error
         if status >= 300:
             _refuse(status, url, "the upload")
 
@@ -92,21 +92,19 @@ class Storage:
                 is too large.
 
         """
-        with self._reply("GET", url) as (reply, reader):
-            if reply.status >= 300:
-                _refuse(reply.status, url, "the download")
-            reader.begin_body()
-            yield from _lines(reader.body(reply.iter_stream(), headers_of(reply)))
+        with self._client(url) as (client, reader):
+            reader.begin()
+            try:
+                with client.stream("GET", url) as reply:
+                    if reply.status_code >= 300:
+                        _refuse(reply.status_code, url, "the download")
+                    reader.begin_body()
+                    yield from _lines(reader.body(reply.iter_raw(), reply.headers))
+            except httpx.HTTPError as error:
+                raise self._fault(error, url) from error
 
     @contextmanager
-    def _reply(
-        self,
-        method: str,
-        url: str,
-        content: Iterator[bytes] | None = None,
-        more_headers: Mapping[str, str] | None = None,
-    ) -> Iterator[tuple[httpcore.Response, Reader]]:
-        """Send a request over a connection of its own, and give the reply while it lasts."""
+    def _client(self, url: str) -> Iterator[tuple[httpx.Client, Reader]]:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
@@ -114,32 +112,22 @@ class Storage:
                 f"the service names an address for files that is not https: {_host(url)}"
             )
         proxy = proxy_for(url, self._proxy, self._environ)
-        is_tls = parts.scheme == "https" or (proxy or "").startswith("https:")
-        tls = tls_context(self._ca_bundle, self._environ) if is_tls else None
+        verify: Any = False
+        if parts.scheme == "https" or (proxy or "").startswith("https:"):
+            verify = tls_context(self._ca_bundle, self._environ)
         reader = Reader(self._deadline, MAX_FILE_BYTES)
-        backend = Backend(reader, proxy=proxy, is_tunnel=parts.scheme == "https")
-        headers = {
-            "User-Agent": f"gradient-cli/{__version__}",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-            **(more_headers or {}),
-        }
-        timeouts = timeouts_of(self._timeout_s, CONNECT_TIMEOUT_S)
-        reader.begin()
-        try:
-            with pool(tls, proxy, backend) as connections:
-                reply = connections.handle_request(
-                    request(method, address(url), headers, content, timeouts)
-                )
-                try:
-                    yield reply, reader
-                finally:
-                    reply.close()
-        except (*FAULTS, UnicodeError) as error:
-            raise self._fault(error, url) from error
+        is_tunnel = parts.scheme == "https"
+        with httpx.Client(
+            transport=pool(verify, proxy, Backend(reader, proxy=proxy, is_tunnel=is_tunnel)),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(self._timeout_s, connect=CONNECT_TIMEOUT_S),
+            headers={"User-Agent": f"gradient-cli/{__version__}", "Accept-Encoding": "identity"},
+        ) as client:
+            yield client, reader
 
     def _fault(self, error: Exception, url: str) -> GradientError:
-        if is_timeout(error) and self._deadline.has_passed():
+        if isinstance(error, httpx.TimeoutException) and self._deadline.has_passed():
             return run_timed_out()
         return from_exception(error, Setting(_host(url)), self._timeout_s)
 

@@ -382,7 +382,7 @@ def test_a_run_that_fails_after_its_waits_has_waited():
 
 
 def test_a_dot_at_the_end_of_a_reason_is_not_followed_by_a_colon():
-    """httpcore says "Server disconnected without sending a response."."""
+    """httpx says "Server disconnected without sending a response."."""
     patience = FakePatience()
     broken = ConnectionFailed("the connection broke: Server disconnected without a response.")
 

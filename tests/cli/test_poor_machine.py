@@ -76,7 +76,7 @@ def test_a_module_in_the_place_of_pythons_own_is_named(world, tmp_path, module, 
 
 def test_a_part_of_the_installation_that_is_gone_is_70(world):
     """Half an upgrade: a library cannot be imported."""
-    hides = "sys.modules['httpcore'] = None"
+    hides = "sys.modules['httpx'] = None"
 
     done = gradient(
         world, "respond", "-m", "m", "hi", "--base-url", "http://127.0.0.1:9", before=hides
@@ -84,7 +84,7 @@ def test_a_part_of_the_installation_that_is_gone_is_70(world):
 
     assert done.returncode == 70
     assert (
-        "gradient: a broken installation: ModuleNotFoundError: import of httpcore halted"
+        "gradient: a broken installation: ModuleNotFoundError: import of httpx halted"
         in done.stderr
     )
     assert done.stderr.splitlines()[-1] == "hint: install gradient-cli anew"

@@ -1,7 +1,9 @@
 """The law of the house: who may import whom. CONTRIBUTING.md draws the picture."""
 
 import ast
+import re
 import sys
+import tomllib
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePath
@@ -24,7 +26,7 @@ FLOORS = [
     {"__main__"},
 ]
 LIBRARIES = {
-    "transport": {"httpcore", "certifi", "truststore"},
+    "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
     "terminal": {"pathspec"},
     "settings": {"platformdirs", "tomlkit"},
     "mock": {"h11"},
@@ -137,7 +139,7 @@ def test_there_are_no_circles():
         ("wire/json.py", "import gradient_cli.ask.client"),
         ("wire/json.py", "from gradient_cli import ask"),
         ("transport/reply.py", "from gradient_cli.settings import paths"),
-        ("ask/client.py", "def late():\n    import httpcore"),
+        ("ask/client.py", "def late():\n    import httpx"),
         ("ask/flag.py", "import typer"),
         ("runs/respond.py", "from typer.core import TyperCommand"),
         ("runs/respond.py", "from gradient_cli.cli.usage import nearest"),
@@ -162,3 +164,15 @@ def test_a_circle_is_seen():
     )
 
     assert {"gradient_cli.wire.json", "gradient_cli.wire.request"} <= set(circle(planted))
+
+
+def test_the_frame_is_used():
+    """What the program is built on is a dependency, and something of it: no look-alike of ours."""
+    given = {"typer", "rich", "httpx", "httpx_sse", "platformdirs"}
+    told = tomllib.loads((sources.HOUSE.parent / "pyproject.toml").read_text())["project"][
+        "dependencies"
+    ]
+    used = {dotted.split(".")[0] for source in house().values() for dotted in imports_of(source)}
+
+    assert given <= used
+    assert given <= {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in told}

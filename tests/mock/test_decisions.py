@@ -1,8 +1,8 @@
 """The mock's decision endpoint: refuses what the original refuses, and answers with given odds."""
 
 import json
-from http.client import HTTPConnection
 
+import httpx
 import pytest
 
 from gradient_cli.errors import UsageError
@@ -138,12 +138,7 @@ def test_a_wrong_key_of_a_decision_is_named_with_its_line(tmp_path):
 def test_an_unsound_request_is_422_with_its_place(home):
     """The body of the original, which our errors read."""
     with MockServer() as server:
-        host, port = server.url.removeprefix("http://").split(":")
-        connection = HTTPConnection(host, int(port))
-        connection.request("POST", "/v1/systemone", b'{"model": "m"}')
-        reply = connection.getresponse()
-        said = json.loads(reply.read())
-        connection.close()
+        reply = httpx.post(f"{server.url}/v1/systemone", json={"model": "m"})
 
-    assert reply.status == 422
-    assert said["detail"][0]["loc"] == ["body", "state"]
+    assert reply.status_code == 422
+    assert reply.json()["detail"][0]["loc"] == ["body", "state"]

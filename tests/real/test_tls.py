@@ -5,8 +5,6 @@ import subprocess
 
 import pytest
 
-from gradient_cli.errors import ConnectionFailed
-from gradient_cli.transport.http import HttpTransport, Network
 from tests.captures import capture
 from tests.replay_server import Play, ReplayServer
 
@@ -66,18 +64,3 @@ def test_a_strange_certificate_is_refused(server, run_gradient):
     assert b"certificate" in done.stderr
     assert b"--ca-bundle" in done.stderr
     assert server.received == []
-
-
-def test_a_proxy_reached_by_tls_is_trusted_like_a_server(server, certificate):
-    """By --ca-bundle, and not by roots that a library brings."""
-    proxy = server.url.replace("http:", "https:")
-    known = Network(base_url="http://api.test", proxy=proxy, ca_bundle=str(certificate))
-    unknown = Network(base_url="http://api.test", proxy=proxy)
-
-    transport = HttpTransport(known, {})
-    reply = transport.send("POST", "/v1/responses", [b"{}"])
-    assert b"Hello" in b"".join(reply.chunks())
-    transport.close()
-
-    with pytest.raises(ConnectionFailed, match=f'the proxy "{proxy}": self-signed certificate'):
-        HttpTransport(unknown, {}).send("POST", "/v1/responses", [b"{}"])

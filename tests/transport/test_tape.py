@@ -462,7 +462,7 @@ def test_replaying_imports_no_network(tmp_path):
 
     program = (
         "import sys, gradient_cli.transport.tape;"
-        "print([n for n in ('socket', 'ssl', 'httpcore', 'http.client') if n in sys.modules])"
+        "print([n for n in ('socket', 'ssl', 'httpx', 'http.client') if n in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 

@@ -81,6 +81,7 @@ _gradient() {
                 --prompt-file) _gradient_files; return 0 ;;
                 --thread) _gradient_files; return 0 ;;
                 --tool-output) return 0 ;;
+                --tool-output-file) _gradient_files; return 0 ;;
                 -m|--model) return 0 ;;
                 --max-output-tokens|--max-tokens) return 0 ;;
                 --temperature) return 0 ;;
@@ -126,7 +127,7 @@ _gradient() {
                 --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output --whole -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --sure --votes --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay --run-tool --tool-timeout --max-tool-calls --confirm -h --help
+                _gradient_words -f --file -s --system --instructions --var --prompt-file --no-stdin --thread --tool-output --tool-output-file -m --model --max-output-tokens --max-tokens --temperature --top-p --stop --metadata --user --modality --parallel-tool-calls --no-parallel-tool-calls --tool --tool-choice --reasoning-effort --stream --no-stream --previous-response-id --param --body --format --json -o --output --whole -x --extract --show-reasoning --hide-reasoning -u --usage --no-usage -q --quiet -v --verbose --color --expect --expect-re --reject --reject-re --expect-call --expect-source --one-of --extract-lang --extract-last --schema --send-schema --no-send-schema --allow-incomplete --allow-empty --allow-refusal --think-tags --repair --sure --votes --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file -n --dry-run --curl --record --replay --strict-replay --run-tool --tool-timeout --max-tool-calls --confirm -h --help
             else
                 :
             fi

@@ -203,16 +203,12 @@ def _said_by(base: Mapping[str, Json]) -> list[Json]:
 def _open_thread(options: InputOptions, session: Session) -> "tuple[Thread | None, list[Json]]":
     """Open the thread, and give the outputs of its open calls."""
     if options.thread is None:
-        if options.tool_output:
-            raise UsageError("--tool-output belongs to --thread FILE")
+        if options.tool_output or options.tool_output_file:
+            flag = "--tool-output" if options.tool_output else "--tool-output-file"
+            raise UsageError(f"{flag} belongs to --thread FILE")
         return None, []
-    from gradient_cli.ask.conversation import open_thread, output_item
+    from gradient_cli.ask.conversation import open_thread
 
-    outputs = [
-        output_item(call, flag_values.text_or_file(text))
-        for given in options.tool_output or []
-        for call, text in flag_values.pairs("--tool-output", [given]).items()
-    ]
     proof = session.proof
     thread = open_thread(
         options.thread,
@@ -221,7 +217,17 @@ def _open_thread(options: InputOptions, session: Session) -> "tuple[Thread | Non
         session.deadline,
         will_add=not (proof.dry_run or proof.curl),
     )
-    return thread, outputs
+    if not (options.tool_output or options.tool_output_file):
+        return thread, []
+    from gradient_cli.ask.tool_output import outputs_of
+
+    try:
+        most = session.settings.max_input_bytes
+        given = options.tool_output or (), options.tool_output_file or ()
+        return thread, outputs_of(thread.open_calls, *given, most)
+    except BaseException:
+        thread.close()
+        raise
 
 
 def _turn(

@@ -77,8 +77,17 @@ class InputOptions:
         flag(
             INPUT,
             "--tool-output",
-            metavar="CALL_ID=TEXT|@FILE",
-            help="answer a function call of the thread (repeatable)",
+            metavar="CALL_ID=TEXT",
+            help="answer a function call of the thread; TEXT is taken as it is (repeatable)",
+        ),
+    ] = None
+    tool_output_file: Annotated[
+        list[str] | None,
+        flag(
+            INPUT,
+            "--tool-output-file",
+            metavar="CALL_ID=PATH",
+            help="the same, with the content of a file (repeatable)",
         ),
     ] = None
 

@@ -74,11 +74,11 @@ def _text(group: type[Any], name: str, value: Any) -> Any:
 
 
 def _is_path(group: type[Any], name: str) -> bool:
-    """Tell whether a flag may name a file; whoever reads it holds its own texts to UTF-8."""
+    """Tell whether a flag may hold any bytes, as a file's name; who reads it knows what to do."""
     return bool(_PATH.search(_flag(group, name).metavar or ""))
 
 
-_PATH = re.compile("FILE|PATH|DIR|ITEMS|OUT|GLOB")
+_PATH = re.compile("FILE|PATH|DIR|ITEMS|OUT|GLOB|CALL_ID")
 
 
 def _flag(group: type[Any], name: str) -> Flag:

@@ -59,6 +59,7 @@ WITH_VALUE = frozenset(
         "--tool",
         "--tool-choice",
         "--tool-output",
+        "--tool-output-file",
         "--tool-timeout",
         "--top-p",
         "--user",

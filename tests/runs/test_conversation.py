@@ -201,3 +201,88 @@ def test_a_new_thread_without_a_turn_is_no_file(talk, tmp_path, flags):
 
     assert status in {1, 2}
     assert set(tmp_path.iterdir()) == before
+
+
+def waiting(*ids: str) -> list:
+    """Give a history whose calls wait."""
+    return [{"role": "user", "content": "x"}, *({**CALL, "call_id": one} for one in ids)]
+
+
+@pytest.mark.parametrize(
+    ("ids", "given", "outputs"),
+    [
+        (["call_ab=="], ["call_ab===sunny"], ["sunny"]),
+        (["call_ab=="], ["call_ab===="], ["="]),
+        (["a=b"], ["a=b=c=d"], ["c=d"]),
+        (["c1"], ["c1="], [""]),
+        (["c1"], ["c1=@/etc/passwd"], ["@/etc/passwd"]),
+        (["c1"], ["c1=@@x"], ["@@x"]),
+        (["c1"], ["c1=two\nlines\n"], ["two\nlines\n"]),
+        (["c1", "c2"], ["c2=b", "c1=a"], ["b", "a"]),
+        (["call_1", "call_11"], ["call_11=b", "call_1=a"], ["b", "a"]),
+    ],
+)
+def test_a_result_is_taken_as_it_is(talk, ids, given, outputs):
+    """An id may hold `=`, and a text that begins with `@` reads no file."""
+    flags = [part for one in given for part in ("--tool-output", one)]
+
+    status, stderr, kept = talk("--no-stdin", *flags, history=waiting(*ids))
+
+    assert (status, stderr) == (0, "")
+    assert [item["output"] for item in kept if "output" in item] == outputs
+
+
+@pytest.mark.parametrize(
+    ("ids", "given", "words"),
+    [
+        (["a", "a="], "a==x", "may answer a or a=: both wait"),
+        (["a="], "a=x", 'no call "a" is open'),
+        (["c1"], "sunny", "is not ID="),
+        (["c1"], "=x", "is not ID="),
+        (["c1"], "c2=x", 'no call "c2" is open'),
+    ],
+)
+def test_a_result_of_no_call_is_refused(talk, ids, given, words):
+    """Before anything is sent."""
+    status, stderr, kept = talk("--no-stdin", "--tool-output", given, history=waiting(*ids))
+
+    assert status == 2
+    assert words in stderr
+    assert kept == waiting(*ids)
+
+
+def test_a_result_may_be_a_file(talk, tmp_path):
+    """Of any bytes: what is not UTF-8 is said to the model."""
+    (tmp_path / "a").write_bytes(b"sun\n")
+    (tmp_path / "b=").write_bytes(b"caf\xe9 \x00")
+
+    status, _, kept = talk(
+        *("--no-stdin", "--tool-output-file", f"c1={tmp_path}/a"),
+        *("--tool-output-file", f"c2=={tmp_path}/b="),
+        history=waiting("c1", "c2="),
+    )
+
+    outputs = [item["output"] for item in kept if "output" in item]
+    assert status == 0
+    assert outputs[0] == "sun"
+    assert outputs[1].startswith("note: this output is not UTF-8 (byte 0xe9 at offset 3)")
+    assert outputs[1].endswith("caf\N{REPLACEMENT CHARACTER} \x00")
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"), [("c1=/nowhere/x", "no such file"), ("c1=/", "is a directory")]
+)
+def test_a_file_that_cannot_be_read_is_refused(talk, flag, words):
+    """Before anything is sent."""
+    status, stderr, _ = talk("--no-stdin", "--tool-output-file", flag, history=waiting("c1"))
+
+    assert status == 2
+    assert words in stderr
+
+
+def test_bytes_of_the_command_line_are_told(talk):
+    """A result that is not UTF-8 is a result."""
+    status, _, kept = talk("--no-stdin", "--tool-output", "c1=caf\udce9", history=waiting("c1"))
+
+    assert status == 0
+    assert "not UTF-8 (byte 0xe9 at offset 3)" in kept[2]["output"]

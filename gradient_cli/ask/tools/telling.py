@@ -11,6 +11,7 @@ import shlex
 import signal
 from collections.abc import Callable
 
+from gradient_cli.ask.result_text import result_text
 from gradient_cli.programs.command import Command
 from gradient_cli.programs.running import Done
 from gradient_cli.wire.calls import Step, ToolCall
@@ -31,7 +32,7 @@ Veil = Callable[[str], str]
 def result(call: ToolCall, done: Done, seconds: float, timeout_s: float, veil: Veil) -> Step:
     """Give what a run came to, which took so many seconds."""
     error = _error(done, timeout_s)
-    words = _words(done.stdout, is_cut=done.is_truncated)
+    words = result_text(done.stdout, most=MOST_OUTPUT, is_cut=done.is_truncated)
     if error:
         words = _failure(error, done, words)
     return Step(
@@ -64,25 +65,6 @@ def _failure(error: str, done: Done, words: str) -> str:
     parts += [f"the end of its stderr:\n{said}"] if said else []
     parts += [f"its stdout:\n{words}"] if words else []
     return "\n".join(parts)
-
-
-def _words(kept: bytes, *, is_cut: bool) -> str:
-    notes = []
-    try:
-        text = kept.decode()
-    except UnicodeDecodeError as error:
-        # A cut may have gone through a character.
-        if is_cut and error.reason == "unexpected end of data":
-            text = kept[: error.start].decode()
-        else:
-            text = kept.decode("utf-8", "replace")
-            notes.append(
-                f"note: this output is not UTF-8 (byte 0x{kept[error.start]:02x} at offset "
-                f"{error.start}); \N{REPLACEMENT CHARACTER} stands for what could not be read"
-            )
-    if is_cut:
-        notes.append(f"note: this output was cut after {MOST_OUTPUT:,} bytes; there was more")
-    return "\n".join([*notes, text]) if notes else text.removesuffix("\n").removesuffix("\r")
 
 
 def refused(call: ToolCall, complaint: str) -> Step:

@@ -49,7 +49,11 @@ THREAD: Rows = (
     ),
     ("two at once", "the second run waits for the turn of the first; no lock file stays behind"),
     ("--body FILE", "its `input`, a text or a list of items, is this turn, if there is no prompt"),
-    ("--tool-output ID=TEXT", "answers a call that the model made in the turn before"),
+    (
+        "--tool-output ID=TEXT",
+        "answers a call that the model made in the turn before; --tool-output-file ID=PATH, with a "
+        "file's content",
+    ),
     ("-n, --curl", "read the thread and leave nothing behind"),
 )
 """What holds for --thread."""
@@ -88,8 +92,16 @@ TOOLS: Rows = (
     ("a wrong call", "of another function, or with arguments that do not fit: status 1"),
     (
         "its result",
-        "goes back with --thread FILE --tool-output CALL_ID=TEXT (@FILE reads a file); several "
-        "calls need several --tool-output before the next prompt",
+        "goes back with --thread FILE --tool-output CALL_ID=TEXT, or --tool-output-file "
+        "CALL_ID=PATH; several calls need several of them before the next prompt",
+    ),
+    (
+        "--run-tool NAME=COMMAND",
+        "a program of yours answers calls of this function, and the model is asked again: "
+        "arguments that fit its `parameters` are JSON on stdin, stdout is the result, no shell, "
+        "no key in its environment; another status, or --tool-timeout (30 s), is told to the "
+        "model; --max-tool-calls (20) is status 8; --confirm asks before each run; `steps` in "
+        "--json. Nothing but the command line can name a program; --replay starts none",
     ),
 )
 """How functions are offered, called and answered."""

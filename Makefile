@@ -2,7 +2,8 @@
 # make test    the test requirements, CommonMark's examples and the real servers, then everything
 # make check   linters, types, and the quick suite: what is not marked `real`
 # make audit   bandit, zizmor and pip-audit, which alone needs the network
-# make dist    the package, and beside it what it is made of (CycloneDX)
+# make dist    the package, and beside it what it is made of (CycloneDX); check-dist looks at it
+# make onefile  dist/gradient, one file that runs
 # make generate  completions, man page, README's tables
 
 # The first of these that is 3.11 or newer; `make PYTHON=...` names another.
@@ -15,7 +16,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Bytecode makes every start some 300 ms quicker, so a variable that forbids it is dropped.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test check lint audit dist sbom generate clean
+.PHONY: demo test check lint audit dist check-dist onefile sbom generate clean
 
 demo: $(VENV)/.installed
 	$(BIN)/gradient respond --profile demo \
@@ -39,6 +40,8 @@ lint: $(VENV)/.tested
 AUDIT = $(VENV)-audit
 audit: $(AUDIT)/.ready
 	$(AUDIT)/bin/bandit --quiet --recursive --severity-level medium gradient_cli
+	$(AUDIT)/bin/actionlint .github/workflows/*.yml .ci/examples/github.yml
+	$(AUDIT)/bin/zizmor --offline --quiet .github
 	$(AUDIT)/bin/zizmor --offline --quiet --config .ci/zizmor.yml .ci/examples/github.yml
 	$(AUDIT)/bin/pip-audit --timeout 10 . || echo "pip-audit could not say: is there a network?" >&2
 
@@ -52,8 +55,20 @@ sbom: $(AUDIT)/.ready
 	rm -rf $(VENV)-sbom
 
 dist: sbom $(VENV)/.installed
+	rm -f dist/gradient_cli-*
 	$(PIP) build
 	$(BIN)/python -m build --outdir dist
+
+check-dist: dist
+	$(AUDIT)/bin/twine check --strict dist/gradient_cli-*
+	$(AUDIT)/bin/check-wheel-contents dist/*.whl
+	$(AUDIT)/bin/pyroma --min 8 dist/gradient_cli-*.tar.gz
+
+# One file that runs wherever a Python of the same kind does; it unpacks itself once.
+onefile: $(AUDIT)/.ready
+	mkdir -p dist
+	$(AUDIT)/bin/shiv --quiet --compile-pyc --console-script gradient \
+		--python '/usr/bin/env python3' --output-file dist/gradient .
 
 $(AUDIT)/.ready: requirements-audit.txt
 	$(PYTHON) -m venv $(AUDIT)

@@ -82,7 +82,7 @@ def root() -> Any:
 
     @app.callback()
     def gradient() -> None:
-        """Prompt DigitalOcean Gradient's Responses endpoint."""
+        """Prompt a Responses endpoint: DigitalOcean Inference, or any other."""
 
     return typer.main.get_command(app)
 

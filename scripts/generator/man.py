@@ -10,8 +10,8 @@ from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.cli.pages.topics import FILES, TOPICS, Rows, Topic
 
 _INTRO = (
-    "gradient sends prompts to a Responses endpoint, DigitalOcean's Gradient AI platform by "
-    "default, and prints the answer on standard output.",
+    "gradient sends prompts to a Responses endpoint, by default that of DigitalOcean Inference "
+    "(formerly the Gradient AI platform), and prints the answer on standard output.",
     "It exits 0 only if the model finished its answer and the answer met what was asked of it. "
     "A cut stream, a failed response and a broken schema are never a success.",
 )

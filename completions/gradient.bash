@@ -26,6 +26,17 @@ _gradient_profiles() {
     return 0
 }
 
+# Offer the models that `gradient models` has left a list of.
+_gradient_models() {
+    local line file=${XDG_CONFIG_HOME:-$HOME/.config}/gradient-cli/models.txt
+    [[ -r $file ]] || file="$HOME/Library/Application Support/gradient-cli/models.txt"
+    [[ -r $file ]] || return 0
+    while IFS= read -r line; do
+        _gradient_words "$line"
+    done <"$file"
+    return 0
+}
+
 _gradient() {
     local IFS=$' \t\n' word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
     local path= only_arguments= i
@@ -48,6 +59,7 @@ _gradient() {
             ":config") path="config" ;;
             ":doctor") path="doctor" ;;
             ":mock") path="mock" ;;
+            ":completions") path="completions" ;;
             ":help") path="help" ;;
             "batch:run") path="batch run" ;;
             "batch:summary") path="batch summary" ;;
@@ -70,7 +82,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words -h --help -V --version
             else
-                _gradient_words respond decide check batch thread models auth config doctor mock help
+                _gradient_words respond decide check batch thread models auth config doctor mock completions help
             fi
             ;;
         "respond")
@@ -82,7 +94,7 @@ _gradient() {
                 --thread) _gradient_files; return 0 ;;
                 --tool-output) return 0 ;;
                 --tool-output-file) _gradient_files; return 0 ;;
-                -m|--model) return 0 ;;
+                -m|--model) _gradient_models; return 0 ;;
                 --max-output-tokens|--max-tokens) return 0 ;;
                 --temperature) return 0 ;;
                 --top-p) return 0 ;;
@@ -149,7 +161,7 @@ _gradient() {
                 --key-file) _gradient_files; return 0 ;;
                 --record) _gradient_files dirnames; return 0 ;;
                 --replay) _gradient_files dirnames; return 0 ;;
-                -m|--model) return 0 ;;
+                -m|--model) _gradient_models; return 0 ;;
                 --one-of) return 0 ;;
                 --one-of-file) return 0 ;;
                 --scale) return 0 ;;
@@ -165,7 +177,7 @@ _gradient() {
             ;;
         "check")
             [[ $only_arguments ]] || case $previous in
-                -m|--model) return 0 ;;
+                -m|--model) _gradient_models; return 0 ;;
                 --timeout) return 0 ;;
                 --max-time) return 0 ;;
                 --retries) return 0 ;;
@@ -221,7 +233,7 @@ _gradient() {
                 -f|--file) _gradient_files; return 0 ;;
                 --shard) return 0 ;;
                 --limit) return 0 ;;
-                -m|--model) return 0 ;;
+                -m|--model) _gradient_models; return 0 ;;
                 --max-output-tokens|--max-tokens) return 0 ;;
                 --temperature) return 0 ;;
                 --top-p) return 0 ;;
@@ -308,7 +320,7 @@ _gradient() {
                 -f|--file) _gradient_files; return 0 ;;
                 --shard) return 0 ;;
                 --limit) return 0 ;;
-                -m|--model) return 0 ;;
+                -m|--model) _gradient_models; return 0 ;;
                 --max-output-tokens|--max-tokens) return 0 ;;
                 --temperature) return 0 ;;
                 --top-p) return 0 ;;
@@ -556,11 +568,18 @@ _gradient() {
                 :
             fi
             ;;
+        "completions")
+            if [[ ! $only_arguments && $word == -* ]]; then
+                _gradient_words --install -h --help
+            else
+                :
+            fi
+            ;;
         "help")
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words --json -h --help
             else
-                _gradient_words respond decide check batch thread models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script
+                _gradient_words respond decide check batch thread models auth config doctor mock completions help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script
             fi
             ;;
     esac

@@ -27,6 +27,8 @@ function __gradient_at
                 set path 'doctor'
             case ':mock'
                 set path 'mock'
+            case ':completions'
+                set path 'completions'
             case ':help'
                 set path 'help'
             case 'batch:run'
@@ -73,6 +75,15 @@ function __gradient_profiles
     test -r $file; and string match -rg '^\[profiles\.([A-Za-z0-9_-]+)\]' <$file
 end
 
+# Print the models that `gradient models` has left a list of.
+function __gradient_models
+    set -l folder $HOME/.config
+    set -q XDG_CONFIG_HOME; and test -n "$XDG_CONFIG_HOME"; and set folder $XDG_CONFIG_HOME
+    set -l file $folder/gradient-cli/models.txt
+    test -r $file; or set file "$HOME/Library/Application Support/gradient-cli/models.txt"
+    test -r $file; and string trim <$file
+end
+
 complete -c gradient -e
 complete -c gradient -f
 
@@ -86,6 +97,7 @@ complete -c gradient -n '__gradient_at ""' -a auth -d 'Log in, see who you are, 
 complete -c gradient -n '__gradient_at ""' -a config -d 'Show and change settings.'
 complete -c gradient -n '__gradient_at ""' -a doctor -d 'Find out what is wrong with this set-up.'
 complete -c gradient -n '__gradient_at ""' -a mock -d 'Serve a scripted Responses endpoint on loopback.'
+complete -c gradient -n '__gradient_at ""' -a completions -d 'Print a shell\'s completion script, or install it.'
 complete -c gradient -n '__gradient_at ""' -a help -d 'Explain a command or a topic.'
 complete -c gradient -n '__gradient_at ""' -s h -l help -d 'this page; -h is a short one'
 complete -c gradient -n '__gradient_at ""' -s V -l version -d 'the version'
@@ -97,7 +109,7 @@ complete -c gradient -n '__gradient_at "respond"' -l no-stdin -d 'do not read st
 complete -c gradient -n '__gradient_at "respond"' -l thread -r -F -d 'go on with the conversation kept in FILE (`gradient help threads`)'
 complete -c gradient -n '__gradient_at "respond"' -l tool-output -x -d 'answer a function call of the thread; TEXT is taken as it is (repeatable)'
 complete -c gradient -n '__gradient_at "respond"' -l tool-output-file -r -F -d 'the same, with the content of a file (repeatable)'
-complete -c gradient -n '__gradient_at "respond"' -s m -l model -x -d 'the model to ask; `gradient models` lists them'
+complete -c gradient -n '__gradient_at "respond"' -s m -l model -x -a '(__gradient_models)' -d 'the model to ask; `gradient models` lists them'
 complete -c gradient -n '__gradient_at "respond"' -l max-output-tokens -l max-tokens -x -d 'cut the answer after N tokens (then the status is 8)'
 complete -c gradient -n '__gradient_at "respond"' -l temperature -x -d 'how random the choice of words is'
 complete -c gradient -n '__gradient_at "respond"' -l top-p -x -d 'choose among the words of this probability mass'
@@ -185,7 +197,7 @@ complete -c gradient -n '__gradient_at "decide"' -l curl -d 'print the request a
 complete -c gradient -n '__gradient_at "decide"' -l record -x -a '(__fish_complete_directories)' -d 'keep each exchange as a file in DIR'
 complete -c gradient -n '__gradient_at "decide"' -l replay -x -a '(__fish_complete_directories)' -d 'answer from the files in DIR; no network'
 complete -c gradient -n '__gradient_at "decide"' -l strict-replay -d 'recordings that nothing asked for are status 2'
-complete -c gradient -n '__gradient_at "decide"' -s m -l model -x -d 'the decision model (setting decide_model)'
+complete -c gradient -n '__gradient_at "decide"' -s m -l model -x -a '(__gradient_models)' -d 'the decision model (setting decide_model)'
 complete -c gradient -n '__gradient_at "decide"' -l one-of -x -d 'choose one of these, not yes or no'
 complete -c gradient -n '__gradient_at "decide"' -l one-of-file -x -d 'the same with what each means: bug = "something is broken"'
 complete -c gradient -n '__gradient_at "decide"' -l scale -x -d 'rate on a scale of words, from the least to the most'
@@ -194,7 +206,7 @@ complete -c gradient -n '__gradient_at "decide"' -l no-means -x -d 'what a no sa
 complete -c gradient -n '__gradient_at "decide"' -l ask -x -d 'several yes/no questions of one state in one request (repeatable)'
 complete -c gradient -n '__gradient_at "decide"' -s h -l help -d 'this page; -h is a short one'
 complete -c gradient -n '__gradient_at "check"' -F
-complete -c gradient -n '__gradient_at "check"' -s m -l model -x -d 'the model, whatever a suite says; several are asked side by side (repeatable)'
+complete -c gradient -n '__gradient_at "check"' -s m -l model -x -a '(__gradient_models)' -d 'the model, whatever a suite says; several are asked side by side (repeatable)'
 complete -c gradient -n '__gradient_at "check"' -l timeout -x -d 'the longest silence (120)'
 complete -c gradient -n '__gradient_at "check"' -l max-time -x -d 'the longest run'
 complete -c gradient -n '__gradient_at "check"' -l retries -x -d 'how often to try again before the answer begins (3)'
@@ -257,7 +269,7 @@ complete -c gradient -n '__gradient_at "batch run"' -l var -x -d 'fill {{ NAME }
 complete -c gradient -n '__gradient_at "batch run"' -s f -l file -r -F -d 'a file to put before every prompt (repeatable)'
 complete -c gradient -n '__gradient_at "batch run"' -l shard -x -d 'take every N-th item, from the I-th (1 to N)'
 complete -c gradient -n '__gradient_at "batch run"' -l limit -x -d 'take the first N items  [1 or more]'
-complete -c gradient -n '__gradient_at "batch run"' -s m -l model -x -d 'the model to ask; `gradient models` lists them'
+complete -c gradient -n '__gradient_at "batch run"' -s m -l model -x -a '(__gradient_models)' -d 'the model to ask; `gradient models` lists them'
 complete -c gradient -n '__gradient_at "batch run"' -l max-output-tokens -l max-tokens -x -d 'cut the answer after N tokens (then the status is 8)'
 complete -c gradient -n '__gradient_at "batch run"' -l temperature -x -d 'how random the choice of words is'
 complete -c gradient -n '__gradient_at "batch run"' -l top-p -x -d 'choose among the words of this probability mass'
@@ -352,7 +364,7 @@ complete -c gradient -n '__gradient_at "batch submit"' -l var -x -d 'fill {{ NAM
 complete -c gradient -n '__gradient_at "batch submit"' -s f -l file -r -F -d 'a file to put before every prompt (repeatable)'
 complete -c gradient -n '__gradient_at "batch submit"' -l shard -x -d 'take every N-th item, from the I-th (1 to N)'
 complete -c gradient -n '__gradient_at "batch submit"' -l limit -x -d 'take the first N items  [1 or more]'
-complete -c gradient -n '__gradient_at "batch submit"' -s m -l model -x -d 'the model to ask; `gradient models` lists them'
+complete -c gradient -n '__gradient_at "batch submit"' -s m -l model -x -a '(__gradient_models)' -d 'the model to ask; `gradient models` lists them'
 complete -c gradient -n '__gradient_at "batch submit"' -l max-output-tokens -l max-tokens -x -d 'cut the answer after N tokens (then the status is 8)'
 complete -c gradient -n '__gradient_at "batch submit"' -l temperature -x -d 'how random the choice of words is'
 complete -c gradient -n '__gradient_at "batch submit"' -l top-p -x -d 'choose among the words of this probability mass'
@@ -513,6 +525,8 @@ complete -c gradient -n '__gradient_at "mock"' -l key -x -d 'ask for this made-u
 complete -c gradient -n '__gradient_at "mock"' -l limit-per-minute -x -d 'refuse more than that, with x-ratelimit headers  [1 or more]'
 complete -c gradient -n '__gradient_at "mock"' -s q -l quiet -d 'no line for each request'
 complete -c gradient -n '__gradient_at "mock"' -s h -l help -d 'this page; -h is a short one'
-complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch thread models auth config doctor mock help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script'
+complete -c gradient -n '__gradient_at "completions"' -l install -d 'put it, and the man pages, where they are found'
+complete -c gradient -n '__gradient_at "completions"' -s h -l help -d 'this page; -h is a short one'
+complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch thread models auth config doctor mock completions help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script'
 complete -c gradient -n '__gradient_at "help"' -l json -d 'every command, flag and status as one JSON object'
 complete -c gradient -n '__gradient_at "help"' -s h -l help -d 'this page; -h is a short one'

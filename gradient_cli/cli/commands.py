@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "config": "Show and change settings.",
     "doctor": "Find out what is wrong with this set-up.",
     "mock": "Serve a scripted Responses endpoint on loopback.",
+    "completions": "Print a shell's completion script, or install it.",
     "help": "Explain a command or a topic.",
 }
 """name -> help, in the order of every listing. Each is a module of this package."""

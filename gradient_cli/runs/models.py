@@ -2,18 +2,23 @@
 The model ids that this key may use.
 
 A table on a terminal, one id a line in a pipe, the server's own objects with --json.
+The whole list is left beside the settings, for TAB after -m.
 """
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.ask.session import open_session
-from gradient_cli.errors import ExpectationFailed
+from gradient_cli.errors import ExpectationFailed, GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.tables import models_table
+from gradient_cli.settings.paths import models_path
 from gradient_cli.terminal.color import wants_color
+from gradient_cli.terminal.ways import replace_file
 from gradient_cli.wire.json import Json, line
 
 NOT_FOR_TEXT = (
@@ -56,6 +61,8 @@ def run(
         session.close()
     if wanted:
         found = matching(found, wanted)
+    else:
+        _leave([model["id"] for model in found], models_path(invocation.environ))
     flag = session.settings.get("color")
     has_color = wants_color(flag, invocation.environ, terminal.stdout_is_tty)
     if is_json:
@@ -65,6 +72,14 @@ def run(
     else:
         terminal.say([model["id"] for model in found])
     return ExitStatus.OK
+
+
+def _leave(ids: Sequence[str], path: Path) -> None:
+    """Leave a list that TAB offers after -m; where it cannot be written nothing is lost."""
+    plain = [name for name in ids if re.fullmatch(r"[\w.:/@+-]{1,200}", name, re.ASCII)]
+    with suppress(GradientError, OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, "".join(f"{name}\n" for name in plain).encode())
 
 
 def _silence(_: str) -> None:

@@ -37,6 +37,11 @@ def credentials_path(environ: Mapping[str, str]) -> Path:
     return config_path(environ).parent / "credentials.toml"
 
 
+def models_path(environ: Mapping[str, str]) -> Path:
+    """Give the path of the list that `gradient models` leaves for the completion of -m."""
+    return Path(_folder(environ)) / "models.txt"
+
+
 def expanded(text: str, source: str) -> Path:
     """
     Give a path with its `~` filled in; `source` says in errors where it came from.

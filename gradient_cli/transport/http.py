@@ -123,7 +123,14 @@ class HttpTransport:
             reply = self._pool.handle_request(request)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             # UnicodeError: of the codec for names of hosts.
+            self._backend.forget_unfinished()
             raise self.fault(error) from error
+        except Exception as error:
+            # What speaks SOCKS below httpcore has errors of its own, which httpcore passes on.
+            self._backend.forget_unfinished()
+            if not type(error).__module__.startswith("socksio"):
+                raise
+            raise self.fault(httpx.ProxyError(f"it speaks no SOCKS 5: {error}")) from error
         self._reader.begin_body()
         return HttpReply(reply, self, self._reader)
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
 _PORTS = {"http": 80, "https": 443}
+_SOCKS = ("socks5", "socks5h")
+"""Either way the proxy looks the name up."""
 
 
 def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | None:
@@ -21,7 +23,7 @@ def proxy_for(url: str, flag: str | None, environ: Mapping[str, str]) -> str | N
     flag means none.
 
     Raises:
-        UsageError: it is no URL of an HTTP proxy.
+        UsageError: it is no URL of a proxy, or one of SOCKS without the extra.
 
     """
     parts = urlsplit(url)
@@ -51,17 +53,28 @@ def _with_scheme(proxy: str) -> str | None:
         return None
     try:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        is_usable = parts.scheme in _PORTS and parts.port != 0
+        is_usable = parts.scheme in {*_PORTS, *_SOCKS} and parts.port != 0
     except ValueError:
         raise _unusable(proxy) from None
     if not is_usable or not is_host((parts.hostname or "").removesuffix(".")):
         raise _unusable(proxy)
+    if parts.scheme in _SOCKS and not _has_socks():
+        raise UsageError(
+            f'the proxy "{without_password(proxy)}" speaks SOCKS, which is an extra',
+            hint="install gradient-cli[socks]; --proxy '' goes without a proxy",
+        )
     return parts.geturl()
+
+
+def _has_socks() -> bool:
+    from importlib.util import find_spec  # What nobody with another proxy has to wait for.
+
+    return find_spec("socksio") is not None
 
 
 def _unusable(proxy: str) -> UsageError:
     return UsageError(
-        f'the proxy "{without_password(proxy)}" is no HTTP proxy',
+        f'the proxy "{without_password(proxy)}" is no proxy of HTTP or SOCKS 5',
         hint="such as http://proxy.example:3128; --proxy '' goes without one",
     )
 

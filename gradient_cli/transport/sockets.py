@@ -42,7 +42,7 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         reader = self._backend.reader
         self._flush(timeout)
-        left = reader.patience(timeout)
+        left = self._backend.patience(timeout)
         self._wait(left)
         return reader.read(lambda: self._inner.read(max_bytes, left))
 
@@ -75,7 +75,7 @@ class _Stream(httpcore.NetworkStream):
             self._send(held, timeout)
 
     def _send(self, buffer: bytes, timeout: float | None) -> None:
-        patience = self._backend.reader.patience
+        patience = self._backend.patience
         if len(buffer) <= WRITTEN_AT_ONCE:
             self._inner.write(buffer, patience(timeout))
             return
@@ -126,7 +126,9 @@ class Backend(httpcore.NetworkBackend):
         self._early = None if proxy else early
         self._proxy = proxy
         self._is_tunnel = is_tunnel
+        self._is_socks = (proxy or "").startswith("socks")
         self._proxy_tls_due = False
+        self._unfinished: _Stream | None = None
         self._until = Deadline()
 
     def connect_tcp(
@@ -153,13 +155,33 @@ class Backend(httpcore.NetworkBackend):
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        if not (self._is_tunnel or self._proxy_tls_due):
+        if not (self._is_tunnel or self._is_socks or self._proxy_tls_due):
             self.is_at_proxy = False
-        return _Stream(SyncStream(sock), self)
+        stream = _Stream(SyncStream(sock), self)
+        self._unfinished = stream if self.is_at_proxy else None
+        return stream
+
+    def forget_unfinished(self) -> None:
+        """Close the connection that came no further than the proxy; httpcore (1.0) leaves it."""
+        if self._unfinished and self.is_at_proxy:
+            self._unfinished.close()
+        self._unfinished = None
 
     def _open(self, host: str, port: int) -> socket.socket:
         addresses = look_up(host, port, self._until.remaining_s())
         return reach(addresses, self._until.at)
+
+    def patience(self, timeout: float | None) -> float | None:
+        """
+        Give how long one read or write may take.
+
+        What httpcore says to a SOCKS proxy has no time of its own: it is part of connecting.
+        """
+        if self._is_socks and timeout is None:
+            return self._until.shorten(None)
+        if self._is_socks:
+            self.is_at_proxy = False
+        return self.reader.patience(timeout)
 
     def _end_of(self, began: float, timeout: float | None) -> Deadline:
         moments = [began + timeout] if timeout is not None else []

@@ -2,7 +2,7 @@
 The completion script for bash: one function, no subshell, no Python; works in bash 3.2.
 """
 
-from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Node, Value
+from gradient_cli.cli.pages.command_tree import FILE, FOLDER, MODEL, PROFILE, WORDS, Node, Value
 
 _HEAD = """\
 # bash completion for gradient. Written by scripts/generate.py; do not edit.
@@ -29,6 +29,17 @@ _gradient_profiles() {
     [[ -r $file ]] || return 0
     while IFS= read -r line; do
         [[ $line =~ ^\\[profiles\\.([A-Za-z0-9_-]+)\\] ]] && _gradient_words "${BASH_REMATCH[1]}"
+    done <"$file"
+    return 0
+}
+
+# Offer the models that `gradient models` has left a list of.
+_gradient_models() {
+    local line file=${XDG_CONFIG_HOME:-$HOME/.config}/gradient-cli/models.txt
+    [[ -r $file ]] || file="$HOME/Library/Application Support/gradient-cli/models.txt"
+    [[ -r $file ]] || return 0
+    while IFS= read -r line; do
+        _gradient_words "$line"
     done <"$file"
     return 0
 }
@@ -110,6 +121,8 @@ def _action(value: Value | None) -> str:
             return "_gradient_files dirnames; "
         case kind if kind == PROFILE:
             return "_gradient_profiles; "
+        case kind if kind == MODEL:
+            return "_gradient_models; "
         case kind if kind == WORDS:
             return f"_gradient_words {' '.join(value.words)}; "
     return ""

@@ -2,7 +2,16 @@
 The completion script for fish: static `complete` lines, conditions of builtins alone.
 """
 
-from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Flag, Node, Value
+from gradient_cli.cli.pages.command_tree import (
+    FILE,
+    FOLDER,
+    MODEL,
+    PROFILE,
+    WORDS,
+    Flag,
+    Node,
+    Value,
+)
 
 _HEAD = """\
 # fish completion for gradient. Written by scripts/generate.py; do not edit.
@@ -29,6 +38,15 @@ function __gradient_profiles
     test -r $file; or set file "$HOME/Library/Application Support/gradient-cli/config.toml"
     set -q GRADIENT_CONFIG; and test -n "$GRADIENT_CONFIG"; and set file $GRADIENT_CONFIG
     test -r $file; and string match -rg '^\\[profiles\\.([A-Za-z0-9_-]+)\\]' <$file
+end
+
+# Print the models that `gradient models` has left a list of.
+function __gradient_models
+    set -l folder $HOME/.config
+    set -q XDG_CONFIG_HOME; and test -n "$XDG_CONFIG_HOME"; and set folder $XDG_CONFIG_HOME
+    set -l file $folder/gradient-cli/models.txt
+    test -r $file; or set file "$HOME/Library/Application Support/gradient-cli/models.txt"
+    test -r $file; and string trim <$file
 end
 
 complete -c gradient -e
@@ -76,6 +94,8 @@ def _action(value: Value) -> str:
             return "-x -a '(__fish_complete_directories)'"
         case kind if kind == PROFILE:
             return "-x -a '(__gradient_profiles)'"
+        case kind if kind == MODEL:
+            return "-x -a '(__gradient_models)'"
         case kind if kind == WORDS:
             return f"-x -a {_quote(' '.join(value.words))}"
     return ""

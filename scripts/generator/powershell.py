@@ -2,7 +2,7 @@
 The completion script for PowerShell: a table and a native argument completer.
 """
 
-from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Node, Value
+from gradient_cli.cli.pages.command_tree import FILE, FOLDER, MODEL, PROFILE, WORDS, Node, Value
 
 _HEAD = """\
 # PowerShell completion for gradient. Written by scripts/generate.py; do not edit.
@@ -31,6 +31,10 @@ Register-ArgumentCompleter -Native -CommandName gradient -ScriptBlock {
     if ($here.Takes.ContainsKey($previous)) {
         $values = $here.Takes[$previous]
         if ($values -eq 'files') { return }
+        if ($values -eq 'models') {
+            $list = Join-Path $env:LOCALAPPDATA 'gradient-cli/models.txt'
+            $values = if (Test-Path $list) { Get-Content $list } else { @() }
+        }
         $offered = @{}
         foreach ($value in $values) { $offered[$value] = $value }
     } elseif ($wordToComplete -like '-*') {
@@ -84,6 +88,8 @@ def _values(value: Value) -> str:
             return "'files'"
         case kind if kind == PROFILE:
             return "@('demo')"
+        case kind if kind == MODEL:
+            return "'models'"
         case kind if kind == WORDS:
             return f"@({', '.join(map(_quote, value.words))})"
     return "@()"

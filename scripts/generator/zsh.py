@@ -4,7 +4,16 @@ The completion function for zsh, for a folder in $fpath.
 
 import re
 
-from gradient_cli.cli.pages.command_tree import FILE, FOLDER, PROFILE, WORDS, Flag, Node, Value
+from gradient_cli.cli.pages.command_tree import (
+    FILE,
+    FOLDER,
+    MODEL,
+    PROFILE,
+    WORDS,
+    Flag,
+    Node,
+    Value,
+)
 
 _HEAD = """\
 #compdef gradient
@@ -22,6 +31,15 @@ _gradient_profiles() {
     done <"$file"
   fi
   _describe -t profiles profile profiles
+}
+
+# Offer the models that `gradient models` has left a list of.
+_gradient_models() {
+  local file=${XDG_CONFIG_HOME:-$HOME/.config}/gradient-cli/models.txt
+  [[ -r $file ]] || file="$HOME/Library/Application Support/gradient-cli/models.txt"
+  [[ -r $file ]] || return 1
+  local -a models=("${(@f)$(<$file)}")
+  compadd -a models
 }
 """
 
@@ -100,6 +118,8 @@ def _action(value: Value) -> str:
             return "_files -/"
         case kind if kind == PROFILE:
             return "_gradient_profiles"
+        case kind if kind == MODEL:
+            return "_gradient_models"
         case kind if kind == WORDS:
             return f"({' '.join(value.words)})"
     return ""

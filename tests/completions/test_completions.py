@@ -26,6 +26,8 @@ CASES = [
     ("gradient help exit", {"exit-status"}),
     ("gradient config set max_t", {"max_time"}),
     ("gradient respond -p ", {"demo", "review", "local"}),
+    ("gradient respond -m llama", {"llama-8b", "llama-70b"}),
+    ("gradient check --model g", {"gte-large"}),
     ("gradient respond --tool-choice a", {"auto"}),
 ]
 """what is typed -> what is offered, in every shell"""
@@ -37,6 +39,7 @@ def environ(tmp_path):
     settings = tmp_path / "config" / "gradient-cli" / "config.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text(SETTINGS)
+    settings.with_name("models.txt").write_text("llama-8b\nllama-70b\ngte-large\n")
     trap = tmp_path / "bin" / "gradient"
     trap.parent.mkdir()
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")

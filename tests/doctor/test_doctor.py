@@ -66,8 +66,8 @@ def test_the_password_of_a_proxy_is_not_shown(home):
 
 
 def test_a_proxy_that_cannot_be_used_is_status_2(home):
-    """SOCKS is one, and whoever has it in ALL_PROXY is told so."""
-    home.exports(ALL_PROXY="socks5://127.0.0.1:1", GRADIENT_MODEL_ACCESS_KEY="k")
+    """SOCKS 4 is one, and whoever has it in ALL_PROXY is told so."""
+    home.exports(ALL_PROXY="socks4://127.0.0.1:1", GRADIENT_MODEL_ACCESS_KEY="k")
 
     status, checks = examine(home)
 

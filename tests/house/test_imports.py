@@ -31,7 +31,10 @@ tell()
 """Runs the program and says, when it leaves, what it has loaded: in one line on stderr."""
 
 LIBRARIES = {"typer", "httpx", "httpx_sse", "httpcore"}
-BENEATH = {"annotated_doc", "shellingham", "anyio", "certifi", "h11", "idna", "typing_extensions"}
+BENEATH = {
+    *("annotated_doc", "shellingham", "anyio", "certifi", "h11", "idna", "typing_extensions"),
+    "socksio",  # where it is installed: httpcore asks for it
+}
 """What those libraries load themselves."""
 
 HEAVY = {

@@ -72,3 +72,22 @@ def test_no_key_is_status_3_and_nothing_is_sent(home):
 
     assert (status, out) == (3, "")
     assert "$GRADIENT_MODEL_ACCESS_KEY" in err
+
+
+def test_the_whole_list_is_left_for_the_completion_of_m(home, endpoint):
+    """No network at TAB; a name that a shell could misread is not in it, a filtered list is none."""
+    home.exports(XDG_CONFIG_HOME=str(home.folder / "config"))
+    left = home.folder / "config" / "gradient-cli" / "models.txt"
+
+    home.runs("models", "qwen")
+    assert not left.exists()
+    home.runs("models")
+    assert left.read_text() == "alibaba-qwen3-32b\nopenai-gpt-oss-20b\n"
+
+
+def test_a_closed_folder_costs_no_list(home, endpoint, tmp_path):
+    """What TAB offers is no reason for a status."""
+    (tmp_path / "file").write_text("")
+    home.exports(XDG_CONFIG_HOME=str(tmp_path / "file"))
+
+    assert home.runs("models")[0] == 0

@@ -1,5 +1,7 @@
 """Which proxy a request goes through."""
 
+import sys
+
 import pytest
 
 from gradient_cli.errors import UsageError
@@ -38,7 +40,7 @@ def test_flag_environment_and_exceptions(url, flag, environ, expected):
 @pytest.mark.parametrize(
     "proxy",
     [
-        "socks5://me:sesame@p:1080",
+        "socks4://me:sesame@p:1080",
         "ftp://p",
         "http://",
         "http://p:99999",
@@ -54,7 +56,7 @@ def test_what_is_no_http_proxy_is_refused_and_no_password_shown(proxy):
     with pytest.raises(UsageError) as caught:
         proxy_for(URL, None, {"ALL_PROXY": proxy})
 
-    assert "is no HTTP proxy" in caught.value.message
+    assert "is no proxy of HTTP or SOCKS 5" in caught.value.message
     assert "ses" not in caught.value.message
     assert "--proxy ''" in (caught.value.hint or "")
 
@@ -138,3 +140,15 @@ def test_exceptions_are_read_as_curl_reads_them(url, exceptions, is_excepted):
 def test_junk_excepts_nothing(junk):
     """And is no bug."""
     assert proxy_for("http://10.1.2.3", None, {**P, "NO_PROXY": junk}) == "http://p:1"
+
+
+def test_socks_without_its_extra_says_how_to_get_it(monkeypatch):
+    """One line with what to install, and no password."""
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    with pytest.raises(UsageError) as caught:
+        proxy_for(URL, "socks5://me:sesame@p:1080", {})
+
+    assert "gradient-cli[socks]" in (caught.value.hint or "")
+    assert "sesame" not in caught.value.message

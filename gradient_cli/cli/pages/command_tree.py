@@ -27,8 +27,11 @@ from gradient_cli.mock.script import ENDS
 from gradient_cli.settings.setting_keys import KEYS
 from gradient_cli.wire.json import Json
 
-FILE, FOLDER, PROFILE, WORDS, FREE = "file", "folder", "profile", "words", "free"
-"""What completes a value: file names, folder names, profiles, the words given, nothing."""
+FILE, FOLDER, PROFILE, MODEL, WORDS, FREE = "file", "folder", "profile", "model", "words", "free"
+"""
+What completes a value: file names, folder names, profiles, models that `gradient models` has
+left a list of, the words given, nothing.
+"""
 
 KNOWN_WORDS = {
     "--reasoning-effort": ("none", "low", "medium", "high", "max"),
@@ -179,6 +182,8 @@ def _value(parameter: Any, names: tuple[str, ...]) -> Value:
     name = value_name(parameter)
     if "--profile" in names:
         return Value(name, PROFILE)
+    if "--model" in names:
+        return Value(name, MODEL)
     for flag in names:
         if flag in KNOWN_WORDS:
             return Value(name, WORDS, KNOWN_WORDS[flag])

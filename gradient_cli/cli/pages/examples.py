@@ -42,6 +42,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "batch fetch": ("gradient batch fetch -o out.jsonl --wait --max-time 86400",),
     "batch cancel": ("gradient batch cancel -o out.jsonl",),
     "thread": ("gradient thread talk.jsonl",),
+    "completions": ("gradient completions bash --install",),
     "models": ("gradient models", "gradient models --json | jq -r '.[].id'"),
     "auth": ("gradient auth login", "gradient auth status"),
     "auth login": (

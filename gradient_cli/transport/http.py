@@ -24,7 +24,7 @@ from gradient_cli.transport.deadline import Deadline
 from gradient_cli.transport.faults import Setting, from_exception
 from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
 from gradient_cli.transport.preconnect import EarlyConnection
-from gradient_cli.transport.proxy import proxy_for
+from gradient_cli.transport.proxy import proxy_for, socks_errors
 from gradient_cli.transport.reader import Reader
 from gradient_cli.transport.sockets import Backend, Wait
 from gradient_cli.transport.trust import tls_context
@@ -82,6 +82,7 @@ class HttpTransport:
         )
         # httpx's transport without its Client: no cookies, no redirects, no trust in the
         # environment, and a third less work for each request.
+        self._socks_errors = socks_errors(proxy)
         self._pool = pool(verify, proxy, self._backend)
         self._connect_timeout_s = min(CONNECT_TIMEOUT_S, network.timeout_s)
         timeout = httpx.Timeout(network.timeout_s, connect=self._connect_timeout_s)
@@ -125,11 +126,8 @@ class HttpTransport:
             # UnicodeError: of the codec for names of hosts.
             self._backend.forget_unfinished()
             raise self.fault(error) from error
-        except Exception as error:
-            # What speaks SOCKS below httpcore has errors of its own, which httpcore passes on.
+        except self._socks_errors as error:
             self._backend.forget_unfinished()
-            if not type(error).__module__.startswith("socksio"):
-                raise
             raise self.fault(httpx.ProxyError(f"it speaks no SOCKS 5: {error}")) from error
         self._reader.begin_body()
         return HttpReply(reply, self, self._reader)

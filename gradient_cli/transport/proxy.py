@@ -66,6 +66,15 @@ def _with_scheme(proxy: str) -> str | None:
     return parts.geturl()
 
 
+def socks_errors(proxy: str | None) -> tuple[type[Exception], ...]:
+    """Give the errors of what speaks SOCKS below httpcore, which httpcore (1.0) passes on."""
+    if not (proxy or "").startswith(_SOCKS):
+        return ()
+    import socksio
+
+    return (socksio.SOCKSError,)
+
+
 def _has_socks() -> bool:
     from importlib.util import find_spec  # What nobody with another proxy has to wait for.
 

@@ -26,7 +26,7 @@ FLOORS = [
     {"__main__"},
 ]
 LIBRARIES = {
-    "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore"},
+    "transport": {"httpx", "httpx_sse", "httpcore", "certifi", "truststore", "socksio"},
     "terminal": {"pathspec"},
     "settings": {"platformdirs", "tomlkit"},
     "mock": {"h11"},

@@ -178,6 +178,7 @@ _gradient() {
         "check")
             [[ $only_arguments ]] || case $previous in
                 -m|--model) _gradient_models; return 0 ;;
+                --tool) _gradient_files; return 0 ;;
                 --timeout) return 0 ;;
                 --max-time) return 0 ;;
                 --retries) return 0 ;;
@@ -211,7 +212,7 @@ _gradient() {
                 --max-tool-calls) return 0 ;;
             esac
             if [[ ! $only_arguments && $word == -* ]]; then
-                _gradient_words -m --model --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --unsure-fails --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed --run-tool --tool-timeout --max-tool-calls -h --help
+                _gradient_words -m --model --tool --timeout --max-time --retries --base-url --proxy --ca-bundle -p --profile --key-file --record --replay --strict-replay -j --jobs -k --tag --run-check --check-timeout --root --repeat --require --fail-fast --unsure-fails --max-total-tokens --calibrate --precision --json --junit --html --json-lines --github --no-github --color -q --quiet -v --verbose --save --baseline --alpha --last-failed --run-tool --tool-timeout --max-tool-calls -h --help
             else
                 _gradient_files
             fi

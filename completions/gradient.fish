@@ -207,6 +207,7 @@ complete -c gradient -n '__gradient_at "decide"' -l ask -x -d 'several yes/no qu
 complete -c gradient -n '__gradient_at "decide"' -s h -l help -d 'this page; -h is a short one'
 complete -c gradient -n '__gradient_at "check"' -F
 complete -c gradient -n '__gradient_at "check"' -s m -l model -x -a '(__gradient_models)' -d 'the model, whatever a suite says; several are asked side by side (repeatable)'
+complete -c gradient -n '__gradient_at "check"' -l tool -r -F -d 'a tool for every test, beside those of the suite (repeatable)'
 complete -c gradient -n '__gradient_at "check"' -l timeout -x -d 'the longest silence (120)'
 complete -c gradient -n '__gradient_at "check"' -l max-time -x -d 'the longest run'
 complete -c gradient -n '__gradient_at "check"' -l retries -x -d 'how often to try again before the answer begins (3)'

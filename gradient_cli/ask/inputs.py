@@ -117,9 +117,9 @@ def build_request(
 
 
 def _tools(given: Sequence[str], note: Callable[[str], None]) -> tuple[Json, ...]:
-    from gradient_cli.ask.service_tools import tools
+    from gradient_cli.ask.service_tools import Reader as ToolReader
 
-    return tools(given, note)
+    return ToolReader(note).tools(given)
 
 
 def check_context(

@@ -15,9 +15,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from gradient_cli.ask import flag_values
 from gradient_cli.errors import UsageError
+from gradient_cli.terminal.intake import read_short_file
 from gradient_cli.wire.json import Json
 
 KNOWN = (
@@ -42,101 +44,180 @@ NEAR = 0.88
 Note = Callable[[str], None]
 
 
-def tools(values: Iterable[str], note: Note) -> tuple[Json, ...]:
-    """
-    Give the tools of `--tool`, in the wire's flat form; `note` tells what a reader should know.
+class Files(Protocol):
+    """Where files are read."""
 
-    Raises:
-        UsageError: no tool, no file, or a field that is none.
+    def read_short(self, name: str) -> str:
+        """Give a file; UsageError if it cannot be had."""
 
-    """
-    found: list[Json] = []
-    for value in values:
-        given = _given(value, note)
-        found.extend(_tool(tool) for tool in (given if isinstance(given, list) else [given]))
-    return tuple(found)
+    def is_file(self, name: str) -> bool:
+        """Tell whether there is one of this name."""
 
 
-def _given(value: str, note: Note) -> Json:
-    if value.lstrip()[:1] in {"{", "["} or value.startswith("@"):
-        return flag_values.json_or_file("--tool", value)
-    name, sign, fields = value.partition(":")
-    is_name = _NAME.fullmatch(name) is not None
-    if is_name and (name in KNOWN or (sign and "=" in fields)) and not os.path.exists(value):
-        return _named(name, flag_values.utf8(fields), note)
-    if name in KNOWN and not sign:
+class Reader:
+    """Reads tools as they are written on a command line, or in a suite."""
+
+    def __init__(self, note: Note, files: Files | None = None, flag: str = "--tool") -> None:
+        """`note` tells what a reader should know; `flag` is how errors name a tool."""
+        self._note = note
+        self._files = files or _Here()
+        self._flag = flag
+
+    def tools(self, values: Iterable[Json]) -> tuple[Json, ...]:
+        """
+        Give the tools in the wire's flat form; a value is a text, or a definition itself.
+
+        Raises:
+            UsageError: no tool, no file, or a field that is none.
+
+        """
+        found: list[Json] = []
+        for value in values:
+            given = self._given(value) if isinstance(value, str) else value
+            found.extend(map(self._tool, given if isinstance(given, list) else [given]))
+        return tuple(found)
+
+    def _given(self, value: str) -> Json:
+        if value.lstrip()[:1] in {"{", "["}:
+            return flag_values.parse_json(self._flag, flag_values.utf8(value))
+        if value.startswith("@"):
+            return self._from_file(value[1:], value)
+        name, sign, fields = value.partition(":")
+        is_name = _NAME.fullmatch(name) is not None
+        if is_name and (name in KNOWN or (sign and "=" in fields)) and not self._is_there(value):
+            return self._named(name, flag_values.utf8(fields))
+        if name in KNOWN and not sign:
+            return {"type": name}
+        if self._is_there(value) or not is_name or sign:
+            return self._from_file(value, value)
+        return self._unknown(name)
+
+    def _is_there(self, name: str) -> bool:
+        return self._files.is_file(name)
+
+    def _from_file(self, path: str, value: str) -> Json:
+        if not self._is_there(path):
+            shown = f"{value.partition(':')[0]}:…" if "=" in value else value
+            raise UsageError(
+                f'{self._flag} "{shown[:60]}" is no JSON, no file, and no tool of a service',
+                hint=f"{self._flag} FILE.json, {self._flag} web_search, "
+                f"{self._flag} web_search:max_uses=3",
+            )
+        return flag_values.parse_json(f'{self._flag} "{path}"', self._files.read_short(path))
+
+    def _unknown(self, name: str) -> Json:
+        """Give a tool of a name that is not known, unless something else was meant."""
+        self._check_slip(name)
+        beside = [found for end in (".json", ".jsonc") if self._is_there(found := name + end)]
+        if near := beside or self._near_files(name):
+            raise UsageError(
+                f'{self._flag} "{name}" is no file, and no tool that is known',
+                hint=f"{self._flag} {near[0]}; a service's tool of this name: "
+                f'\'{{"type": "{name}"}}\'',
+            )
+        self._note(
+            f"note: {self._flag} {name} is no file: it is sent as the service's own, "
+            f'{{"type": "{name}"}}'
+        )
         return {"type": name}
-    if os.path.exists(value) or not is_name or sign:
-        return _from_file(value)
-    return _unknown(name, note)
 
+    def _near_files(self, name: str) -> list[str]:
+        from difflib import get_close_matches
 
-def _from_file(path: str) -> Json:
-    try:
-        return flag_values.json_or_file("--tool", path)
-    except UsageError as error:
-        if not os.path.exists(path):
-            shown = f"{path.partition(':')[0]}:…" if "=" in path else path
-            error.message = f'--tool "{shown[:60]}" is no JSON, no file, and no tool of a service'
-            error.hint = "--tool FILE.json, --tool web_search, --tool web_search:max_uses=3"
-        raise
+        if not isinstance(self._files, _Here):
+            return []
+        try:
+            names = [path.name for path in Path().glob("*.json")]
+        except OSError:
+            return []
+        return get_close_matches(name, names, 1, 0.85)
 
+    def _check_slip(self, name: str) -> None:
+        from difflib import get_close_matches
 
-def _unknown(name: str, note: Note) -> Json:
-    """Give a tool of a name that is not known, unless something else was meant."""
-    from difflib import get_close_matches
+        near = get_close_matches(name, KNOWN, 1, NEAR)
+        if name not in KNOWN and near and not name.startswith(near[0]):
+            raise UsageError(
+                f'{self._flag} "{name}" is not known; did you mean {near[0]}?',
+                hint=f'if it is the service\'s own: \'{{"type": "{name}"}}\'',
+            )
 
-    _check_slip(name)
-    beside = [found for ending in (".json", ".jsonc") if os.path.exists(found := name + ending)]
-    if near := beside or get_close_matches(name, _files(), 1, 0.85):
-        raise UsageError(
-            f'--tool "{name}" is no file, and no tool that is known',
-            hint=f'--tool {near[0]}; a service\'s tool of this name: \'{{"type": "{name}"}}\'',
-        )
-    note(f'note: --tool {name} is no file: it is sent as the service\'s own, {{"type": "{name}"}}')
-    return {"type": name}
+    # NAME:FIELD=VALUE,… -----------------------------------------------------------------------
 
-
-def _files() -> list[str]:
-    try:
-        return [path.name for path in Path().glob("*.json")]
-    except OSError:
-        return []
-
-
-def _check_slip(name: str) -> None:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, KNOWN, 1, NEAR)
-    if name not in KNOWN and near and not name.startswith(near[0]):
-        raise UsageError(
-            f'--tool "{name}" is not known; did you mean {near[0]}?',
-            hint=f'if it is the service\'s own: --tool \'{{"type": "{name}"}}\'',
-        )
-
-
-# NAME:FIELD=VALUE,… ---------------------------------------------------------------------------
-
-
-def _named(name: str, fields: str, note: Note) -> Json:
-    _check_slip(name)
-    tool: dict[str, Json] = {"type": name}
-    if not fields:
+    def _named(self, name: str, fields: str) -> Json:
+        self._check_slip(name)
+        tool: dict[str, Json] = {"type": name}
+        flag = f"{self._flag} {name}"
+        for field, value in _pairs(flag, name, fields) if fields else ():
+            _put(tool, flag, field, self._value(flag, field, value))
         return tool
-    for field, value in _pairs(name, fields):
-        _put(tool, name, field, _value(name, field, value, note))
-    return tool
+
+    def _value(self, flag: str, field: str, value: str) -> Json:
+        from gradient_cli.wire.tool_secrets import is_secret
+
+        step = field.partition(".")[0]
+        if value.startswith("@"):
+            return self._content(flag, field, value)
+        if is_secret(step):
+            self._note(
+                f"warning: {flag}: {field} can be read in the list of processes; "
+                f"{field}=@FILE keeps it out of there"
+            )
+        if (step in _TEXTS and value[0] not in '"{') or _JSON.match(value) is None:
+            return value
+        try:
+            return flag_values.parse_json(f"{flag}: {field}", value)
+        except UsageError:
+            # 5f0c-… begins like a number; a bracket or a quotation mark means JSON.
+            if value[0] in '[{"':
+                raise
+            return value
+
+    def _content(self, flag: str, field: str, value: str) -> str:
+        try:
+            text = flag_values.text_or_file(value, self._files.read_short).strip()
+        except UsageError as error:
+            error.message = f"{flag}: {field}: {error.message}"
+            raise
+        if not text:
+            raise UsageError(f"{flag}: {field}: {value[1:]} is empty")
+        return text
+
+    def _tool(self, tool: Json) -> Json:
+        """Give a definition flat; the form of the chat endpoint is {type, function: {…}}."""
+        if isinstance(tool, dict):
+            inner = tool.get("function")
+            flat = {"type": "function", **(inner if isinstance(inner, dict) else tool)}
+            if flat.get("type") != "function" or isinstance(flat.get("name"), str):
+                return flat
+        fields = (
+            f"its fields: {', '.join(tool)[:60]}" if isinstance(tool, dict) else "it is no object"
+        )
+        raise UsageError(
+            f"{self._flag}: a function without a name; {fields}",
+            hint='{"type": "function", "name": "get_weather", "parameters": {"type": "object", …}}',
+        )
 
 
-def _pairs(name: str, text: str) -> Iterator[tuple[str, str]]:
+class _Here:
+    """Files as the user names them."""
+
+    def read_short(self, name: str) -> str:
+        return read_short_file(name)
+
+    def is_file(self, name: str) -> bool:
+        return os.path.exists(name)
+
+
+def _pairs(flag: str, name: str, text: str) -> Iterator[tuple[str, str]]:
     """Give (field, value); a comma within quotes or brackets belongs to the value."""
     for part in _split(text):
         field, sign, value = part.partition("=")
         field = field.strip()
         if not sign or not _FIELD.fullmatch(field) or not value.strip():
             raise UsageError(
-                f'--tool {name}: "{_shown(part)}" is not FIELD=VALUE',
-                hint=f"--tool {name}:FIELD=VALUE,…; a comma within a value: "
+                f'{flag}: "{_shown(part)}" is not FIELD=VALUE',
+                hint=f"{name}:FIELD=VALUE,…; a comma within a value: "
                 'FIELD=\'"a,b"\', a list: FIELD=\'["a","b"]\'',
             )
         yield field, value.strip()
@@ -162,46 +243,15 @@ def _split(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _value(name: str, field: str, value: str, note: Note) -> Json:
-    from gradient_cli.wire.tool_secrets import is_secret
-
-    steps = field.split(".")
-    if value.startswith("@"):
-        try:
-            text = flag_values.text_or_file(value).strip()
-        except UsageError as error:
-            error.message = f"--tool {name}: {field}: {error.message}"
-            raise
-        if not text:
-            raise UsageError(f"--tool {name}: {field}: {value[1:]} is empty")
-        return text
-    if is_secret(steps[0]):
-        note(
-            f"warning: --tool {name}: {field} can be read in the list of processes; "
-            f"{field}=@FILE keeps it out of there"
-        )
-    if steps[0] in _TEXTS and value[0] not in '"{':
-        return value
-    if _JSON.match(value) is None:
-        return value
-    try:
-        return flag_values.parse_json(f"--tool {name}: {field}", value)
-    except UsageError:
-        # 5f0c-… begins like a number; a bracket or a quotation mark means JSON.
-        if value[0] in '[{"':
-            raise
-        return value
-
-
-def _put(tool: dict[str, Json], name: str, field: str, value: Json) -> None:
+def _put(tool: dict[str, Json], flag: str, field: str, value: Json) -> None:
     *path, last = field.split(".")
     holder = tool
     for step in path:
         holder = holder.setdefault(step, {})
         if not isinstance(holder, dict):
-            raise UsageError(f"--tool {name}: {field}: what it leads into is no object")
+            raise UsageError(f"{flag}: {field}: what it leads into is no object")
     if last in holder:
-        raise UsageError(f"--tool {name}: {field} is given twice")
+        raise UsageError(f"{flag}: {field} is given twice")
     holder[last] = value
 
 
@@ -210,20 +260,3 @@ def _shown(part: str) -> str:
     found = re.match(r"[A-Za-z_]{0,30}", part.strip())
     name = found[0] if found else ""
     return name if name == part else f"{name}…"
-
-
-# Definitions ----------------------------------------------------------------------------------
-
-
-def _tool(tool: Json) -> Json:
-    """Give a definition flat; the form of the chat endpoint is {type, function: {…}}."""
-    if isinstance(tool, dict):
-        inner = tool.get("function")
-        flat = {"type": "function", **(inner if isinstance(inner, dict) else tool)}
-        if flat.get("type") != "function" or isinstance(flat.get("name"), str):
-            return flat
-    fields = f"its fields: {', '.join(tool)[:60]}" if isinstance(tool, dict) else "it is no object"
-    raise UsageError(
-        f"--tool: a function without a name; {fields}",
-        hint='{"type": "function", "name": "get_weather", "parameters": {"type": "object", …}}',
-    )

@@ -54,6 +54,8 @@ class Case:
     """Names of those that the test itself sets; each must be used, one of [defaults] may be."""
     fields: Mapping[str, Json] = field(default_factory=dict)
     """Request fields, by the names of the settings."""
+    tools: tuple[Json, ...] = ()
+    """What the model may call: as --tool takes it, or definitions."""
     profile: str | None = None
     repeat: int = 1
     require: int = 1

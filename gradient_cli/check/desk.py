@@ -25,6 +25,7 @@ from gradient_cli.ask.texts import Texts, from_files, with_files
 from gradient_cli.check.case import Case, Row
 from gradient_cli.check.inquiry import Inquiry
 from gradient_cli.check.judge import Bench
+from gradient_cli.check.offered import Offer
 from gradient_cli.check.program_checks import programs_of
 from gradient_cli.check.report import Result
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
@@ -88,6 +89,7 @@ class Desk:
         self._tools = tools or ToolOptions()
         self._tools.refuse_alone()
         self._kit: Kit | None = None
+        self._offer = Offer(which.tools or (), tell)
         self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
 
     def prepared(self, cases: Iterable[Case]) -> list[Prepared]:
@@ -137,15 +139,15 @@ class Desk:
             raise UsageError(f"the variable `{unused[0]}` is not used")
         if case.row:
             _check_row(case, case.row, texts, expectations.equals)
-        schema = expectations.schema
         request = inputs.build_request(
             asked,
             input="" if case.answer else compose(blocks, prompt),
             options=RequestOptions(),
             base={},
-            text_format=schema.text_format() if schema else None,
+            text_format=schema.text_format() if (schema := expectations.schema) else None,
             stream=bool(asked.get("stream", True)),
         )
+        request = self._offer.over(request, case, given, opener, texts)
         self._check_model(case, request, settings)
         sureness = case.wants.sureness() if case.answer is None else None
         seen = _seen(case, prompt, blocks) if criteria or points else ()
@@ -246,6 +248,7 @@ class Desk:
             words += ["-p", self._network.profile]
         if self._network.base_url:
             words += ["--base-url", self._network.base_url]
+        words += self._offer.words()
         if self._which.root:
             words += ["--root", self._which.root]
         if self.tape.replay:

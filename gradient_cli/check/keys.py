@@ -62,6 +62,7 @@ SECONDS = Kind("a number above 0", _is_seconds)
 TRUTH = Kind("true or false", lambda value: isinstance(value, bool))
 TABLE = Kind("a table of texts", _is_table_of_texts, is_table=True)
 POINTS = Kind("a text, a table, or a list of them", _is_points, is_list=True)
+TOOLS = Kind("a name, a file, JSON, a table, or a list of them", _is_calls, is_list=True)
 CALLS = Kind("a name, a table, or a list of them", _is_calls, is_list=True)
 SURE = Kind("a number from 0.5 to 1", is_sure)
 VOTES = Kind("a whole number, 2 or more", lambda value: _is_count(value) and value >= 2)
@@ -196,6 +197,10 @@ KEYS: Mapping[str, Key] = {
     "modalities": _request('modalities = ["text"]', "what the answer may be made of"),
     "parallel_tool_calls": _request("parallel_tool_calls = false",
                                     "whether functions may be called together"),
+    "tools": Key(REQUEST, TOOLS, 'tools = ["weather.json", "web_search:max_uses=3"]',
+                 "functions that the model may call, and tools that the service runs: as --tool "
+                 "takes them, but for servers and secrets, which the command line alone names",
+                 adds=True),
     "tool_choice": _request('tool_choice = "none"', "whether functions are called"),
     "reasoning_effort": _request('reasoning_effort = "low"', "how long it thinks"),
     "stream": _request("stream = false", "whether the answer comes in pieces"),

@@ -111,7 +111,7 @@ class Progress:
         self._ticker.say(f"{self._done} of {self._total} answers are there; waiting for more")
 
     def _asking(self, test: Prepared, number: int) -> None:
-        body = test.request.body()
+        body = test.request.shown()
         size = sum(len(str(body[key])) for key in ("input", "instructions") if body.get(key))
         fields = {key: value for key, value in body.items() if key not in _LONG}
         words = f"{size:,} characters, {line(fields)}"

@@ -77,6 +77,14 @@ class WhichOptions:
             help="the model, whatever a suite says; several are asked side by side (repeatable)",
         ),
     ] = None
+    tools: Annotated[
+        list[str] | None,
+        _request(
+            "--tool",
+            metavar="NAME|FILE|JSON",
+            help="a tool for every test, beside those of the suite (repeatable)",
+        ),
+    ] = None
 
 
 @record(kw_only=True)

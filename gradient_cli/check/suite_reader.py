@@ -97,14 +97,13 @@ class Reader:
             files=tuple(self._list("files")),
             variables=table.get("vars", {}),
             fields={key: table[key] for key in REQUEST_KEYS if key in table},
+            tools=tuple(self._listed("tools")),
             profile=table.get("profile"),
             repeat=repeat,
             require=require,
             required=required,
             cases=table.get("cases"),
-            inline=tuple(
-                zip(self._lines.of_rows(table.get("case", [])), table.get("case", []), strict=True)
-            ),
+            inline=self._inline(),
             group=table.get("group"),
             models=tuple(self._list("models")),
             places={key: self._lines.of(key) for key in table},
@@ -120,6 +119,10 @@ class Reader:
             tags=tuple(self._list("tags")),
             skip=table.get("skip"),
         )
+
+    def _inline(self) -> tuple[tuple[int, Mapping[str, Json]], ...]:
+        rows = self._table.get("case", [])
+        return tuple(zip(self._lines.of_rows(rows), rows, strict=True))
 
     def _check_asked(self, name: str) -> None:
         """Refuse a test that asks nothing, or expects nothing."""
@@ -241,10 +244,19 @@ class Reader:
         for name in self._list("judge_sees"):
             if name not in JUDGES_SEE:
                 raise self._fault("judge_sees", f'`judge_sees` knows no "{name}"', "prompt, files")
+        self._check_params()
+
+    def _check_params(self) -> None:
+        """Refuse what would replace the prompt, or the tools."""
+        table = self._table
+        if table.get("tools") == []:
+            raise self._fault("tools", "`tools` is empty")
         params = table.get("params", {})
         for name in params:
             if name.split(".")[0] == "input":
                 raise self._fault("params", "`params.input` would replace the prompt")
+            if name.split(".")[0] == "tools" and "tools" in table:
+                raise self._fault("params", "`params.tools` would replace `tools`")
 
     def _wants(self) -> Wants:
         table = self._table

@@ -37,6 +37,17 @@ _CALL: Json = {
     ]
 }
 _SCHEMAS: dict[str, Json] = {
+    "a name, a file, JSON, a table, or a list of them": {
+        "anyOf": [
+            _TEXT,
+            {"type": "object"},
+            {
+                "type": "array",
+                "items": {"anyOf": [_TEXT, {"type": "object"}]},
+                "minItems": 1,
+            },
+        ]
+    },
     "a name, a table, or a list of them": {
         "anyOf": [*_CALL["anyOf"], {"type": "array", "items": _CALL, "minItems": 1}]
     },

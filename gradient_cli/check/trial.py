@@ -240,7 +240,7 @@ def _attempt(
 
 def body_of(request: Request) -> Json:
     """Give the body for a report; a very long input is named, not repeated."""
-    body = request.body()
+    body = request.shown()
     if isinstance(body.get("input"), LongText):
         body["input"] = "(a text of more than 8 MiB)"
     return body

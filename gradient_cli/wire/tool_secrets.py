@@ -28,6 +28,11 @@ def is_secret(field: str) -> bool:
     return field.lower() in _NAMES
 
 
+def secret_fields(tool: Mapping[str, Json]) -> Iterator[str]:
+    """Give the names of a tool's fields that hold secrets."""
+    return (name for name in tool if is_secret(name))
+
+
 def hidden(body: Json, mark: str = HIDDEN) -> Json:
     """Give a request's or a response's body without its tools' secrets; itself if it has none."""
     if not isinstance(body, Mapping):

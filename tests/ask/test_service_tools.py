@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gradient_cli.ask.service_tools import tools
+from gradient_cli.ask.service_tools import Reader
 from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
@@ -28,7 +28,7 @@ def here(tmp_path, monkeypatch):
 
 def read(*values: str) -> tuple[list, list[str]]:
     notes: list[str] = []
-    return list(tools(values, notes.append)), notes
+    return list(Reader(notes.append).tools(values)), notes
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_several_tools_and_lists_stand_in_their_order():
         ("tools/weather", "no file"),
         ("./weather", "no file"),
         ("Weather", "no file"),
-        ("@missing", '"@missing" is neither JSON nor a file'),
+        ("@missing", '"@missing" is no JSON, no file'),
         ("web_serch", "did you mean web_search?"),
         ("web_serch:max_uses=1", "did you mean web_search?"),
         ("f", "is no file, and no tool that is known"),

@@ -580,7 +580,7 @@ _gradient() {
             if [[ ! $only_arguments && $word == -* ]]; then
                 _gradient_words --json -h --help
             else
-                _gradient_words respond decide check batch thread models auth config doctor mock completions help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script
+                _gradient_words respond decide check batch thread models auth config doctor mock completions help exit-status environment settings stdin formats threads tools completeness checks sure suite rows mock-script
             fi
             ;;
     esac

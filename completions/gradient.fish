@@ -528,6 +528,6 @@ complete -c gradient -n '__gradient_at "mock"' -s q -l quiet -d 'no line for eac
 complete -c gradient -n '__gradient_at "mock"' -s h -l help -d 'this page; -h is a short one'
 complete -c gradient -n '__gradient_at "completions"' -l install -d 'put it, and the man pages, where they are found'
 complete -c gradient -n '__gradient_at "completions"' -s h -l help -d 'this page; -h is a short one'
-complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch thread models auth config doctor mock completions help exit-status environment settings stdin formats threads tools completeness checks suite rows mock-script'
+complete -c gradient -n '__gradient_at "help"' -a 'respond decide check batch thread models auth config doctor mock completions help exit-status environment settings stdin formats threads tools completeness checks sure suite rows mock-script'
 complete -c gradient -n '__gradient_at "help"' -l json -d 'every command, flag and status as one JSON object'
 complete -c gradient -n '__gradient_at "help"' -s h -l help -d 'this page; -h is a short one'

@@ -1076,6 +1076,7 @@ $script:GradientCommands = @{
             'tools' = 'tools'
             'completeness' = 'completeness'
             'checks' = 'checks'
+            'sure' = 'sure'
             'suite' = 'suite'
             'rows' = 'rows'
             'mock-script' = 'mock-script'}

@@ -20,6 +20,7 @@ RESULT_FIELDS: tuple[tuple[str, str], ...] = (
     ("at", "when the answer came, in UTC"),
     ("run", "the settings it was asked with: a line with that `run` in OUT.jsonl.runs says them"),
     ("text, label, parsed", "the answer; one of --one-of; the JSON of --schema"),
+    ("decision, probability, unsure", "of --decide, and probabilities, confidence, score"),
     ("tool_calls", "function calls, if the answer has some"),
     ("finish_reason, model, request_id", "as the service says them"),
     ("usage", "tokens of this answer, those of --repair too"),

@@ -25,11 +25,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'gradient decide -f ticket.txt "What is this?" --one-of bug,feature,question',
         'gradient decide -f mail.txt "Angry?" --scale calm,cross,mad --at-most cross',
         'gradient decide -f pr.diff --ask leak="It leaks a key" --ask tests="No tests"',
+        'gradient batch run --decide "It is spam" -i mails.csv -o decided.jsonl',
     ),
     "check": (
         "gradient check tests/*.toml --junit report.xml -j 4",
         "gradient check tests/*.toml --record tapes/",
         "gradient check tests/*.toml --replay tapes/",
+        "gradient check labelled.toml --calibrate --html calibration.html",
     ),
     "batch": ('gradient batch run "sentiment" --one-of pos,neg -i reviews.txt -o out.jsonl',),
     "batch run": (

@@ -12,6 +12,7 @@ from gradient_cli.cli.pages.batch_rows import ROWS
 from gradient_cli.cli.pages.layout import WIDTH, columns, paragraph
 from gradient_cli.cli.pages.mock_rows import MOCK_REPLY, MOCK_SETTINGS
 from gradient_cli.cli.pages.reference import SETTINGS, THREAD, TOOLS, Rows
+from gradient_cli.cli.pages.sure_rows import SURE
 from gradient_cli.exits import MEANINGS, SIGNALS
 
 
@@ -297,6 +298,7 @@ TOPICS: dict[str, Topic] = {
                 ),
             ),
         ),
+        Topic("sure", "how sure an answer is: decide, --sure, --votes, --calibrate", SURE),
         Topic("suite", "what a suite of `check` may say, key by key", ()),
         Topic(
             "rows",

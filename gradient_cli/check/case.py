@@ -90,6 +90,10 @@ class Case:
     tags: tuple[str, ...] = ()
     skip: str | None = None
     """Why it is not asked."""
+    turns: tuple[tuple[str, str], ...] = ()
+    """(role, text) of what was said before the prompt."""
+    has_named_rows: bool = True
+    """A row is called by its column `name` or `id`; False: all are counted."""
     digest: str = ""
     """SHA-256 of the suite's text."""
 

@@ -56,7 +56,9 @@ def spread(case: Case, opener: Opener) -> list[Case]:
     found: dict[str, int] = {}
     tests = []
     for number, (line, columns) in enumerate(rows, 1):
-        name = _name(columns, number, f"{file}:{line}")
+        name = f"row {number}"
+        if case.has_named_rows:
+            name = _name(columns, number, f"{file}:{line}")
         if name in found:
             raise UsageError(
                 f'{file}:{line}: a second row is called "{name}"',

@@ -39,7 +39,7 @@ from gradient_cli.wire import template
 from gradient_cli.wire.address import is_digitalocean
 from gradient_cli.wire.attachment import Block, compose
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.request import Request
+from gradient_cli.wire.request import LongText, Request
 
 if TYPE_CHECKING:
     from gradient_cli.ask.tools.kit import Kit
@@ -132,6 +132,7 @@ class Desk:
         settings = session.resolved(given)
         asked = _fields(settings, given, texts)
         blocks = [Block(path, opener.read(path)) for path in case.files]
+        said = "" if case.answer else _input(case, texts, compose(blocks, prompt))
         expectations = case.wants.expectations(texts, opener)
         criteria, points = case.wants.criteria(texts), case.wants.points(texts)
         inputs.check_context(case.files, blocks, from_files(case.variables, texts))
@@ -141,7 +142,7 @@ class Desk:
             _check_row(case, case.row, texts, expectations.equals)
         request = inputs.build_request(
             asked,
-            input="" if case.answer else compose(blocks, prompt),
+            input=said,
             options=RequestOptions(),
             base={},
             text_format=schema.text_format() if (schema := expectations.schema) else None,
@@ -301,6 +302,14 @@ def _fields(settings: Settings, given: Mapping[str, Json], texts: Texts) -> dict
             asked["instructions"], texts.variables, "the instructions", way=WAY
         )
     return asked
+
+
+def _input(case: Case, texts: Texts, prompt: str | LongText) -> Json:
+    """Give the prompt, behind what was said before it."""
+    if not case.turns:
+        return prompt
+    turns = [{"role": role, "content": texts.filled(said, "messages")} for role, said in case.turns]
+    return (*turns, {"role": "user", "content": prompt})
 
 
 def _bench(

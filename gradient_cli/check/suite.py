@@ -35,6 +35,8 @@ from gradient_cli.wire.encodings import conversion, wide_name
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.strict import parse
 
+PROMPT_YML = (".prompt.yml", ".prompt.yaml")
+"""Endings of files in the format of GitHub Models' evaluations."""
 _Table = tuple[dict[str, Json], Lines, tuple[str, ...]]
 """A test's keys and values, their lines, and the variables that the test itself sets."""
 
@@ -56,10 +58,19 @@ def load_suite(path: str) -> list[Case]:
             f'"{path}" is not UTF-8: bad byte at offset {error.start}',
             hint=conversion(wide_name(error.object), path),
         ) from None
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if path.endswith(PROMPT_YML):
+        from gradient_cli.check.prompt_yml import load_prompt_yml
+
+        return [replace(load_prompt_yml(path, text), digest=digest)]
+    if path.endswith((".yml", ".yaml")):
+        raise UsageError(
+            f"{path}: a suite is TOML, JSONL, or a {PROMPT_YML[0]} of GitHub Models",
+            hint="`gradient help suite` has an example",
+        )
     tables = _jsonl(path, text) if path.endswith((".jsonl", ".ndjson")) else _toml(path, text)
     if not tables:
         raise UsageError(f"{path}: the suite has no test", hint="[[test]] begins one")
-    digest = hashlib.sha256(text.encode()).hexdigest()
     tests = [
         replace(Reader(path, table, place).case(), own_variables=own, digest=digest)
         for table, place, own in tables

@@ -12,7 +12,7 @@ from gradient_cli.check.saved_run import BEGINS
 FileId = tuple[int, int]
 """Device and inode."""
 JOURNAL, SAVE = "--json-lines", "--save"
-SUITES = (".toml", ".jsonl", ".ndjson")
+SUITES = (".toml", ".jsonl", ".ndjson", ".prompt.yml", ".prompt.yaml")
 _BEGINS_SUITE = re.compile(rb"\A\s*(\{|\[)|(?m:^\s*\[\[?\s*(test|defaults)\b)")
 _BEGINS_REPORT = (b"<?xml", b"<testsuite", b"<!doctype html", b"<html")
 HEAD = 1 << 16

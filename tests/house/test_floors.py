@@ -33,6 +33,7 @@ LIBRARIES = {
     "expect": {"jsonschema_rs", "regex"},
     "render": {"rich", "markdown_it", "pygments"},
     "cli": {"typer"},
+    "check": {"yaml"},
 }
 """Each room's own library, with what that library is made of."""
 STANDARD = sys.stdlib_module_names | {"annotationlib"}

@@ -11,7 +11,7 @@ Pure: the dialects (`typed`, `chunks`) make JSON of it, and the server sends tha
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -19,6 +19,7 @@ from itertools import islice
 from gradient_cli.mock.instance import instance_text
 from gradient_cli.mock.script import Behaviour
 from gradient_cli.mock.tool_outputs import result_text, text_of
+from gradient_cli.mock.tool_use import ToolUse, tool_use
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
 from gradient_cli.wire.response import ToolCall
@@ -27,6 +28,7 @@ _PIECE = re.compile(r"\s*\S+(?:\s+\Z)?|\s+")
 _PLACE = re.compile(r"\{\{ (prompt|model|characters|tool)(?: ([^\s{}]+))? \}\}")
 _ARGUMENT_PIECE = 8
 """Characters of a call's arguments that count as one piece."""
+_NONE = ToolUse()
 
 
 @record
@@ -102,20 +104,32 @@ class Answer:
 
     @cached_property
     def _whole(self) -> tuple[Part, ...]:
-        behaviour = self.behaviour
+        behaviour, use = self.behaviour, self._use
+        if use.is_call:
+            return tuple(self._called(use.calls))
         parts: list[Part] = []
         if behaviour.reasoning:
             parts.append(Thought(tuple(_PIECE.findall(behaviour.reasoning))))
         done = {"status": "completed"}
-        parts.extend(Item({**done, **item}, is_work=True) for item in behaviour.server_calls)
+        work = (*behaviour.server_calls, *use.server_calls)
+        parts.extend(Item({**done, **item}, is_work=True) for item in work)
         parts.extend(self._messages())
         if behaviour.refusal:
             parts.append(Refusal(tuple(_PIECE.findall(behaviour.refusal))))
-        for n, call in enumerate(behaviour.calls):
-            made = ToolCall(call["name"], call.get("arguments", "{}"), f"call_{self.number}_{n}")
-            parts.append(Call(made, _argument_pieces(made.arguments)))
+        parts.extend(self._called(behaviour.calls))
         parts.extend(Item(item) for item in behaviour.items)
         return tuple(parts)
+
+    @cached_property
+    def _use(self) -> ToolUse:
+        return (
+            tool_use(self.request, prompt_of(self.request)) if self.behaviour.obey_tools else _NONE
+        )
+
+    def _called(self, calls: Iterable[Mapping[str, str]]) -> Iterator[Call]:
+        for n, call in enumerate(calls):
+            made = ToolCall(call["name"], call.get("arguments", "{}"), f"call_{self.number}_{n}")
+            yield Call(made, _argument_pieces(made.arguments))
 
     def _messages(self) -> Iterator[Speech]:
         behaviour = self.behaviour
@@ -124,13 +138,13 @@ class Answer:
             yield Speech(tuple(_PIECE.findall(behaviour.commentary)), "commentary")
         texts = [text for text in (self._text(), *map(self._filled, behaviour.messages)) if text]
         for number, text in enumerate(texts, 1):
-            cited = behaviour.annotations if number == len(texts) else ()
+            cited = (*behaviour.annotations, *self._use.annotations) if number == len(texts) else ()
             yield Speech(tuple(_PIECE.findall(text)), phase, cited)
 
     def _text(self) -> str:
         if self.behaviour.obey_schema and (text := instance_text(self.request)) is not None:
             return text
-        return self._filled(self.behaviour.text)
+        return self._use.prefix + self._filled(self.behaviour.text)
 
     def _filled(self, text: str) -> str:
         if "{{" not in text:

@@ -28,11 +28,13 @@ def demo_script(delay: float | None = None) -> Script:
     """
     Give the script: a bedtime story, or what this is; `delay` is seconds between words.
 
-    A request for JSON gets a small instance of its schema.
+    A request for JSON gets a small instance of its schema, and tools are used.
     """
     delay = TOKEN_DELAY_S if delay is None else delay
     story = Behaviour(
         text=STORY + NOTE, match=r"(?i)bedtime story", token_delay=delay, obey_schema=True
     )
-    greeting = Behaviour(text=GREETING, token_delay=delay, times=0, obey_schema=True)
+    greeting = Behaviour(
+        text=GREETING, token_delay=delay, times=0, obey_schema=True, obey_tools=True
+    )
     return Script(behaviours=(story, greeting), models=("demo",))

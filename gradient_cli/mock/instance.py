@@ -27,7 +27,12 @@ def instance_text(request: Mapping[str, Json]) -> str | None:
         return None
     nested = wanted.get("json_schema")
     schema = wanted.get("schema", nested.get("schema") if isinstance(nested, dict) else None)
-    return dumps(_Maker(schema).value(schema, 0))
+    return dumps(instance(schema))
+
+
+def instance(schema: Json) -> Json:
+    """Give a small instance of a schema."""
+    return _Maker(schema).value(schema, 0)
 
 
 class _Maker:

@@ -72,6 +72,8 @@ class Behaviour:
     """Function calls: {name, arguments}; the arguments are JSON text, which may be broken."""
     obey_schema: bool = False
     """Answer a request for JSON with a small instance of its schema, in place of `text`."""
+    obey_tools: bool = False
+    """Use the tools that a request offers: see `tool_use`."""
     dialect: str | None = None
     """typed or chunk; None is the script's."""
     status: int = 200

@@ -221,6 +221,7 @@ REPLY: Mapping[str, Reader] = {
     "reasoning": _text,
     "calls": _calls,
     "obey_schema": _flag,
+    "obey_tools": _flag,
     "dialect": _text,
     "status": _whole,
     "headers": _headers,

@@ -32,6 +32,7 @@ MOCK_REPLY: Rows = (
     ("hides_limit", "true calls an answer completed although the token limit cut it"),
     ("calls", 'function calls: [{ name = "f", arguments = { city = "Oslo" } }]'),
     ("obey_schema", "true answers a request for JSON with an instance of its schema"),
+    ("obey_tools", "true uses the tools of a request: calls a function, repeats its result"),
     ("dialect", "typed or chunk"),
     ("status, headers, body", "an HTTP status other than 200; headers that win; a whole body"),
     ("delay", "seconds before the reply"),

@@ -41,3 +41,37 @@ def test_every_page_is_found_from_the_readme():
 
     for page in (ROOT / "docs").glob("*.md"):
         assert f"(docs/{page.name})" in text, page.name
+
+
+@pytest.mark.real
+def test_the_examples_of_tools_work(world, tmp_path):
+    """Line by line as they stand there, on the demo."""
+    import subprocess
+    import sys
+
+    page = (ROOT / "docs" / "tools.md").read_text()
+    examples = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    program = bin_folder / "gradient"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gradient_cli "$@"\n')
+    program.chmod(0o755)
+
+    said = []
+    for example in examples:
+        found = subprocess.run(
+            ["bash", "-eu", "-o", "pipefail", "-c", example],
+            env={**world, "PATH": f"{bin_folder}:{world['PATH']}"},
+            cwd=tmp_path,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
+        )
+        assert found.returncode == 0, found.stderr.decode()
+        said.append(found.stdout.decode() + found.stderr.decode())
+
+    assert len(said) == 3
+    assert "[1] A canned page" in said[0]
+    assert 'get_weather gave: 12 degrees. Asked for: {"city":"Oslo"}' in said[1]
+    assert "1 passed" in said[2]

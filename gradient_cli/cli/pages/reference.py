@@ -89,6 +89,19 @@ TOOLS: Rows = (
         'one JSON object a call on stdout, status 0: {"type": "function_call", "name": …, '
         '"arguments": …, "call_id": …}; `tool_calls` in --json',
     ),
+    (
+        "what it rests on",
+        "a list on stderr below the answer; `citations` and `server_calls` in --json",
+    ),
+    (
+        "--expect-source HOST",
+        "it cites a page of this host or of one below it, else status 1; `sources` in suites",
+    ),
+    (
+        "--expect-call NAME[=JSON]",
+        "it calls this function with at least these arguments, else status 1; `calls` in suites. "
+        "Nothing is run for that; web_search and tools of MCP servers count by their names",
+    ),
     ("a wrong call", "of another function, or with arguments that do not fit: status 1"),
     (
         "its result",

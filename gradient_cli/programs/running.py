@@ -23,6 +23,7 @@ from threading import Lock
 from typing import IO
 
 from gradient_cli.errors import Terminated
+from gradient_cli.programs.watchman import Watchman
 from gradient_cli.values import record
 
 PIECE = 64 * 1024
@@ -62,6 +63,7 @@ class _Running:
         self.programs: dict[int, tuple[subprocess.Popen[bytes], bool]] = {}
         """Process number -> the program, and whether it leads a group."""
         self.is_over = False
+        self.watchman = Watchman()
 
 
 _RUNNING = _Running()
@@ -95,12 +97,13 @@ def run_program(
     try:
         is_clean = talk.listen() and talk.ended()
     finally:
-        # Also where a signal or the alarm came in between.
-        if not is_clean:
+        # Also where a signal or the alarm came in between, and where it left something behind.
+        if not is_clean or not shares_terminal:
             _end([(process, not shares_terminal)])
         talk.close()
         with _RUNNING.lock:
             _RUNNING.programs.pop(process.pid, None)
+            _RUNNING.watchman.note("-", process.pid)
     status = process.returncode
     return Done(
         -signal.SIGKILL if status is None else status,
@@ -139,6 +142,13 @@ def end_all() -> None:
         _RUNNING.is_over = True
         programs = list(_RUNNING.programs.values())
     _end(programs)
+    _RUNNING.watchman.end()
+
+
+def prepare() -> None:
+    """Get ready to start programs, best before there are threads: see `watchman`."""
+    with _RUNNING.lock:
+        _RUNNING.watchman.begin()
 
 
 def _start(
@@ -147,6 +157,8 @@ def _start(
     with _RUNNING.lock:
         if _RUNNING.is_over:
             raise Terminated
+        if not shares_terminal:
+            _RUNNING.watchman.begin()
         process = subprocess.Popen(
             words,
             bufsize=0,
@@ -158,6 +170,8 @@ def _start(
             start_new_session=not shares_terminal,
         )
         _RUNNING.programs[process.pid] = process, not shares_terminal
+        if not shares_terminal:
+            _RUNNING.watchman.note("+", process.pid)
     return process
 
 

@@ -22,6 +22,7 @@ from gradient_cli.ask.tools.runs import Means, replayed, run_all
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.arguments import is_sound
 from gradient_cli.programs.command import Command, named_commands
+from gradient_cli.programs.running import prepare
 from gradient_cli.settings.keyring import ACCOUNT_VARIABLES, OWN_VARIABLE, TELLING, without_keys
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.transport.redaction import clean_text
@@ -68,6 +69,9 @@ class Kit:
             FLAG, options.run_tool or (), environ, will_start=not self._is_replay
         )
         self._programs = {name: _found(one, environ.get("PATH")) for name, one in programs.items()}
+        proof = session.proof
+        if not (proof.replay or proof.dry_run or proof.curl):
+            prepare()
         self._asking = Lock()
         """One question at a time, of --confirm."""
         self.sign: Sign | None = None

@@ -129,6 +129,14 @@ def _empty(request: Request | None, response: Response) -> NoAnswer:
             f"the answer is empty: reasoning used up {_all_tokens(limit)} that it may have",
             hint="raise --max-output-tokens",
         )
+    if response.server_calls:
+        from gradient_cli.render.sources import name_of
+
+        return NoAnswer(
+            "the answer is empty: the service did work of its own "
+            f"({name_of(response.server_calls[-1])}), and the model said nothing",
+            hint=f"--json shows it as `server_calls`; {accept}",
+        )
     if response.commentary:
         return NoAnswer(
             "the answer is empty: the model only commented on what it does",
@@ -160,7 +168,7 @@ def _waiting(response: Response, allowed: Allowed) -> IncompleteAnswer | None:
         if kind == "mcp_approval_request":
             return IncompleteAnswer(
                 f"the answer waits: the service asks whether it may call{named or ' a tool'}",
-                hint='`"require_approval": "never"` in the tool lets it call without asking',
+                hint="require_approval=never in --tool mcp:… lets it call without asking",
             )
         return IncompleteAnswer(f"the answer waits for the result of {call_words(item)}{named}")
     return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from gradient_cli.wire.json import Json
 
-WORK_BEGINS_WITH = ("id", "type", "name", "server_label", "call_id")
+WORK_BEGINS_WITH = ("id", "type", "name", "server_label", "call_id", "action")
 """What an item says when it begins."""
 _PHASES = {
     "web_search_call": "searching",

@@ -23,14 +23,16 @@ _WORDS = {
 _OVER = (".completed", ".failed", ".done")
 
 
-def doing(event: Event) -> str | None:
-    """Give what is done now; "" where it is over; None where the event says nothing of it."""
+def doing(event: Event, before: str = "") -> str:
+    """Give what is done now, "" for nothing; `before`: what was, and stays where nothing is new."""
     match event:
         case Item(fields, _, is_done):
             return "" if is_done else _item_words(fields)
         case Unknown(kind):
-            return _event_words(kind)
-    return None
+            words = _event_words(kind)
+            # The item itself has told more than its events do.
+            return before if words is None or (words and before) else words
+    return before
 
 
 def _item_words(item: Mapping[str, Json]) -> str:

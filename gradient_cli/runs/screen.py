@@ -139,8 +139,7 @@ class Screen:
             case Item() | Unknown() if self._look.may_spin:
                 from gradient_cli.render.doing import doing
 
-                words = doing(event)
-                self._spinner.words = self._spinner.words if words is None else words
+                self._spinner.words = doing(event, self._spinner.words)
             case _:
                 pass
 

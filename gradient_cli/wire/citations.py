@@ -18,6 +18,8 @@ from gradient_cli.wire.json import Json
 
 Object = Mapping[str, Json]
 Citation = Mapping[str, Json]
+MOST_MISSES = 100
+"""Parts that are looked for in vain; each costs the rest of the answer."""
 _ADDRESSES = ("url", "uri", "link", "source_url")
 _TITLES = ("title", "filename", "file_name", "name", "document_title")
 
@@ -41,15 +43,16 @@ def citations(
 
 
 def _of_items(items: Iterable[Object], text: str) -> Iterator[Citation]:
-    place = 0
+    place, misses = 0, 0
     for item in items:
         is_ours = item.get("role") in (None, "", "assistant")
         if not (is_message(item) and is_ours) or item.get("phase") == "commentary":
             continue
         for part in _parts(item):
             said = text_of(part.get("text")) or ""
-            start = text.find(said, place) if said else -1
+            start = text.find(said, place) if said and misses < MOST_MISSES else -1
             shift = None if start < 0 else start
+            misses += start < 0
             place = place if start < 0 else start + len(said)
             for annotation in _list(part.get("annotations")):
                 if made := _citation(annotation, shift, len(said)):

@@ -118,7 +118,7 @@ _SERVER_WORK = ("compaction", "search_results", "mcp_approval_request", "mcp_app
 def server_calls(items: Iterable[Object]) -> list[Object]:
     """Give the service's own work that waits for nobody."""
     items = list(items)
-    waiting = [id(item) for item in pending(items)]
+    waiting = {id(item) for item in pending(items)}
     return [item for item in items if is_server_call(item) and id(item) not in waiting]
 
 

@@ -81,14 +81,29 @@ def test_work_that_failed_is_warned_of(call, line):
         (Unknown("response.image_generation_call.generating"), "drawing an image"),
         (Unknown("response.mcp_call.completed"), ""),
         (Unknown("response.mcp_list_tools.in_progress"), "asking for tools"),
-        (Unknown("response.content_part.added"), None),
-        (Unknown(""), None),
-        (TextDelta("a"), None),
+        (Unknown("response.content_part.added"), ""),
+        (Unknown(""), ""),
+        (TextDelta("a"), ""),
     ],
 )
 def test_what_the_service_does_is_said_in_words(event, words):
     """For the sign of life."""
     assert doing(event) == words
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Unknown("response.mcp_call.in_progress"), "calling x at l"),
+        (Unknown("response.content_part.added"), "calling x at l"),
+        (TextDelta("a"), "calling x at l"),
+        (Unknown("response.mcp_call.completed"), ""),
+        (Item({"type": "web_search_call"}), "searching the web"),
+    ],
+)
+def test_what_an_item_has_told_stays_until_something_is_new(event, words):
+    """Its events know less than it does."""
+    assert doing(event, "calling x at l") == words
 
 
 EVIL = "https://docs.example.com/\x1b]8;;x\x07"

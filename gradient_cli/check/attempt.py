@@ -20,6 +20,8 @@ class Finding:
     """What was wanted and what came; lower case, no full stop. "" if it was met."""
     excerpt: str = ""
     """The place in the answer that shows it; model text, to be made harmless by reporters."""
+    reasons: tuple[str, ...] = ()
+    """Why judges failed it, in their own words: model text, as the excerpt."""
     is_unsure: bool = False
     """It is not met, and not unmet either: less probable than `sure` asks."""
     question: str = ""

@@ -10,7 +10,7 @@ import pytest
 
 from gradient_cli.ask.client import Outcome
 from gradient_cli.check.case import Case
-from gradient_cli.check.judge import Bench, judge_request
+from gradient_cli.check.judge import Bench, judge_request, vote_of
 from gradient_cli.check.reporters import github, html, junit, text
 from gradient_cli.check.reporters.json import document
 from gradient_cli.check.runner import Limits, Runner, Watch
@@ -200,6 +200,55 @@ def test_one_vote_that_is_none_leaves_no_verdict():
     report = report_of(asker, case("t"), jobs=1, bench=Bench(("polite",), votes=3))
 
     assert report.status == 5
+
+
+@pytest.mark.parametrize(
+    ("reply", "word", "reason"),
+    [
+        ("fail", "fail", ""),
+        ("fail\nIt is rude.", "fail", "It is rude."),
+        ("**Fail**\n\n  It is rude,\nand long.\n", "fail", "It is rude, and long."),
+        ("fail: it is rude", "fail", "it is rude"),
+        ("**fail:** it is rude", "fail", "it is rude"),
+        ("Fail.\npass", "fail", "pass"),
+        ("fail\n" + "x" * 600, "fail", "x" * 500 + "…"),
+        (" PASS.\n", "pass", ""),
+        ("pass\nBut it is rude, so fail", None, ""),
+        ("pass: it is polite", None, ""),
+        ("fail, or rather pass", None, ""),
+        ("fail-safe\nwords", None, ""),
+        ("It fails: it is rude", None, ""),
+        ("I'm sorry, I can't judge that.\nfail", None, ""),
+        ("", None, ""),
+        (":", None, ""),
+    ],
+)
+def test_only_a_failure_has_reasons(reply, word, reason):
+    """One of two words decides; what stands behind a pass might take it back."""
+    vote = vote_of(reply)
+
+    assert (vote and vote.word, vote.reason if vote else "") == (word, reason)
+
+
+def test_the_reports_say_why_a_judge_failed_an_answer():
+    """Each reason of those who voted so, as text that can do nothing."""
+    votes = ["fail\nIt promises <b>a refund</b>.", "pass", "fail\n::error::It is rude."]
+    asker = FakeAsker({"<criterion-": votes, "t": "answer"})
+
+    report = report_of(asker, case("t"), jobs=1, bench=Bench(("polite",), votes=3))
+
+    (failure,) = report.results[0].attempts[0].failures
+    assert failure.reasons == ("It promises <b>a refund</b>.", "::error::It is rude.")
+    lines = page(text.lines(report), in_log=True)
+    assert "      judge: 1 of 3 votes say pass: polite\n" in lines
+    assert "      the judge says: It promises <b>a refund</b>.\n" in lines
+    assert "      the judge says: :\\:error::It is rude.\n" in lines
+    assert "It promises &lt;b&gt;a refund&lt;/b&gt;." in html.render(report)
+    story = ET.fromstring(junit.render(report)).findtext(".//failure")
+    assert "the judge says: It promises <b>a refund</b>." in story
+    (check,) = document(report)["tests"][0]["attempts"][0]["checks"]
+    assert check["reasons"][0] == "It promises <b>a refund</b>."
+    assert "It promises" in github.summary(report)
 
 
 def test_every_criterion_is_judged():

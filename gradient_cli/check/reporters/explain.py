@@ -92,6 +92,8 @@ def attempt_lines(attempt: Attempt, repeat: int) -> Iterator[str]:
 def finding_lines(finding: Finding, prefix: str = "") -> Iterator[str]:
     """Give one failed expectation and its excerpt."""
     yield from spoken(f"{prefix}{finding.expectation}: ", finding.message)
+    for reason in finding.reasons:
+        yield from spoken("the judge says: ", reason)
     if finding.excerpt:
         yield from quoted(finding.excerpt)
 

@@ -17,8 +17,8 @@ The report for programs: one object, the words of `respond --json` where they me
              model, skip, request, expectations[], rerun, attempts[]
     attempt  number, ok, exit_code, text, checks[], error, hint, request_id, model, usage,
              sends, timing{first_token_ms, total_ms}
-    check    expectation, ok, message, excerpt; where it has a probability also unsure,
-             question, decision, probability{value, from, …}
+    check    expectation, ok, message, excerpt, reasons[] of judges; where it has a probability
+             also unsure, question, decision, probability{value, from, …}
 
 --json-lines has each test with its `type` as soon as it is done, and the rest as the last line.
 """
@@ -232,6 +232,7 @@ def _check(finding: Finding) -> dict[str, Json]:
         "ok": finding.is_met,
         "message": finding.message,
         "excerpt": finding.excerpt,
+        "reasons": list(finding.reasons),
     }
     if finding.probability is None and not finding.is_unsure:
         return said

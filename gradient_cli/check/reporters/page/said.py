@@ -73,9 +73,12 @@ def _finding(finding: Finding) -> str:
     kind, word = "failed", "not met"
     if finding.is_met or finding.is_unsure:
         kind, word = ("passed", "met") if finding.is_met else ("unsure", "unsure")
-    said = f": {text(finding.message or finding.odds)}" if finding.message or finding.odds else ""
+    first, _, rest = (finding.message or finding.odds).partition("\n")
+    said = f": {text(first)}" if first else ""
+    below = block(rest) if rest else ""
+    below += "".join(f"<br>the judge says: {text(reason)}" for reason in finding.reasons)
     key = text(finding.expectation)
-    return f'<li class="{kind}"><span class="verdict">{word}</span> {key}{said}</li>'
+    return f'<li class="{kind}"><span class="verdict">{word}</span> {key}{said}{below}</li>'
 
 
 def _facts(attempt: Attempt) -> str:

@@ -5,7 +5,6 @@ The desk: where a test gets everything that it needs to be asked.
 """
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -28,6 +27,7 @@ from gradient_cli.check.judge import Bench
 from gradient_cli.check.offered import Offer
 from gradient_cli.check.program_checks import programs_of
 from gradient_cli.check.report import Result
+from gradient_cli.check.rerun import rerun_line
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
 from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, UsageError
@@ -90,6 +90,7 @@ class Desk:
         self._tools.refuse_alone()
         self._kit: Kit | None = None
         self._offer = Offer(which.tools or (), tell)
+        self._how = (which, tape, network, self._tools)
         self._sessions: dict[str | None, tuple[Session, Callable[[], Asker]]] = {}
 
     def prepared(self, cases: Iterable[Case]) -> list[Prepared]:
@@ -242,19 +243,7 @@ class Desk:
         return lambda: kit.over(session.open_client())
 
     def _rerun(self, case: Case, name: str) -> str:
-        words = ["gradient", "check", case.suite, "-k", name]
-        if case.model:
-            words += ["-m", case.model]
-        if self._network.profile:
-            words += ["-p", self._network.profile]
-        if self._network.base_url:
-            words += ["--base-url", self._network.base_url]
-        words += self._offer.words()
-        if self._which.root:
-            words += ["--root", self._which.root]
-        if self.tape.replay:
-            words += ["--replay", self.tape.replay]
-        return shlex.join(words)
+        return rerun_line(case, name, self._how, self._offer.words())
 
     def skipped(self, case: Case) -> Result:
         """Give the result of a test that its suite says is not asked."""

@@ -16,9 +16,9 @@ from gradient_cli.ask.client import Outcome
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.comparison import Change
 from gradient_cli.check.report import PASSED, Result, Test
-from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.text import lines_of
 from gradient_cli.check.runner import Watch
+from gradient_cli.check.shown_name import shown
 from gradient_cli.check.trial import Prepared
 from gradient_cli.errors import GradientError, OutputClosed
 from gradient_cli.exits import in_words
@@ -134,4 +134,4 @@ class Progress:
 
 def _name(test: Prepared, number: int) -> str:
     of = f" {number}/{test.case.repeat}" if test.case.repeat > 1 else ""
-    return f'"{one_line(test.case.name)}"{of}'
+    return f'"{shown(test.case.name)}"{of}'

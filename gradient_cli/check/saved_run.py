@@ -18,7 +18,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.case import Case, Row, known_suite
 from gradient_cli.check.report import PASSED, Report, Result
-from gradient_cli.check.reporters.explain import first_words, one_line
+from gradient_cli.check.reporters.explain import first_words
+from gradient_cli.check.shown_name import shown
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
@@ -150,7 +151,7 @@ def saved_test(result: Result) -> SavedTest:
         required=row.required if row else result.require,
         outcome=result.verdict,
         attempts=tuple(_attempt(attempt) for attempt in result.attempts),
-        why="" if result.verdict == PASSED else one_line(first_words(result))[:MOST_CHARACTERS],
+        why="" if result.verdict == PASSED else shown(first_words(result))[:MOST_CHARACTERS],
     )
 
 

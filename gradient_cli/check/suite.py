@@ -21,6 +21,7 @@ from pathlib import Path
 from gradient_cli.check.case import Case
 from gradient_cli.check.positions import Lines
 from gradient_cli.check.shares import Required, share_of
+from gradient_cli.check.shown_name import logged
 from gradient_cli.check.suite_reader import (
     ADDED_KEYS,
     FORM_KEYS,
@@ -111,14 +112,20 @@ def select(tests: Sequence[Case], patterns: Sequence[str], tags: Sequence[str] =
 
 
 def _selected(tests: Sequence[Case], pattern: str) -> list[Case]:
-    found = [test for test in tests if pattern in {test.name, test.row and test.row.test}] or [
-        test for test in tests if pattern.casefold() in test.name.casefold()
-    ]
+    found = (
+        [test for test in tests if pattern in _names_of(test)]
+        or [test for test in tests if pattern in map(logged, _names_of(test))]
+        or [test for test in tests if pattern.casefold() in test.name.casefold()]
+    )
     if not found:
         near = get_close_matches(pattern, [test.name for test in tests], 1, 0.3)
         hint = f'the nearest is "{near[0]}"' if near else "`-k` is a part of a test's name"
         raise UsageError(f'-k "{pattern}" matches none of {len(tests)} tests', hint=hint)
     return found
+
+
+def _names_of(test: Case) -> list[str]:
+    return [test.name, test.row.test] if test.row else [test.name]
 
 
 def repeated(test: Case, repeat: int | None, require: str | None) -> Case:

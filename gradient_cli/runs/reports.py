@@ -20,6 +20,7 @@ from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.baseline_options import BaselineOptions
 from gradient_cli.check.report import Report, Result
+from gradient_cli.check.rerun import shell_line
 from gradient_cli.check.stop import stopped_by
 from gradient_cli.check.suite_options import ReportOptions
 from gradient_cli.errors import GradientError, UsageError
@@ -332,7 +333,7 @@ def _refusal(error: BaseException, suites: Iterable[str]) -> Report:
         require=1,
         request={},
         expectations=(),
-        rerun=f"gradient check {suite}",
+        rerun=shell_line(["gradient", "check", suite]),
         attempts=(failed,),
     )
     return Report((result,), _now(), 0.0, stop, is_refusal=True)

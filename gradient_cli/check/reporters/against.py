@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from gradient_cli.check.comparison import SAME, UNSURE_NOW, WORSE, Change, Comparison
 from gradient_cli.check.report import PASSED, Result, Tally, Test
-from gradient_cli.check.reporters.explain import MOST_NAMED, MOST_ROWS, explain, one_line, quoted
+from gradient_cli.check.reporters.explain import MOST_NAMED, MOST_ROWS, explain, quoted
+from gradient_cli.check.shown_name import shown
 
 MOST_QUOTED = 3
 """Lines of an answer that are shown beside another."""
@@ -14,7 +15,7 @@ def head_words(test: Test, change: Change | None) -> str:
     """Give what stands behind a test's line; "" where nothing changed."""
     if change is None or (change.state == SAME and test.verdict == PASSED and not change.why):
         return ""
-    return f"; {one_line(change.words)}"
+    return f"; {shown(change.words)}"
 
 
 NO_WORSE = "no worse than in the baseline, and not counted"
@@ -40,23 +41,23 @@ def _falls(test: Test, change: Change) -> Iterator[str]:
         yield "it got worse, and still meets its `require`"
     is_set = isinstance(test, Tally)
     if is_set:
-        named = ", ".join(one_line(fall.name) for fall in change.fell[:MOST_NAMED])
+        named = ", ".join(shown(fall.name) for fall in change.fell[:MOST_NAMED])
         more = len(change.fell) - MOST_NAMED
         rose = f"; {len(change.rose)} the other way" if change.rose else ""
         yield f"fell: {named}{f' and {more} more' if more > 0 else ''}{rose}"
     for fall in change.fell[:MOST_ROWS]:
         if fall.then:
-            yield f"{one_line(fall.name)}, then:" if is_set else "then:"
+            yield f"{shown(fall.name)}, then:" if is_set else "then:"
             yield from list(quoted(fall.then))[:MOST_QUOTED]
-            yield f"{one_line(fall.name)}, now:" if is_set else "now:"
+            yield f"{shown(fall.name)}, now:" if is_set else "now:"
             yield from list(quoted(fall.now))[:MOST_QUOTED]
 
 
 def whole(comparison: Comparison) -> Iterator[str]:
     """Give the lines about the whole run."""
-    yield one_line(comparison.summary())
+    yield shown(comparison.summary())
     yield from comparison.sights()
-    yield from (f"note: {one_line(note)}" for note in comparison.notes)
+    yield from (f"note: {shown(note)}" for note in comparison.notes)
 
 
 def of_rows(result: Result) -> str:

@@ -11,8 +11,8 @@ from gradient_cli.check.calibration import bins
 from gradient_cli.check.calibration_report import Calibration, CalibrationReport, advice_lines
 from gradient_cli.check.reporters import reliability
 from gradient_cli.check.reporters.calibration_text import agreement_words, span, table
-from gradient_cli.check.reporters.explain import harmless, one_line
 from gradient_cli.check.reporters.html import digest, part
+from gradient_cli.check.shown_name import harmless, shown
 from gradient_cli.exits import in_words
 
 
@@ -49,11 +49,11 @@ def _calibration(found: Calibration) -> str:
     if found.agreement:
         facts.append(agreement_words(found.agreement, study.aim.words[0]))
     facts += [found.lacks] if found.lacks else []
-    said = "".join(f"<li>{_text(one_line(fact))}</li>" for fact in facts)
+    said = "".join(f"<li>{_text(shown(fact))}</li>" for fact in facts)
     advice = "".join(f"<p><strong>{_text(line)}</strong></p>\n" for line in advice_lines(found))
     drawing = reliability.diagram(bins(study.samples)) if found.cuts else ""
     return (
-        f'<section class="calibration"><h2>{_text(one_line(found.headline))}</h2>\n'
+        f'<section class="calibration"><h2>{_text(shown(found.headline))}</h2>\n'
         f'<ul class="facts">{said}</ul>\n{advice}'
         f'<div class="figures">{drawing}{_table(found) if found.cuts else ""}</div></section>\n'
     )

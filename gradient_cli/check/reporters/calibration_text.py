@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from gradient_cli.check.calibration import Agreement
 from gradient_cli.check.calibration_report import Calibration, CalibrationReport, advice_lines
-from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.text import columns
+from gradient_cli.check.shown_name import shown
 from gradient_cli.exits import in_words
 from gradient_cli.expect.interval import Interval
 
@@ -21,7 +21,7 @@ from gradient_cli.expect.interval import Interval
 def lines(report: CalibrationReport) -> Iterator[str]:
     """Give the report."""
     for found in report.calibrations:
-        yield one_line(found.headline)
+        yield shown(found.headline)
         yield from (f"  {line}" for line in _body(found))
     yield from (f"note: {note}" for note in report.notes)
     tokens = f", {report.tokens} tokens" if report.tokens else ""

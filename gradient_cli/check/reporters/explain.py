@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.rates import rate
 from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Result, Tally, Test
+from gradient_cli.check.shown_name import shown, shown_lines
 from gradient_cli.exits import in_words
-from gradient_cli.terminal.sanitize import UNSAFE
 
 MAX_LINES = 12
 """Lines of an excerpt."""
@@ -29,7 +29,7 @@ def explain(result: Test) -> Iterator[str]:
         yield from _explain_rows(result)
         return
     if result.skip is not None:
-        yield f"skipped: {one_line(result.skip)}"
+        yield f"skipped: {shown(result.skip)}"
         return
     problem = result.problem
     if problem:
@@ -40,13 +40,13 @@ def explain(result: Test) -> Iterator[str]:
     if result.verdict == NOT_RUN:
         yield f"not run: {len(result.attempts)} of {result.repeat} attempts were made"
     if result.verdict != PASSED:
-        yield f"rerun: {one_line(result.rerun)}"
+        yield f"rerun: {shown(result.rerun)}"
 
 
 def _explain_rows(tally: Tally) -> Iterator[str]:
     """Give the rates by group, and of what did not pass the worst rows with their reason."""
     for group, (passed, asked) in tally.groups().items():
-        yield f"{one_line(group) or '(empty)'}: {passed}/{asked}"
+        yield f"{shown(group) or '(empty)'}: {passed}/{asked}"
     missed = tally.missed
     if tally.verdict != PASSED:
         for result in missed[:MOST_ROWS]:
@@ -55,19 +55,19 @@ def _explain_rows(tally: Tally) -> Iterator[str]:
                 yield from attempt_lines(result.problem, result.repeat)
     left = missed if tally.verdict == PASSED else missed[MOST_ROWS:]
     if left:
-        named = ", ".join(one_line(_row_name(result)) for result in left[:MOST_NAMED])
+        named = ", ".join(shown(_row_name(result)) for result in left[:MOST_NAMED])
         more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
         yield f"not passed{' either' if left is not missed else ''}: {named}{more}"
     if tally.verdict == NOT_RUN:
         yield f"not run: {tally.asked} of {len(tally.results)} cases were asked"
     if tally.verdict != PASSED:
-        yield f"rerun: {one_line(tally.rerun)}"
+        yield f"rerun: {shown(tally.rerun)}"
 
 
 def row_line(result: Result) -> str:
     """Give a row's name and place."""
     file, line = result.place
-    return f"{one_line(_row_name(result))}  ({one_line(file)}:{line})"
+    return f"{shown(_row_name(result))}  ({shown(file)}:{line})"
 
 
 def _row_name(result: Result) -> str:
@@ -82,7 +82,7 @@ def attempt_lines(attempt: Attempt, repeat: int) -> Iterator[str]:
         if attempt.hint:
             yield from spoken("hint: ", attempt.hint)
         if attempt.request_id:
-            yield f"request id: {one_line(attempt.request_id)}"
+            yield f"request id: {shown(attempt.request_id)}"
         if attempt.text:
             yield from quoted(attempt.text)
     for finding in attempt.failures:
@@ -101,9 +101,9 @@ def finding_lines(finding: Finding, prefix: str = "") -> Iterator[str]:
 def headline(result: Test) -> str:
     """Give name, place, rate and time on one line."""
     if result.verdict == SKIPPED:
-        return f"{one_line(result.name)}  ({result.suite}:{result.line})"
+        return f"{shown(result.name)}  ({result.suite}:{result.line})"
     seconds = f"{result.seconds:.1f} s"
-    return f"{one_line(result.title)}  ({result.suite}:{result.line})  {rate(result)}, {seconds}"
+    return f"{shown(result.title)}  ({result.suite}:{result.line})  {rate(result)}, {seconds}"
 
 
 def first_words(result: Test) -> str:
@@ -117,30 +117,16 @@ def first_words(result: Test) -> str:
 
 def spoken(label: str, message: str) -> Iterator[str]:
     """Give a message behind its label; further lines of it are quoted."""
-    first, *rest = _lines(message) or [""]
+    first, *rest = shown_lines(message) or [""]
     yield f"{label}{first}"
     yield from (f"| {line}" for line in rest)
 
 
 def quoted(text: str) -> Iterator[str]:
     """Give model text as harmless lines, each behind `| `; a long one is cut."""
-    lines = _lines(text)
+    lines = shown_lines(text)
     for line in lines[:MAX_LINES]:
         cut = f"{line[:MAX_COLUMNS]}…" if len(line) > MAX_COLUMNS else line
         yield f"| {cut}"
     if len(lines) > MAX_LINES:
         yield f"| … {len(lines) - MAX_LINES} more lines"
-
-
-def one_line(text: str) -> str:
-    """Give text without line ends and characters that act on a terminal."""
-    return " ".join(_lines(text))
-
-
-def harmless(text: str) -> str:
-    """Give text whose control, bidi and invisible characters are spelled out."""
-    return UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
-
-
-def _lines(text: str) -> list[str]:
-    return [harmless(line) for line in text.splitlines()]

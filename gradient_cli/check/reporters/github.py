@@ -25,7 +25,8 @@ from gradient_cli.check.report import (
     Test,
 )
 from gradient_cli.check.reporters.against import details, whole
-from gradient_cli.check.reporters.explain import explain, first_words, one_line
+from gradient_cli.check.reporters.explain import explain, first_words
+from gradient_cli.check.shown_name import shown
 from gradient_cli.terminal.door import disarmed
 
 MAX_ANNOTATIONS = 10
@@ -52,12 +53,12 @@ def annotations(report: Report, workspace: Path | None = None) -> str:
 
 
 def _annotation(result: Result, workspace: Path | None) -> str:
-    title = f"gradient check: {one_line(result.title)}"
+    title = f"gradient check: {shown(result.title)}"
     message = "\n".join([*explain(result), rate(result)])
     file, line = result.place
     level = "warning" if result.verdict == UNSURE else "error"
     return (
-        f"::{level} file={_property(one_line(_path(file, workspace)))},line={line},"
+        f"::{level} file={_property(shown(_path(file, workspace)))},line={line},"
         f"title={_property(title)}::{_data(message)}\n"
     )
 
@@ -142,4 +143,4 @@ def _details(result: Test, change: Change | None) -> str:
 
 def _markdown(text: str) -> str:
     """Give text that Markdown and HTML show as it is, on one line."""
-    return _MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", one_line(text))
+    return _MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", shown(text))

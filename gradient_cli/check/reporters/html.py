@@ -30,9 +30,10 @@ from gradient_cli.check.report import (
     Test,
 )
 from gradient_cli.check.reporters import chart
-from gradient_cli.check.reporters.explain import one_line, row_line
+from gradient_cli.check.reporters.explain import row_line
 from gradient_cli.check.reporters.page import side_by_side, since_then
 from gradient_cli.check.reporters.page.said import KINDS, block, said, text
+from gradient_cli.check.shown_name import shown
 from gradient_cli.exits import MEANINGS, ExitStatus, in_words
 
 MOST_OPEN = 10
@@ -138,7 +139,7 @@ def _rows(number: int, tally: Tally, longest: float, state: str) -> str:
     """Give a test with a data set: its rates by group, and its rows folded below it."""
     kind = KINDS[tally.verdict]
     groups = "".join(
-        f"<dt>{text(one_line(group) or '(empty)')}</dt><dd>{passed}/{asked}</dd>"
+        f"<dt>{text(shown(group) or '(empty)')}</dt><dd>{passed}/{asked}</dd>"
         for group, (passed, asked) in tally.groups().items()
     )
     rows = sorted(tally.results, key=lambda row: row.verdict == PASSED)
@@ -152,10 +153,10 @@ def _rows(number: int, tally: Tally, longest: float, state: str) -> str:
     return (
         f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
         f'<summary class="row"><span class="verdict">{tally.verdict}</span>'
-        f'<span class="name">{text(one_line(tally.title))}</span>{_figures(tally, longest)}'
+        f'<span class="name">{text(shown(tally.title))}</span>{_figures(tally, longest)}'
         f'</summary>\n<div class="body"><p class="dim">{text(tally.suite)}:{tally.line}, '
         f"{text(rate(tally))}</p>\n"
-        f"<dl>{groups}<dt>rerun</dt><dd><code>{text(one_line(tally.rerun))}</code></dd></dl>\n"
+        f"<dl>{groups}<dt>rerun</dt><dd><code>{text(shown(tally.rerun))}</code></dd></dl>\n"
         f"{cases}</div></details>\n"
     )
 
@@ -169,7 +170,7 @@ def _test(number: int, result: Result, longest: float, state: str) -> str:
     return (
         f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
         f'<summary class="row"><span class="verdict">{result.verdict}</span>'
-        f'<span class="name">{text(one_line(result.title))}</span>{_figures(result, longest)}'
+        f'<span class="name">{text(shown(result.title))}</span>{_figures(result, longest)}'
         f"</summary>\n{_body(result)}</details>\n"
     )
 
@@ -181,7 +182,7 @@ def _body(result: Result) -> str:
     request = json.dumps(result.request, ensure_ascii=False, indent=1)
     return (
         f'<div class="body"><p class="dim">{text(result.suite)}:{result.line}</p>'
-        f"<dl>{expected}<dt>rerun</dt><dd><code>{text(one_line(result.rerun))}</code></dd></dl>\n"
+        f"<dl>{expected}<dt>rerun</dt><dd><code>{text(shown(result.rerun))}</code></dd></dl>\n"
         f'{said(result)}<details class="more"><summary>request</summary>{block(request)}</details>'
         "</div>"
     )

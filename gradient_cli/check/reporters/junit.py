@@ -35,7 +35,8 @@ from gradient_cli.check.report import (
     Tally,
 )
 from gradient_cli.check.reporters.against import details, head_words, whole
-from gradient_cli.check.reporters.explain import first_words, one_line
+from gradient_cli.check.reporters.explain import first_words
+from gradient_cli.check.shown_name import shown
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -97,7 +98,7 @@ def _rates(report: Report, suite: str) -> str:
     """Give a line each test, and what there is to say of a baseline."""
     tests = [test for test in report.tests if test.suite == suite]
     changes = report.comparison.changes if report.comparison else {}
-    lines = [f"{one_line(t.title)}: {rate(t)}{head_words(t, changes.get(t.key))}" for t in tests]
+    lines = [f"{shown(t.title)}: {rate(t)}{head_words(t, changes.get(t.key))}" for t in tests]
     return "\n".join([*lines, *(whole(report.comparison) if report.comparison else ())])
 
 
@@ -123,10 +124,10 @@ def _case(report: Report, result: Result, spared: str | None) -> str:
         return f"{case}/>"
     if spared:
         why = f"{spared}: {first_words(result)}"
-        return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
+        return f"{case}><skipped{_attributes({'message': shown(why)})}/></testcase>"
     if result.verdict == SKIPPED or (result.verdict == NOT_RUN and not report.is_cut):
         why = result.skip or (report.stop.words if report.stop else "not run")
-        return f"{case}><skipped{_attributes({'message': one_line(why)})}/></testcase>"
+        return f"{case}><skipped{_attributes({'message': shown(why)})}/></testcase>"
     tag = "failure" if result.verdict == FAILED else "error"
     problem = {"type": _type(result), "message": first_words(result)}
     change = report.comparison.changes.get(result.key) if report.comparison else None

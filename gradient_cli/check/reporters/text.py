@@ -15,7 +15,8 @@ from gradient_cli.check.comparison import Change
 from gradient_cli.check.model_table import models_of
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, UNSURE, Report, Test
 from gradient_cli.check.reporters.against import details, head_words, whole
-from gradient_cli.check.reporters.explain import headline, one_line
+from gradient_cli.check.reporters.explain import headline
+from gradient_cli.check.shown_name import shown
 from gradient_cli.terminal.door import Line
 
 WORDS = {
@@ -74,7 +75,7 @@ def lines(
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Give the lines of a table, its columns below each other."""
-    cells = [[one_line(cell) for cell in row] for row in rows]
+    cells = [[shown(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

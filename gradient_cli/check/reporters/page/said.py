@@ -7,7 +7,7 @@ from html import escape
 
 from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.report import ERROR, FAILED, NOT_RUN, PASSED, SKIPPED, UNSURE, Result
-from gradient_cli.check.reporters.explain import harmless
+from gradient_cli.check.shown_name import harmless
 from gradient_cli.exits import in_words
 
 KINDS = {

@@ -7,8 +7,8 @@ other, which stand in the page but once.
 
 from gradient_cli.check.model_table import Cell, models_of
 from gradient_cli.check.report import Report
-from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.page.said import KINDS, text
+from gradient_cli.check.shown_name import shown
 
 
 def section(report: Report) -> str:
@@ -17,9 +17,9 @@ def section(report: Report) -> str:
     if table is None:
         return ""
     places = {test.key: number for number, test in enumerate(report.tests, 1)}
-    head = "".join(f'<th scope="col">{text(one_line(name))}</th>' for name in table.headings)
+    head = "".join(f'<th scope="col">{text(shown(name))}</th>' for name in table.headings)
     rows = "".join(
-        f'<tr><th scope="row">{text(one_line(name))}</th>'
+        f'<tr><th scope="row">{text(shown(name))}</th>'
         f"{''.join(_cell(cell, places) for cell in cells)}</tr>\n"
         for name, cells in table.rows
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from gradient_cli.check.comparison import SAME, UNSURE_NOW, WORSE, Change, Fall
 from gradient_cli.check.report import PASSED, Report, Test
 from gradient_cli.check.reporters.against import NO_FAILURE, NO_WORSE, whole
-from gradient_cli.check.reporters.explain import one_line
 from gradient_cli.check.reporters.page.said import block, text
+from gradient_cli.check.shown_name import shown
 
 MOST_FALLS = 100
 """Rows of a test that fell, as the page shows them."""
@@ -46,7 +46,7 @@ def _rows(number: int, test: Test, change: Change) -> Iterator[str]:
     kind = _STATES.get(change.state, "notrun")
     yield (
         f'<tr class="{kind}"><td class="verdict">{change.state}</td>'
-        f'<td><a href="#t{number}">{text(one_line(test.title))}</a></td>'
+        f'<td><a href="#t{number}">{text(shown(test.title))}</a></td>'
         f"<td>{change.then or ''}</td><td>{change.now or ''}</td>"
         f'<td class="dim">{text("; ".join(filter(None, why)))}</td></tr>\n'
     )
@@ -59,7 +59,7 @@ def _rows(number: int, test: Test, change: Change) -> Iterator[str]:
 
 def _fall(fall: Fall) -> str:
     return (
-        f'<details class="more"><summary>{text(one_line(fall.name))}</summary><div class="side">'
+        f'<details class="more"><summary>{text(shown(fall.name))}</summary><div class="side">'
         f'<div><h3 class="passed">then</h3>{block(fall.then)}</div>'
         f'<div><h3 class="failed">now</h3>{block(fall.now)}</div></div></details>'
     )

@@ -16,6 +16,7 @@ The family of errors. Each child owns one exit status; `__main__` is the only ca
     │   ├── ConnectionFailed        DNS, TCP, TLS, a broken transfer before the answer began
     │   └── BrokenReply             what came is not the protocol
     ├── RateLimited              6  429 or quota, after the retries
+    │   └── QuotaUsedUp             the account has nothing left: waiting does not help
     ├── TimedOut                 7  --timeout or --max-time
     ├── IncompleteAnswer         8  cut by a limit or filter, or no terminal event
     └── NotSure                  9  a decision less probable than --sure asks
@@ -176,6 +177,10 @@ class RateLimited(GradientError):
     status = ExitStatus.RATE_LIMIT
 
 
+class QuotaUsedUp(RateLimited):
+    """The account has nothing left: no waiting mends it."""
+
+
 class TimedOut(GradientError):
     """Silence longer than --timeout, or a run longer than --max-time."""
 
@@ -204,6 +209,13 @@ class Terminated(BaseException):
 
 class OutOfTime(BaseException):
     """The run is long over; unwinds like Terminated, and writes nothing more to stdout."""
+
+
+NO_SECRETS = (
+    "in CI a secret that is not there is empty: pull requests from forks get none, and a name "
+    "may be misspelt; elsewhere set it, or `gradient auth login` stores a key"
+)
+"""What to do about a variable for the key that is set but empty."""
 
 
 def run_timed_out() -> TimedOut:

@@ -21,6 +21,7 @@ from gradient_cli.errors import (
     GradientError,
     IncompleteAnswer,
     MachineExhausted,
+    QuotaUsedUp,
     RateLimited,
     ReplayMiss,
     run_timed_out,
@@ -39,8 +40,6 @@ from gradient_cli.wire.response import Reading
 __all__ = ["Asker", "Client", "OpenClient", "Outcome", "Patience", "Watcher"]
 
 MODELS_PATH = "/v1/models"
-USED_UP = ("insufficient_quota", "billing_hard_limit_reached")
-"""A 429 that no waiting mends."""
 
 
 class Asker(Protocol):
@@ -233,7 +232,7 @@ class Client:
         The limiter then waits for all workers; it is no fault of the one who was refused.
         """
         error = exchange.error
-        if error is None or error.http_status != 429 or error.code in USED_UP:
+        if error is None or error.http_status != 429 or isinstance(error, QuotaUsedUp):
             return False
         decision = self._schedule.wait(0, 429, exchange.headers, now_epoch=time.time())
         is_asked_again = not isinstance(decision, GiveUp)
@@ -282,6 +281,8 @@ def _hint_at_context(error: GradientError | None, *, body_limit: int | None) -> 
 
 def _is_worth_retrying(error: GradientError) -> bool:
     """Tell a fault that may pass: the schedule decides on statuses, this on the rest."""
+    if isinstance(error, QuotaUsedUp):
+        return False
     if error.http_status is not None or isinstance(error, MachineExhausted):
         return True  # Another worker may give back what there is no more of.
     return isinstance(error, ConnectionFailed | RateLimited) and error.code != faults.UNTRUSTED

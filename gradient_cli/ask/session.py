@@ -18,6 +18,7 @@ from gradient_cli.ask.run_options import NetworkOptions, ProofOptions
 from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.settings.config_file import Config
 from gradient_cli.settings.credentials import Credential
+from gradient_cli.settings.keyring import empty_variable
 from gradient_cli.settings.resolve import Settings, resolve
 from gradient_cli.values import mutable_record
 from gradient_cli.wire.address import without_password
@@ -221,6 +222,7 @@ class Session:
             base_url=self.base_url(),
             secret=credential.secret.reveal() if credential.secret else "",
             key_source=credential.source if credential.secret else None,
+            empty_variable=None if credential.secret else empty_variable(self.settings.environ),
             timeout_s=settings.timeout_s,
             proxy=settings.get("proxy"),
             ca_bundle=settings.get("ca_bundle"),

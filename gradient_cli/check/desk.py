@@ -30,9 +30,9 @@ from gradient_cli.check.report import Result
 from gradient_cli.check.rerun import rerun_line
 from gradient_cli.check.suite_options import TapeOptions, WhichOptions
 from gradient_cli.check.trial import Prepared
-from gradient_cli.errors import GradientError, UsageError
+from gradient_cli.errors import ConfigError, GradientError, MachineExhausted, UsageError
 from gradient_cli.settings.prompt_file import parse_prompt_file
-from gradient_cli.settings.resolve import Settings, no_model
+from gradient_cli.settings.resolve import Settings, chosen_profile, load, no_model
 from gradient_cli.terminal.intake import short
 from gradient_cli.terminal.opener import Opener
 from gradient_cli.wire import template
@@ -114,18 +114,18 @@ class Desk:
             GradientError: names the suite's file and line.
 
         """
+        self._check_profile(case)
+        # What is wrong with settings, flags and variables is no fault of the suite's.
+        session, open_client = self._session(case.profile)
         try:
             self._programs.check_names(case.wants.checks)
-            return self._prepare(case)
+            return self._prepare(case, session, open_client)
+        except (ConfigError, MachineExhausted):
+            raise
         except UsageError as error:
-            found = _KEY.match(error.message)
-            line = case.places.get(found[1], case.line) if found else case.line
-            row = f", row {case.row.file}:{case.row.line}" if case.row else ""
-            words = f"{case.suite}:{line}: {error.message}{row}"
-            raise UsageError(words, hint=error.hint) from None
+            raise _placed(error, case) from None
 
-    def _prepare(self, case: Case) -> Prepared:
-        session, open_client = self._session(case.profile)
+    def _prepare(self, case: Case, session: Session, open_client: Callable[[], Asker]) -> Prepared:
         opener = replace(Opener.beside(case.suite, self._which.root), seen=self.read)
         prompt, given, texts = self._prompt(case, opener)
         if case.model:
@@ -207,6 +207,18 @@ class Desk:
         if "instructions" in case.fields:
             fields["instructions"] = texts.text(case.fields["instructions"], "the instructions")
         return prompt, fields, texts
+
+    def _check_profile(self, case: Case) -> None:
+        """Refuse a profile that the suite names and the settings do not have."""
+        if case.profile is None or case.profile in self._sessions:
+            return
+        environ = self._invocation.environ
+        config = load(environ)
+        try:
+            chosen_profile({"profile": case.profile}, environ, config)
+        except ConfigError as error:
+            words = f"profile{error.message.removeprefix('--profile')}"
+            raise _placed(UsageError(words, hint=error.hint), case) from None
 
     def _session(self, profile: str | None) -> tuple[Session, Callable[[], Asker]]:
         if profile not in self._sessions:
@@ -299,6 +311,14 @@ def _input(case: Case, texts: Texts, prompt: str | LongText) -> Json:
         return prompt
     turns = [{"role": role, "content": texts.filled(said, "messages")} for role, said in case.turns]
     return (*turns, {"role": "user", "content": prompt})
+
+
+def _placed(error: UsageError, case: Case) -> UsageError:
+    """Give the error with the place in the suite that its words begin with the key of."""
+    found = _KEY.match(error.message)
+    line = case.places.get(found[1], case.line) if found else case.line
+    row = f", row {case.row.file}:{case.row.line}" if case.row else ""
+    return UsageError(f"{case.suite}:{line}: {error.message}{row}", hint=error.hint)
 
 
 def _bench(

@@ -40,6 +40,10 @@ BAD_FIRST = (ERROR, FAILED, UNSURE)
 """What did not pass, the worst first."""
 
 
+NOWHERE = 0
+"""The line of what stands in no suite: a key that is missing, a flag that is none."""
+
+
 @record
 class Result:
     """One test, or one row of a data set, and what came of it."""
@@ -47,7 +51,7 @@ class Result:
     suite: str
     """The suite's file as the user named it."""
     line: int
-    """Where the test stands in it, from 1."""
+    """Where the test stands in it, from 1; NOWHERE: what is wrong is no test's."""
     name: str
     repeat: int
     require: int

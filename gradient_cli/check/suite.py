@@ -13,12 +13,14 @@ pattern or a schema that is none, two tests of one name are errors with file and
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from gradient_cli.check.case import Case
+from gradient_cli.check.foreign_suite import refuse_bytes, refuse_foreign
 from gradient_cli.check.positions import Lines
 from gradient_cli.check.shares import Required, share_of
 from gradient_cli.check.shown_name import logged
@@ -55,6 +57,7 @@ def load_suite(path: str) -> list[Case]:
     except OSError as error:
         raise UsageError(f'cannot read "{path}": {(error.strerror or "").lower()}') from None
     except UnicodeDecodeError as error:
+        refuse_bytes(path, error.object)
         raise UsageError(
             f'"{path}" is not UTF-8: bad byte at offset {error.start}',
             hint=conversion(wide_name(error.object), path),
@@ -64,11 +67,7 @@ def load_suite(path: str) -> list[Case]:
         from gradient_cli.check.prompt_yml import load_prompt_yml
 
         return [replace(load_prompt_yml(path, text), digest=digest)]
-    if path.endswith((".yml", ".yaml")):
-        raise UsageError(
-            f"{path}: a suite is TOML, JSONL, or a {PROMPT_YML[0]} of GitHub Models",
-            hint="`gradient help suite` has an example",
-        )
+    refuse_foreign(path, text)
     tables = _jsonl(path, text) if path.endswith((".jsonl", ".ndjson")) else _toml(path, text)
     if not tables:
         raise UsageError(f"{path}: the suite has no test", hint="[[test]] begins one")
@@ -186,9 +185,7 @@ def _toml(path: str, text: str) -> list[_Table]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(
-            f"{path}: {error}", hint="texts need quotes; see https://toml.io"
-        ) from None
+        raise _not_toml(path, text, str(error)) from None
     except RecursionError:
         raise UsageError(f"{path}: it is nested too deeply") from None
     except ValueError as error:  # a number with more digits than Python reads
@@ -208,6 +205,17 @@ def _toml(path: str, text: str) -> list[_Table]:
     return [
         (_joined(defaults, test), places.of_test(n), _names(test)) for n, test in enumerate(tests)
     ]
+
+
+def _not_toml(path: str, text: str, said: str) -> UsageError:
+    """Give tomllib's error with file and line, as all errors of suites have them."""
+    words, _, place = said.partition(" (at ")
+    found = re.match(r"line (\d+), column (\d+)", place)
+    line = int(found[1]) if found else text.count("\n") + 1
+    where = f" at column {found[2]}" if found else ", at the end of the file"
+    words = f"{words[:1].lower()}{words[1:]}"
+    return UsageError(f"{path}:{line}: not TOML: {words}{where}",
+                      hint="texts need quotes; see https://toml.io")  # fmt: skip
 
 
 def _check_defaults(path: str, defaults: Mapping[str, Json], places: Lines) -> None:

@@ -19,8 +19,7 @@ from typing import Protocol
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.baseline_options import BaselineOptions
-from gradient_cli.check.report import Report, Result
-from gradient_cli.check.rerun import shell_line
+from gradient_cli.check.report import NOWHERE, Report, Result
 from gradient_cli.check.stop import stopped_by
 from gradient_cli.check.suite_options import ReportOptions
 from gradient_cli.errors import GradientError, UsageError
@@ -235,6 +234,8 @@ class Reports:
         from gradient_cli.check.reporters import text
 
         terminal, options = self._invocation.terminal, self._options
+        if self._is_github and options.json:
+            self._annotate(report)
         if options.json:
             terminal.write_json(self._form("--json")(report))
             return
@@ -254,10 +255,11 @@ class Reports:
     def _annotate(self, report: Report) -> None:
         from gradient_cli.check.reporters import github
 
+        terminal = self._invocation.terminal
         workspace = self._invocation.environ.get("GITHUB_WORKSPACE")
-        self._invocation.terminal.write(
-            github.annotations(report, Path(workspace) if workspace else None)
-        )
+        commands = github.annotations(report, Path(workspace) if workspace else None)
+        # The runner hears both streams; stdout may be one JSON object and nothing else.
+        (terminal.write_stderr if self._options.json else terminal.write)(commands)
 
     def _write_summary(self, report: Report) -> UsageError | None:
         """Append to the job summary; give what went wrong, for when the verdicts are out."""
@@ -287,6 +289,8 @@ class Reports:
         return None
 
 
+NO_SUITE = "gradient check"
+"""Stands for the suite where none was named."""
 _ALWAYS = ("--json", "--github", "text")
 """Reports that need no file; a run may turn to them when it ends."""
 _ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl", SAVE: ".json"}
@@ -322,18 +326,20 @@ def _refusal(error: BaseException, suites: Iterable[str]) -> Report:
     """Give the report of a run that asked nothing: one error, at its place in the suite."""
     stop = stopped_by(error)
     place = _PLACE.match(stop.reason)
-    suite = place["suite"] if place else next(iter(suites), "gradient check")
+    suites = list(suites)
+    blamed = [suite for suite in suites if stop.reason.startswith(f"{suite}: ")]
+    suite = place["suite"] if place else next(iter([*blamed, *suites]), NO_SUITE)
     status = ExitStatus.USAGE if stop.signal_status else stop.status
     failed = Attempt(1, status, error=stop.reason, hint=stop.hint)
     result = Result(
         suite=suite,
-        line=int(place["line"]) if place else 1,
+        line=int(place["line"]) if place else 1 if blamed else NOWHERE,
         name="nothing was asked",
         repeat=1,
         require=1,
         request={},
         expectations=(),
-        rerun=shell_line(["gradient", "check", suite]),
+        rerun="",  # The command line itself is what has to change, or what is around it.
         attempts=(failed,),
     )
     return Report((result,), _now(), 0.0, stop, is_refusal=True)

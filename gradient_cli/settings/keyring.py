@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import BinaryIO
 
-from gradient_cli.errors import CredentialError, GradientError, UsageError
+from gradient_cli.errors import NO_SECRETS, CredentialError, GradientError, UsageError
 from gradient_cli.settings import credentials
 from gradient_cli.settings.config_file import Config, endpoint_of, profile_values
 from gradient_cli.settings.credentials import Credential, Credentials, checked
@@ -43,6 +43,12 @@ ACCOUNT_VARIABLES = (
 """Credentials of an account, which other programs use, too."""
 TELLING = 8
 """Characters of a key by which its copy in another variable is known."""
+
+
+def empty_variable(environ: Mapping[str, str]) -> str | None:
+    """Give the variable that should hold the key, is set, and holds nothing."""
+    names = (OWN_VARIABLE, *ACCOUNT_VARIABLES)
+    return next((name for name in names if name in environ and not environ[name].strip()), None)
 
 
 def without_keys(environ: Mapping[str, str], key: str = "") -> dict[str, str]:
@@ -228,6 +234,10 @@ class _Search:
         return self._stored
 
     def _missing(self) -> CredentialError:
+        if not self._has_own_endpoint() and (name := empty_variable(self._to.environ)):
+            return CredentialError(
+                f"no key for {self._to.base_url}: ${name} is set but empty", hint=NO_SECRETS
+            )
         profile = f" --profile {self._to.profile}" if self._to.profile else ""
         login = f"`gradient auth login{profile}`"
         is_alone = self._has_own_endpoint()

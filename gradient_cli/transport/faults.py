@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gradient_cli.errors import (
+    NO_SECRETS,
     BrokenReply,
     ConnectionFailed,
     CredentialError,
     GradientError,
     MachineExhausted,
+    QuotaUsedUp,
     RateLimited,
     RequestRejected,
     ServiceError,
@@ -39,6 +41,8 @@ class Setting:
     """The base URL."""
     model: str | None = None
     key_source: str | None = None
+    empty_variable: str | None = None
+    """A variable that should hold the key, is set, and holds nothing."""
     secret: str = field(default="", repr=False)
     """Taken out of whatever the server says."""
     tool_secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -65,7 +69,8 @@ def from_reply(
     complaint = read_complaint(body, setting.hidden)
     identity = complaint.request_id or request_id(headers, setting.hidden)
     message, hint = _describe(status, headers, complaint, setting)
-    return _kind(status)(
+    is_used_up = status == 429 and _is_used_up(complaint.words, complaint.code)
+    return (QuotaUsedUp if is_used_up else _kind(status))(
         message, hint=hint, request_id=identity, http_status=status, code=complaint.code
     )
 
@@ -91,9 +96,9 @@ def _describe(
         return _describe_key(status, said, setting)
     if status in {404, 405}:
         return _describe_missing(status, said, complaint, setting)
-    if status == 413:
-        return f"the request is too large (413){said}", "send less, or in parts"
-    if status == 429:
+    if status in {402, 429}:
+        if status == 402 or _is_used_up(complaint.words, complaint.code):
+            return f"the account has nothing left ({status}){said}", _ACCOUNT
         return f"too many requests (429){said}", _wait_hint(headers)
     if status >= 500 or status == 424:
         excerpt = f": {complaint.words[:120]}" if complaint.is_markup else said
@@ -112,6 +117,8 @@ def _describe(
 def _describe_refusal(
     status: int, said: str, complaint: Complaint, setting: Setting
 ) -> tuple[str, str | None]:
+    if status == 413:
+        return f"the request is too large (413){said}", "send less, or in parts"
     if status == 407:
         proxy = f' "{setting.proxy}"' if setting.proxy else ""
         return f"the proxy{proxy} wants a user name and a password (407){said}", _PROXY_USER
@@ -121,6 +128,9 @@ def _describe_refusal(
 
 
 def _describe_key(status: int, said: str, setting: Setting) -> tuple[str, str]:
+    if setting.key_source is None and setting.empty_variable:
+        what = f"${setting.empty_variable} is set but empty"
+        return f"{setting.endpoint} wants a key ({status}), and {what}{said}", NO_SECRETS
     if setting.key_source is None:
         return f"{setting.endpoint} wants a key ({status}){said}", _LOGIN
     if status == 401:
@@ -138,6 +148,7 @@ def _describe_missing(
     return f"not found ({status}){said}", _MODELS
 
 
+_ACCOUNT = "look at the account: its balance, its limits, its billing; waiting does not help"
 _LOGIN = "`gradient auth login` stores a key; `gradient auth status` shows which one is used"
 _SCOPE = "a key can be limited to some models or to a VPC; `gradient models` lists what it may use"
 _BASE_URL = "check --base-url or GRADIENT_INFERENCE_ENDPOINT; /v1/responses is added to it"
@@ -145,6 +156,20 @@ _MODELS = "`gradient models` lists what this key may use"
 _PROXY = "check --proxy, HTTPS_PROXY and NO_PROXY; --proxy '' goes without one"
 _PROXY_USER = "such as --proxy http://USER:PASSWORD@HOST:PORT, or HTTPS_PROXY"
 _NETWORK = "check the host name and the network; `gradient doctor` looks at both"
+
+
+_USED_UP = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
+_NOTHING_LEFT = (
+    r"exceeded your current quota|\binsufficient (?:funds|credits?|balance|quota)\b"
+    r"|\bout of credits?\b|\bcredit balance is too low\b"
+)
+
+
+def _is_used_up(words: str, code: str | None) -> bool:
+    """Tell an account without money from requests that come too fast."""
+    if (code or "").lower() in _USED_UP:
+        return True
+    return bool(re.search(_NOTHING_LEFT, words, re.IGNORECASE))
 
 
 def _is_about_path(complaint: Complaint) -> bool:
@@ -208,7 +233,9 @@ def from_words(message: str | None, code: str | None, setting: Setting) -> Gradi
         return _kind(int(code))(
             f"the service failed ({code}){said}", code=code, http_status=int(code)
         )
-    if "rate_limit" in lower or lower in {"too_many_requests", "insufficient_quota"}:
+    if _is_used_up(words, code):
+        return QuotaUsedUp(f"the account has nothing left{said}", hint=_ACCOUNT, code=code)
+    if "rate_limit" in lower or lower == "too_many_requests":
         return RateLimited(f"too many requests{said}", hint="wait, then try again", code=code)
     if lower in {"unauthorized", "invalid_api_key", "forbidden"}:
         return CredentialError(f"the key was not accepted{said}", hint=_LOGIN, code=code)

@@ -42,6 +42,8 @@ class Network:
     """Scheme, host and port; no path's end."""
     secret: str = field(default="", repr=False)
     key_source: str | None = None
+    empty_variable: str | None = None
+    """See `faults.Setting`."""
     timeout_s: float = 120.0
     """The longest silence: connecting, before the first byte, between two reads."""
     proxy: str | None = None
@@ -68,6 +70,7 @@ class HttpTransport:
         self.setting = Setting(
             network.base_url,
             key_source=network.key_source,
+            empty_variable=network.empty_variable,
             secret=network.secret,
             proxy=without_password(proxy or ""),
         )

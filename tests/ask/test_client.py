@@ -244,7 +244,7 @@ def test_a_refusal_is_no_strike_where_the_limit_is_shared():
     [
         (refuse(429, **{"retry-after": "3600"}), 1),
         (refuse(429, **{"x-should-retry": "false"}), 1),
-        (plain({"error": {"code": "insufficient_quota", "message": "no"}}, 429), 4),
+        (plain({"error": {"code": "insufficient_quota", "message": "no"}}, 429), 1),
     ],
 )
 def test_a_refusal_that_stays_is_a_strike(reply, attempts):

@@ -351,7 +351,7 @@ def test_a_yaml_of_another_name_is_no_suite(checked):
     status, _, err, _ = checked("a: 1\n", name="suite.yml")
 
     assert status == 2
-    assert "suite.yml: a suite is TOML, JSONL, or a .prompt.yml" in err
+    assert "suite.yml: this is YAML; a suite is TOML, JSONL (a test a line) or a .prompt.yml" in err
 
 
 def test_where_the_library_is_missing_a_line_says_how_to_get_it(checked, monkeypatch):

@@ -129,7 +129,7 @@ ACCIDENTS = {
         "s.toml:8: `repeat` must be a whole number, 1 or more",
     ),
     "a missing file": (FULL + 'files = ["no.md"]\n', "s.toml:1: cannot read"),
-    "no TOML": ("[[test]\n", "s.toml: "),
+    "no TOML": ("[[test]\n", "s.toml:1: not TOML"),
     "a profile that is none": (FULL + 'profile = "nope"\n', 'there is no profile "nope"'),
 }
 

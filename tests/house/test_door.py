@@ -12,6 +12,7 @@ MAY_WRITE = {
     "runs/screen.py write": "an answer, byte for byte or through a Sanitizer",
     "runs/screen.py write_stderr": "colours of ours around reasoning, which passes a Flow",
     "runs/reports.py write": "workflow commands of ours; what they say is escaped and disarmed",
+    "runs/reports.py write_stderr": "the same beside JSON on stdout; the runner hears both",
     "runs/models.py write": "a table, whose cells have passed",
     "runs/respond.py write": "the end of a line",
     "cli/help.py write": "pages of ours",

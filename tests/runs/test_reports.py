@@ -1,5 +1,6 @@
 """The reports of `check`: in their places before anything is asked, and never older than the run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def test_a_run_that_is_refused_replaces_the_report_of_the_run_before(
     where, message = error_of(tmp_path / "r.xml")
     assert words in message
     assert words in err
-    assert "s.toml" in where or "missing" in where
+    assert where in {None, "s.toml"}
+    assert (where is None) is not message.startswith("usage (2): s.toml:")
     assert words in unescape((tmp_path / "r.html").read_text())
 
 
@@ -128,6 +130,75 @@ def test_a_refused_run_has_a_json_report(home):
 
     assert status == 2
     assert '"exit_code":2' in out.replace(" ", "")
+
+
+ON_GITHUB = {"GITHUB_ACTIONS": "true"}
+REFUSED = [
+    (SUITE.replace("expect", "expct"), {}, (), "file=s.toml,line=4,", "unknown key `expct`"),
+    ("[[test]]\nname=", {}, (), "file=s.toml,line=2,", "not TOML"),
+    (SUITE + "profile='zz'\n", {}, (), "file=s.toml,line=5,", 'there is no profile "zz"'),
+    (SUITE, {}, (), "title=", "no key for https://"),
+    (SUITE, {"MODEL_ACCESS_KEY": ""}, (), "title=", "$MODEL_ACCESS_KEY is set but empty"),
+    (
+        SUITE,
+        {"GRADIENT_PROFILE": "zz"},
+        (),
+        "title=",
+        '$GRADIENT_PROFILE: there is no profile "zz"',
+    ),
+    (SUITE, {"GRADIENT_INFERENCE_ENDPOINT": "ftp://x"}, (), "title=", "neither http nor https"),
+    (SUITE, {"GRADIENT_CONFIG": "nowhere"}, (), "title=", "GRADIENT_CONFIG"),
+    (SUITE, {}, ("--replay", "no-tapes"), "title=", "no-tapes"),
+    (SUITE, {}, ("--timeout", "0", "-p", "demo"), "title=", "--timeout 0"),
+    (SUITE, {}, ("--no-such-flag",), "title=", "--no-such-flag"),
+    (SUITE, {}, ("-k", "nothing", "-p", "demo"), "title=", "nothing"),
+]
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize(("suite", "environ", "flags", "place", "words"), REFUSED)
+def test_github_hears_why_nothing_was_asked(home, tmp_path, suite, environ, flags, place, words):
+    """An annotation, at the suite's line where that is to blame, and the job summary."""
+    (tmp_path / "s.toml").write_text(suite)
+    (tmp_path / "r.xml").write_text(GREEN)
+    home.exports(GRADIENT_MODEL="any", **ON_GITHUB, GITHUB_STEP_SUMMARY="sum.md", **environ)
+
+    status, out, _ = home.runs("check", "s.toml", "--junit", "r.xml", *flags)
+
+    summary = unescape((tmp_path / "sum.md").read_text())
+    assert status in {2, 3}
+    (line,) = [row for row in out.splitlines() if row.startswith("::error ")]
+    assert line.startswith(f"::error {place}")
+    assert words in line
+    assert words in summary
+    assert "Stopped: " in summary
+    where, message = error_of(tmp_path / "r.xml")
+    assert (where is None, words in message) == (place == "title=", True)
+
+
+@pytest.mark.parametrize("flags", [("-p", "demo"), ("-p", "demo", "-k", "nothing"), ("--bad",), ()])
+def test_json_on_stdout_is_json_alone_on_github_too(home, tmp_path, flags):
+    """The runner hears stderr as well."""
+    (tmp_path / "s.toml").write_text(SUITE.replace("demo", "no such word"))
+
+    status, out, err = home.exports(**ON_GITHUB).runs("check", "s.toml", "--json", *flags)
+
+    assert status != 0
+    assert json.loads(out)["exit_code"] == status
+    assert err.count("::error ") == 1
+
+
+def test_an_unreachable_service_is_an_annotation_at_its_test(home, tmp_path):
+    """And stands in the summary."""
+    home.exports(GRADIENT_MODEL="any", **ON_GITHUB, GITHUB_STEP_SUMMARY="sum.md")
+
+    status, out, _ = home.runs(
+        "check", "s.toml", "--base-url", "http://127.0.0.1:9", "--retries", "0"
+    )
+
+    assert status == 5
+    assert "::error file=s.toml,line=1,title=gradient check%3A a::service (5): cannot conn" in out
+    assert "cannot connect to" in (tmp_path / "sum.md").read_text()
 
 
 def test_what_was_never_a_report_is_not_replaced_by_a_refusal(home, tmp_path):

@@ -300,3 +300,24 @@ def test_a_program_gets_no_key():
     }
 
     assert without_keys(environ) == {"PATH": "/usr/bin:/x", "EMPTY": ""}
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+def test_a_variable_that_is_set_but_empty_is_named(home, value):
+    """In CI the secret is missing: pull requests from forks get none."""
+    with pytest.raises(
+        CredentialError, match=r"no key for .*: .MODEL_ACCESS_KEY is set but empty"
+    ) as caught:
+        home.exports(MODEL_ACCESS_KEY=value).key()
+
+    assert "pull requests from forks" in caught.value.hint
+
+
+def test_an_empty_variable_hides_no_key(home):
+    """Another place that has one is taken."""
+    assert home.exports(MODEL_ACCESS_KEY="", DIGITALOCEAN_TOKEN="dop").key()[0] == "dop"
+
+
+def test_another_endpoint_is_asked_with_an_empty_variable(home):
+    """It may not want one."""
+    assert home.exports(MODEL_ACCESS_KEY="").key(base_url="http://127.0.0.1:1")[0] is None

@@ -4,9 +4,15 @@ import json
 
 import pytest
 
-from gradient_cli.errors import CredentialError, RateLimited, RequestRejected, ServiceError
+from gradient_cli.errors import (
+    CredentialError,
+    QuotaUsedUp,
+    RateLimited,
+    RequestRejected,
+    ServiceError,
+)
 from gradient_cli.transport.complaints import read_complaint, without_key
-from gradient_cli.transport.faults import Setting, from_reply
+from gradient_cli.transport.faults import Setting, from_reply, from_words
 
 SETTING = Setting("https://h", model="m", key_source="$KEY", secret="sk-12345")
 
@@ -167,3 +173,53 @@ def test_an_error_in_event_stream_frames_is_read(body):
 def test_a_short_key_is_no_part_of_a_word(secret, shown):
     """A key `k` for a local server would make `un[key]nown` of every message."""
     assert without_key("an unknown", (secret,)).endswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "is_used_up"),
+    [
+        (429, {"code": "insufficient_quota", "message": "no"}, True),
+        (429, {"type": "insufficient_quota", "message": "no"}, True),
+        (429, {"message": "You exceeded your current quota, please check your plan."}, True),
+        (429, {"code": "billing_hard_limit_reached", "message": "no"}, True),
+        (429, {"message": "Your credit balance is too low to access the API."}, True),
+        (429, {"code": "rate_limit_exceeded", "message": "Rate limit reached"}, False),
+        (429, {"message": "quota of 60 requests a minute"}, False),
+        (429, {"message": "the bill of lading was too long"}, False),
+        (400, {"code": "insufficient_quota", "message": "no"}, False),
+    ],
+)
+def test_an_account_without_money_is_told_from_haste(status, error, is_used_up):
+    """Waiting mends only haste."""
+    found = from_reply(status, {}, json.dumps({"error": error}).encode(), SETTING)
+
+    assert isinstance(found, QuotaUsedUp) is is_used_up
+    assert ("look at the account" in (found.hint or "")) is is_used_up
+
+
+def test_payment_required_says_to_look_at_the_account():
+    """402 is a refusal, and no waiting mends it either."""
+    found = from_reply(402, {}, b'{"message":"Payment Required"}', SETTING)
+
+    assert (int(found.status), found.message) == (
+        4,
+        "the account has nothing left (402): Payment Required",
+    )
+    assert found.hint.startswith("look at the account")
+
+
+def test_a_stream_that_fails_for_want_of_money_says_so():
+    """In a 200, too."""
+    found = from_words("You exceeded your current quota", "insufficient_quota", SETTING)
+
+    assert isinstance(found, QuotaUsedUp)
+
+
+def test_a_refused_request_without_a_key_names_the_empty_variable():
+    """A fork's pull request has the variable, and nothing in it."""
+    setting = Setting("http://127.0.0.1:1", empty_variable="MODEL_ACCESS_KEY")
+
+    found = from_reply(401, {}, b"", setting)
+
+    assert found.message.endswith("wants a key (401), and $MODEL_ACCESS_KEY is set but empty")
+    assert "forks" in found.hint

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gradient_cli.check.attempt import Attempt, Finding
 from gradient_cli.check.rates import rate
-from gradient_cli.check.report import NOT_RUN, PASSED, SKIPPED, Result, Tally, Test
+from gradient_cli.check.report import NOT_RUN, NOWHERE, PASSED, SKIPPED, Result, Tally, Test
 from gradient_cli.check.shown_name import shown, shown_lines
 from gradient_cli.exits import in_words
 
@@ -39,7 +39,7 @@ def explain(result: Test) -> Iterator[str]:
             yield f"and {others} more of {len(result.attempts)} attempts did not pass"
     if result.verdict == NOT_RUN:
         yield f"not run: {len(result.attempts)} of {result.repeat} attempts were made"
-    if result.verdict != PASSED:
+    if result.verdict != PASSED and result.rerun:
         yield f"rerun: {shown(result.rerun)}"
 
 
@@ -96,6 +96,11 @@ def finding_lines(finding: Finding, prefix: str = "") -> Iterator[str]:
         yield from spoken("the judge says: ", reason)
     if finding.excerpt:
         yield from quoted(finding.excerpt)
+
+
+def where(result: Test) -> str:
+    """Give suite and line, or the suite alone where nothing in it is to blame."""
+    return f"{result.suite}:{result.line}" if result.line != NOWHERE else result.suite
 
 
 def headline(result: Test) -> str:

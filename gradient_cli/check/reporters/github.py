@@ -16,6 +16,7 @@ from gradient_cli.check.rates import rate
 from gradient_cli.check.report import (
     BAD_FIRST,
     NOT_RUN,
+    NOWHERE,
     PASSED,
     SKIPPED,
     UNSURE,
@@ -25,7 +26,7 @@ from gradient_cli.check.report import (
     Test,
 )
 from gradient_cli.check.reporters.against import details, whole
-from gradient_cli.check.reporters.explain import explain, first_words
+from gradient_cli.check.reporters.explain import explain, first_words, where
 from gradient_cli.check.shown_name import shown
 from gradient_cli.terminal.door import disarmed
 
@@ -57,9 +58,9 @@ def _annotation(result: Result, workspace: Path | None) -> str:
     message = "\n".join([*explain(result), rate(result)])
     file, line = result.place
     level = "warning" if result.verdict == UNSURE else "error"
+    place = f"file={_property(shown(_path(file, workspace)))},line={line},"
     return (
-        f"::{level} file={_property(shown(_path(file, workspace)))},line={line},"
-        f"title={_property(title)}::{_data(message)}\n"
+        f"::{level} {'' if line == NOWHERE else place}title={_property(title)}::{_data(message)}\n"
     )
 
 
@@ -83,7 +84,8 @@ def summary(report: Report, room: int = MAX_SUMMARY_BYTES) -> str:
     """Give Markdown for the job summary, at most `room` bytes; what does not fit is counted."""
     parts = [f"## gradient check\n\n{_markdown(report.summary())}\n\n"]
     if report.stop:
-        parts.append(f"{_markdown(report.stop.words.capitalize())}.\n\n")
+        words = report.stop.words
+        parts.append(f"{_markdown(words[:1].upper() + words[1:])}\n\n")
     if table := models_of(report):
         parts.append(_table(table.lines()))
     if report.comparison:
@@ -128,8 +130,8 @@ def _rows(report: Report) -> Iterator[str]:
             yield "\n| | test | suite | rate | seconds | |\n|---|---|---|---|---|---|\n"
         why = "" if result.verdict == PASSED else first_words(result)[:200]
         yield (
-            f"| {result.verdict} | {_markdown(result.title)} | {_markdown(result.suite)}:"
-            f"{result.line} | {_markdown(rate(result))} | {result.seconds:.1f} "
+            f"| {result.verdict} | {_markdown(result.title)} | {_markdown(where(result))} "
+            f"| {_markdown(rate(result))} | {result.seconds:.1f} "
             f"| {_markdown(why)} |\n"
         )
 

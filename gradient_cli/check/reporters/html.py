@@ -30,7 +30,7 @@ from gradient_cli.check.report import (
     Test,
 )
 from gradient_cli.check.reporters import chart
-from gradient_cli.check.reporters.explain import row_line
+from gradient_cli.check.reporters.explain import row_line, where
 from gradient_cli.check.reporters.page import side_by_side, since_then
 from gradient_cli.check.reporters.page.said import KINDS, block, said, text
 from gradient_cli.check.shown_name import shown
@@ -180,9 +180,11 @@ def _body(result: Result) -> str:
         f"<dt>{text(key)}</dt><dd>{text(value)}</dd>" for key, value in result.expectations
     )
     request = json.dumps(result.request, ensure_ascii=False, indent=1)
+    rerun = f"<dt>rerun</dt><dd><code>{text(shown(result.rerun))}</code></dd>"
+    rerun = rerun if result.rerun else ""
     return (
-        f'<div class="body"><p class="dim">{text(result.suite)}:{result.line}</p>'
-        f"<dl>{expected}<dt>rerun</dt><dd><code>{text(shown(result.rerun))}</code></dd></dl>\n"
+        f'<div class="body"><p class="dim">{text(where(result))}</p>'
+        f"<dl>{expected}{rerun}</dl>\n"
         f'{said(result)}<details class="more"><summary>request</summary>{block(request)}</details>'
         "</div>"
     )

@@ -179,7 +179,7 @@ def _test(result: Result) -> dict[str, Json]:
     made = len(result.attempts)
     return {
         "suite": result.suite,
-        "line": result.line,
+        "line": result.line or None,
         "name": result.name,
         "case": _case(result.row) if result.row else None,
         "side_by_side": result.of_model is not None,
@@ -197,7 +197,7 @@ def _test(result: Result) -> dict[str, Json]:
         "skip": result.skip,
         "request": result.request,
         "expectations": [{"expectation": k, "value": v} for k, v in result.expectations],
-        "rerun": result.rerun,
+        "rerun": result.rerun or None,
         "attempts": [_attempt(attempt) for attempt in result.attempts],
     }
 

@@ -27,6 +27,7 @@ from gradient_cli.check.report import (
     ERROR,
     FAILED,
     NOT_RUN,
+    NOWHERE,
     PASSED,
     SKIPPED,
     UNSURE,
@@ -146,11 +147,12 @@ def _whole(report: Report, suite: str) -> list[str]:
 def _case_attributes(report: Report, result: Result) -> dict[str, str]:
     models = {one.model for one in report.results if one.model}
     model = f" [{result.model}]" if len(models) > 1 and result.model else ""
+    file, line = result.place
+    place = {} if line == NOWHERE else {"file": file, "line": str(line)}
     return {
         "name": f"{result.name}{model}",
         "classname": _classname(report, result.suite),
-        "file": result.place[0],
-        "line": str(result.place[1]),
+        **place,
         "time": _time(result.seconds),
     }
 
@@ -176,7 +178,7 @@ def _type(result: Result) -> str:
 
 def _story(result: Result, change: Change | None) -> str:
     file, line = result.place
-    place = f"{file}:{line}: {rate(result)}"
+    place = rate(result) if line == NOWHERE else f"{file}:{line}: {rate(result)}"
     return "\n".join([place, *details(result, change)])
 
 

@@ -167,26 +167,26 @@ def test_what_is_no_decision_is_refused(name):
         read(question, answer)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "<html>busy</html>",
-        "[]",
-        "null",
-        '{"model": "m"}',
-        '{"answers": null}',
-        '{"answers": {}}',
-        '{"answers": {"other": {"type": "noul", "noul": 0.9}}}',
-        '{"answers": {"q": {"type": "noul", "noul": 0.9}, "x": {"type": "noul", "noul": 0.9}}}',
-        '{"answers": {"q": {"type": "noul", "noul": NaN}}}',
-        '{"answers": {"q": {"type": "noul", "noul": 1e999}}}',
-        '{"answers": {"q": {"type": "noul", "noul": 0.9}, "q": {"type": "noul", "noul": 0.1}}}',
-        '{"answers": {"q": {"type": "noul", "noul": 0.9, "noul": 0.1}}}',
-        '{"answers": {"q": {"type": "noul", "noul": 0.9}}, "error": {"message": "no"}}',
-        '{"answers": {"q": {"type": "noul", "noul": 0.9}}',
-    ],
+BROKEN_TEXTS = (
+    "",
+    "<html>busy</html>",
+    "[]",
+    "null",
+    '{"model": "m"}',
+    '{"answers": null}',
+    '{"answers": {}}',
+    '{"answers": {"other": {"type": "noul", "noul": 0.9}}}',
+    '{"answers": {"q": {"type": "noul", "noul": 0.9}, "x": {"type": "noul", "noul": 0.9}}}',
+    '{"answers": {"q": {"type": "noul", "noul": NaN}}}',
+    '{"answers": {"q": {"type": "noul", "noul": 1e999}}}',
+    '{"answers": {"q": {"type": "noul", "noul": 0.9}, "q": {"type": "noul", "noul": 0.1}}}',
+    '{"answers": {"q": {"type": "noul", "noul": 0.9, "noul": 0.1}}}',
+    '{"answers": {"q": {"type": "noul", "noul": 0.9}}, "error": {"message": "no"}}',
+    '{"answers": {"q": {"type": "noul", "noul": 0.9}}',
 )
+
+
+@pytest.mark.parametrize("text", BROKEN_TEXTS)
 def test_a_reply_that_is_not_one_is_refused(text):
     """Missing, foreign and doubled names, NaN, HTML, an error beside an answer, half of one."""
     with pytest.raises(BrokenReply):

@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -63,24 +64,29 @@ class FaultServer(Server):
 @contextmanager
 def running(script: str, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a server's script until the end of the block."""
-    process = subprocess.Popen(
-        [sys.executable, str(HERE / script), *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "NO_PROXY": "127.0.0.1"},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    # A file: a pipe that nobody reads is full after some hundred lines of a server's log.
+    with TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        )
+        process.log = log
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
 
 def refuse(process: "subprocess.Popen[bytes]", what: str) -> None:
     """Fail with the words of a server that did not start."""
     process.kill()
-    _, words = process.communicate()
+    process.communicate()
+    process.log.seek(0)
+    words = process.log.read()
     pytest.fail(
         f"{what} did not start; is requirements-test.txt installed?\n{words.decode()[-2000:]}"
     )

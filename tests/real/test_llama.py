@@ -198,3 +198,29 @@ def test_a_batch_is_answered_as_respond_answers(llama, run_gradient, tmp_path):
     rows = sorted(map(json.loads, lines), key=lambda row: row["id"])
     assert done.returncode == 0, done.stderr
     assert [row["text"] for row in rows] == [answers()[prompt] for prompt in prompts]
+
+
+@pytest.mark.parametrize("way", ["--stream", "--no-stream"])
+def test_its_call_is_run_and_the_result_goes_back(way, llama, run_gradient, tmp_path):
+    """The model calls, a program answers, and the server takes the result."""
+    question, function = tool()
+    program = tmp_path / "weather"
+    program.write_text("#!/bin/sh\ncat > asked\necho 21 degrees\n")
+    program.chmod(0o755)
+    command = ("--tool", json.dumps(function), "--run-tool", "get_weather=./weather")
+    thread = ("--thread", "t.jsonl")
+
+    # The tiny model has learnt nothing about results: it may call again, or say anything.
+    done = run_gradient(
+        *(*ASK, way, *command, *thread, "--json", "--max-tool-calls", "3", "--allow-empty"),
+        question,
+        url=llama.url,
+    )
+
+    found = json.loads(done.stdout)
+    assert done.returncode in {0, 8}, done.stderr
+    assert found["attempts"] >= 2
+    assert found["error"] is None or found["error"]["code"] == "max_tool_calls"
+    assert found["steps"][0]["name"] == "get_weather"
+    assert found["steps"][0]["output"] == "21 degrees"
+    assert json.loads((tmp_path / "asked").read_text()) == {"city": "Paris"}

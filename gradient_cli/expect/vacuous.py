@@ -166,6 +166,8 @@ def _is_impossible(nodes: Sequence[Node], before: int, after: int, *, multiline:
         name = str(operation)
         if name == "AT" and _is_out_of_place(argument, nodes, place, left, right, multiline):
             return True
+        if name == "FAILURE":  # How Python 3.13 reads `(?!)`.
+            return True
         if name == "ASSERT_NOT" and _always_matches(argument[1]):
             return True
         if name == "IN" and _is_empty_class(argument):

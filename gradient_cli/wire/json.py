@@ -8,6 +8,15 @@ Json = Any
 """A decoded JSON value. The only Any in the house; its shape is checked where it is read."""
 
 
+MOST_LEVELS = 300
+"""Of lists and objects within each other. Pythons differ in where they give up, from 900 to
+100,000; whoever walks a value here may go three calls deep for a level, and has 1,000."""
+
+
+class NestedTooDeeply(ValueError):
+    """JSON whose lists and objects are nested deeper than anybody here walks."""
+
+
 def loads(text: str) -> Json:
     """
     Decode JSON as servers write it.
@@ -19,10 +28,53 @@ def loads(text: str) -> Json:
         ValueError: it is no JSON, nested too deep, or has a number of thousands of digits.
 
     """
+    return decode(text, _DECODER)
+
+
+def decode(text: str, decoder: json.JSONDecoder) -> Json:
+    """
+    Decode JSON, nested no deeper than MOST_LEVELS on any Python.
+
+    Raises:
+        NestedTooDeeply: it is deeper.
+        ValueError: it is no JSON.
+
+    """
+    may_be_deep = text.count("[") + text.count("{") > MOST_LEVELS
     try:
-        return _DECODER.decode(text)
+        value = decoder.decode(text)
     except RecursionError:
-        raise ValueError("nested too deep") from None
+        raise NestedTooDeeply("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        if may_be_deep and _levels_before(text, error.pos) > MOST_LEVELS:
+            raise NestedTooDeeply("it is nested too deeply") from None
+        raise
+    if may_be_deep and _is_too_deep(value):
+        raise NestedTooDeeply("it is nested too deeply")
+    return value
+
+
+def _is_too_deep(value: Json) -> bool:
+    level = [value]
+    for _ in range(MOST_LEVELS):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _levels_before(text: str, end: int) -> int:
+    """Give how many lists and objects are open at a place, as far as it could be read."""
+    import re  # for an error alone
+
+    text_or_bracket = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+    found = (match[0] for match in text_or_bracket.finditer(text, 0, end))
+    return sum(1 if one in "[{" else -1 if one in "]}" else 0 for one in found)
 
 
 def _finite(number: str) -> float | None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 
-from gradient_cli.wire.json import Json, line
+from gradient_cli.wire.json import Json, decode, line
 
 MOST_DIGITS = 767
 """Significant digits of the longest number that a double holds exactly."""
@@ -40,12 +40,10 @@ def parse(text: str, *, is_exact: bool = False) -> Json:
 
     """
     try:
-        return (_exact_decoder() if is_exact else _DECODER).decode(text)
+        return decode(text, _exact_decoder() if is_exact else _DECODER)
     except json.JSONDecodeError as error:
         words = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
         raise ValueError(f"{words} at line {error.lineno}, column {error.colno}") from None
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
 
 
 def spelled(value: float) -> str:

@@ -9,6 +9,7 @@ Whoever is handed flags reads them and hands on values, so nobody has to look fo
 import sys
 from dataclasses import is_dataclass
 from functools import cache
+from inspect import get_annotations
 from itertools import groupby, pairwise
 from pathlib import Path, PurePath
 
@@ -34,9 +35,9 @@ ARGV = (
 @cache
 def is_group(cls):
     """Tell whether a class declares flags, or holds groups that do."""
-    if not (is_dataclass(cls) and "__annotations__" in vars(cls)):
+    if not is_dataclass(cls):
         return False
-    hints = vars(cls)["__annotations__"].values()
+    hints = get_annotations(cls).values()
     declares = any(
         isinstance(one, Flag) for hint in hints for one in getattr(hint, "__metadata__", ())
     )

@@ -39,6 +39,8 @@ def windows(monkeypatch):
     for name in POSIX_ONLY:
         monkeypatch.delattr(os, name, raising=False)
     monkeypatch.delattr("select.poll")
+    # subprocess (3.15) has decided at its import that it may poll.
+    monkeypatch.setattr("subprocess._CAN_USE_PIDFD_OPEN", False, raising=False)
     for name in ("fcntl", "resource", "pwd"):
         monkeypatch.setitem(sys.modules, name, None)
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from gradient_cli.wire.json import line
+from gradient_cli.wire.json import MOST_LEVELS, NestedTooDeeply, line, loads
 from gradient_cli.wire.strict import parse, spelled
 
 
@@ -93,3 +93,32 @@ def test_a_repeated_name_is_found_in_linear_time():
         parse(text)
 
     assert time.process_time() - begun < 1
+
+
+def nested(levels: int, inner: str = "1") -> str:
+    """Give lists and objects within each other."""
+    return (
+        '[{"a":' * (levels // 2)
+        + "[" * (levels % 2)
+        + inner
+        + "]" * (levels % 2)
+        + "}]" * (levels // 2)
+    )
+
+
+@pytest.mark.parametrize("read", [parse, loads])
+def test_nesting_has_one_limit_on_every_python(read):
+    """Where each Python itself gives up is its own affair, and too late for whoever walks it."""
+    assert read(nested(MOST_LEVELS)) is not None
+    for text in (nested(MOST_LEVELS + 1), "[" * 3000, nested(5000), "[" * 200_000, "[" * 400 + "}"):
+        with pytest.raises(NestedTooDeeply, match="too deeply"):
+            read(text)
+
+
+@pytest.mark.parametrize("text", ["[1, [2]]" + " " * 9, "[" + "[],[{}]," * 400 + "0]"])
+def test_breadth_is_no_depth(text):
+    """Nor is a bracket in a text."""
+    assert parse(text) is not None
+    assert parse(f'["{"[" * 5000}", 1]')[1] == 1
+    with pytest.raises(ValueError, match="column"):
+        parse(f'["{"[" * 5000}", }}]')

@@ -5,7 +5,7 @@ What the flags expect of an answer, and what came of it.
                                      └── --repair: ask again, with what was wrong
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +164,10 @@ def filled(options: ExpectOptions, texts: Texts) -> ExpectOptions:
             given[name] = list(texts.expected_all(said, flag, is_pattern=is_pattern))
     if options.one_of is not None:
         given["one_of"] = texts.expected(options.one_of, "--one-of")
+    if options.expect_source:
+        given["expect_source"] = list(texts.expected_all(options.expect_source, "--expect-source"))
+    if options.expect_call:
+        given["expect_call"] = _calls(options.expect_call, texts)
     return replace(options, **given) if given else options
 
 
@@ -181,7 +185,7 @@ def expected(
     extraction = _extraction(options, extract=extract)
     kind = _kind(options, extraction)
     labels = _labels(options)
-    rests_on = _evidence(options, texts)
+    rests_on = _evidence(options)
     fingerprint = _fingerprint(
         options, labels, schema.definition if schema else None, extraction, rests_on
     )
@@ -225,19 +229,25 @@ def _labels(options: ExpectOptions) -> tuple[str, ...]:
     return parse_labels(options.one_of)
 
 
-def _evidence(options: ExpectOptions, texts: Texts | None) -> "Evidence | None":
-    """Give what the answer must call and cite, filled; nothing is loaded for nothing."""
+def _evidence(options: ExpectOptions) -> "Evidence | None":
+    """Give what the answer must call and cite; nothing is loaded for nothing."""
     if not (options.expect_call or options.expect_source):
         return None
     from gradient_cli.expect.evidence import call_said, evidence
 
-    texts = texts or Texts({})
-    calls = [
-        call_said(given, "--expect-call", texts.opened).filled(texts.expected_json, "--expect-call")
-        for given in options.expect_call or []
-    ]
-    sources = texts.expected_all(options.expect_source or [], "--expect-source")
-    return evidence(sources, calls, lambda field: f"--{field.replace('_', '-')}")
+    calls = [call_said(given, "--expect-call") for given in options.expect_call or []]
+    return evidence(
+        options.expect_source or [], calls, lambda field: f"--{field.replace('_', '-')}"
+    )
+
+
+def _calls(given: Sequence[str], texts: Texts) -> list[str]:
+    """Give `NAME=JSON` with its variables filled and its files opened."""
+    from gradient_cli.expect.evidence import call_said
+
+    flag = "--expect-call"
+    calls = [call_said(call, flag, texts.opened) for call in given]
+    return [call.filled(texts.expected_json, flag).words for call in calls]
 
 
 def _allowed(options: ExpectOptions) -> Allowed:

@@ -26,6 +26,7 @@ Call = tuple[str, str]
 Said = tuple[str, str, str]
 """An expectation, why it is not met ("" where it is), and the place that shows it."""
 Fill = Callable[[Json, str], Json]
+Open = Callable[[str, str], str]
 
 
 @record
@@ -95,9 +96,9 @@ def evidence(
 # What is wanted, read -------------------------------------------------------------------------
 
 
-def call_said(given: str, flag: str, opened: Callable[[str, str], str]) -> WantedCall:
+def call_said(given: str, flag: str, opened: Open | None = None) -> WantedCall:
     """
-    Read `NAME` or `NAME=JSON`; the JSON may be @FILE, which `opened` reads.
+    Read `NAME` or `NAME=JSON`; the JSON may be @FILE, if `opened` reads it.
 
     Raises:
         UsageError: no name, or no JSON object.
@@ -108,7 +109,7 @@ def call_said(given: str, flag: str, opened: Callable[[str, str], str]) -> Wante
         raise UsageError(f"{flag} is empty: it says nothing about an answer")
     if not sign:
         return WantedCall(name.strip())
-    text = opened(said.strip(), flag) if said.strip().startswith("@") else said
+    text = opened(said.strip(), flag) if opened and said.strip().startswith("@") else said
     try:
         arguments = parse(text)
     except ValueError as error:
@@ -119,7 +120,7 @@ def call_said(given: str, flag: str, opened: Callable[[str, str], str]) -> Wante
     return _wanted(name.strip(), arguments, flag)
 
 
-def call_given(given: Json, flag: str, opened: Callable[[str, str], str]) -> WantedCall:
+def call_given(given: Json, flag: str, opened: Open) -> WantedCall:
     """
     Read a call of a suite: a text as above, or a table {name, arguments}.
 

@@ -74,6 +74,25 @@ def test_a_function_call_is_one_json_line(way, llama, run_gradient):
     assert done.stdout.count(b"\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ("get_weather", 0),
+        ('get_weather={"city": "Paris"}', 0),
+        ('get_weather={"city": "Rome"}', 1),
+        ("book_flight", 1),
+    ],
+)
+def test_a_call_is_expected_of_a_real_model(wanted, status, llama, run_gradient):
+    """A test of an agent, without an agent."""
+    question, function = tool()
+    asked = ("--tool", json.dumps(function), "--expect-call", wanted, question)
+    done = run_gradient(*ASK, *asked, url=llama.url)
+
+    assert done.returncode == status, done.stderr
+    assert (b"expect-call" in done.stderr) == bool(status)
+
+
 def test_stdin_is_the_prompt(llama, run_gradient):
     """A prompt that comes through a pipe is the prompt."""
     done = run_gradient(*ASK, url=llama.url, stdin=b"ping")

@@ -99,3 +99,33 @@ def test_a_row_has_what_it_rests_on(ask, tmp_path, word):
 
     found = row["tool_calls"] if word == "calls" else row["citations"]
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "status"),
+    [
+        (["--expect-call", "f=@args.json", "--var", "city=Oslo"], 0),
+        (["--expect-call", 'f={"city": "{{ city }}"}', "--var", "city=Oslo"], 0),
+        (["--expect-call", "f=@args.json", "--var", "city=Rome"], 1),
+        (["--expect-source", "docs.example.com"], 0),
+        (["--expect-source", "{{ h }}.example", "--var", "h=b"], 1),
+    ],
+)
+def test_a_job_is_held_against_what_was_expected_when_it_was_submitted(
+    home, tmp_path, monkeypatch, flags, status
+):
+    """The files and variables of then, which may be gone."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "args.json").write_text('{"city": "{{ city }}"}\n')
+    (tmp_path / "rows.txt").write_text("Oslo?\n")
+    with MockServer(Script(behaviours=(BEHAVIOUR,))) as server:
+        home.exports(GRADIENT_INFERENCE_ENDPOINT=server.url, GRADIENT_MODEL="m")
+        rows = ("-i", "rows.txt", "-o", "out.jsonl")
+        submitted = home.runs("batch", "submit", *rows, "--tool", TOOL, *flags)
+        (tmp_path / "args.json").unlink()
+        for _ in range(4):
+            home.runs("batch", "fetch", "-o", "out.jsonl")
+
+    assert submitted[0] == 0, submitted
+    [row] = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert row["exit_code"] == status

@@ -34,6 +34,37 @@ NO_MODEL = (
 )
 
 
+REVIEWS = (
+    "id,review,expected,product\n"
+    "r1,I would buy it again.,positive,lamp\n"
+    "r2,It broke on the second day.,negative,lamp\n"
+    "r3,Does what it should.,positive,lamp\n"
+    "r4,The manual is in the wrong language.,negative,lamp\n"
+    "r5,My cat loves it.,positive,chair\n"
+    "r6,Wobbles.,negative,chair\n"
+    "r7,Better than the old one.,positive,chair\n"
+    "r8,I sent it back.,negative,chair\n"
+)
+"""The rows of docs/gate.md."""
+SUITE = """\
+[[test]]
+name = "tone"
+prompt = 'Positive or negative? One word. "{{ review }}"'
+one_of = ["positive", "negative"]
+expect = "{{ expected }}"
+cases = "reviews.csv"
+require = "90%"
+group = "product"
+"""
+GATE = (("reviews.toml", SUITE), ("reviews.csv", REVIEWS))
+GOOD = tuple(
+    Behaviour(text=row.split(",")[2], token_delay=0.02, match=f'(?s)One word.*"{row.split(",")[1]}')
+    for row in REVIEWS.splitlines()[1:]
+)
+"""A model that is right as long as it is asked for one word."""
+CHATTY = Behaviour(text="That is a fine review of a product.", token_delay=0.02)
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """One picture."""
@@ -94,5 +125,30 @@ SCENES = (
             ),
         ),
     ),
+    Scene(
+        name="models",
+        title="Two models asked the same rows, side by side",
+        lines=("gradient check reviews.toml -m openai-gpt-oss-20b -m llama3.3-70b-instruct",),
+        columns=132,
+        rows=30,
+        files=GATE,
+        replies=(
+            Behaviour(text="negative", model="llama3.3-70b-instruct", match="cat", times=0),
+            *GOOD,
+        ),
+    ),
+    Scene(
+        name="regression",
+        title="A prompt was changed, and the run is held against the one before",
+        lines=(
+            "gradient check reviews.toml -q --save main.json",
+            "sed -i.old 's/One word. //' reviews.toml",
+            'gradient check reviews.toml --baseline main.json; echo "status $?"',
+        ),
+        columns=132,
+        rows=44,
+        files=GATE,
+        replies=(*GOOD, CHATTY),
+    ),
 )
-"""Every picture, in the README's order."""
+"""Every picture, in the order of the pages."""

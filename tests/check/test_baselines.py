@@ -79,7 +79,8 @@ def test_a_single_ask_that_flips_is_a_regression(checked):
     assert status == 1
     assert "FAIL  one  (s.toml:1)" in out
     assert "worse, 1/1 in the baseline" in out
-    assert "then:\n      | yes\n      now:\n      | nope\n" in out
+    assert "| nope\n" in out
+    assert "what it passed with then:\n      | yes\n" in out
     assert "asked once: one that passed and fails counts as worse, chance or not" in out
 
 

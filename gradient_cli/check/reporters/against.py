@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gradient_cli.check.comparison import SAME, UNSURE_NOW, WORSE, Change, Comparison
-from gradient_cli.check.report import PASSED, Result, Tally, Test
+from gradient_cli.check.report import PASSED, Tally, Test
 from gradient_cli.check.reporters.explain import MOST_NAMED, MOST_ROWS, explain, quoted
 from gradient_cli.check.shown_name import shown
 
@@ -47,10 +47,8 @@ def _falls(test: Test, change: Change) -> Iterator[str]:
         yield f"fell: {named}{f' and {more} more' if more > 0 else ''}{rose}"
     for fall in change.fell[:MOST_ROWS]:
         if fall.then:
-            yield f"{shown(fall.name)}, then:" if is_set else "then:"
+            yield f"what {shown(fall.name) if is_set else 'it'} passed with then:"
             yield from list(quoted(fall.then))[:MOST_QUOTED]
-            yield f"{shown(fall.name)}, now:" if is_set else "now:"
-            yield from list(quoted(fall.now))[:MOST_QUOTED]
 
 
 def whole(comparison: Comparison) -> Iterator[str]:
@@ -58,8 +56,3 @@ def whole(comparison: Comparison) -> Iterator[str]:
     yield shown(comparison.summary())
     yield from comparison.sights()
     yield from (f"note: {shown(note)}" for note in comparison.notes)
-
-
-def of_rows(result: Result) -> str:
-    """Give why a row is not counted against its test."""
-    return "not passed, and no worse than in the baseline"

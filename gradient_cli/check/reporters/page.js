@@ -148,7 +148,14 @@ if (side) {
     const link = event.target.closest("td a");
     if (link) {
       event.preventDefault();
+      history.replaceState(null, "", `#side=${link.hash.slice(1)}`);
       compare(link);
     }
   });
+  const wanted = new URLSearchParams(location.hash.slice(1)).get("side");
+  const cells = [...side.closest("section").querySelectorAll("td a")];
+  const cell = cells.find((link) => link.hash === `#${wanted}`);
+  if (cell) {
+    compare(cell);
+  }
 }

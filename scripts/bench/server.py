@@ -9,6 +9,8 @@ Prints its port and serves until it is killed. The model's name says what to ans
     events-N     a stream of N text deltas, one HTTP chunk each
     bytes-N      one plain JSON body whose text has N bytes
 
+A question to a decision model is answered yes.
+
 `--rtt` puts a link of that round-trip time before it: one round trip for TCP's handshake,
 and half of one on everything that travels in either direction.
 """
@@ -76,6 +78,11 @@ def answer(head: bytes, body: bytes) -> Iterator[bytes]:
     if b"/chat/completions" in head.split(b"\r\n", 1)[0]:
         yield STREAM
         yield from chat()
+        return
+    if b"/systemone" in head.split(b"\r\n", 1)[0]:
+        said = {"model": "any", "answers": {"decision": {"type": "noul", "noul": 0.9}}}
+        data = json.dumps(said).encode()
+        yield HEAD % (b"application/json", b"content-length: %d\r\n" % len(data)) + data
         return
     # The model's name comes early or late; of 100 MB of prompt only the ends are looked at.
     ends = body if len(body) < 4096 else body[:2048] + body[-2048:]

@@ -24,6 +24,7 @@ from runs import PROGRAM, Cost, environment, interleaved, measure, middle, ratio
 
 FLOOR = "python -c pass"
 HI = "gradient respond hi"
+DECIDE = "gradient decide"
 HTTPIE = "http POST (httpie)"
 CURL_TLS = "curl, TLS, 50 ms round trip"
 HI_TLS = "gradient respond hi, TLS, 50 ms round trip"
@@ -44,6 +45,7 @@ BOUNDS = [
     Bound("gradient --version", FLOOR, 1.3),
     Bound("gradient --help", FLOOR, 7),
     Bound(HI, FLOOR, 15),
+    Bound(DECIDE, HI, 1.15),
     Bound(HI, HTTPIE, 0.65),
     Bound(HI_TLS, CURL_TLS, 1.2, "first_byte_ms"),
 ]
@@ -72,6 +74,9 @@ class Bench:
         self.add("gradient respond --help", PROGRAM, "respond", "--help")
         self.add(HI, PROGRAM, *ask, url=url)
         self.add("gradient respond hi --json", PROGRAM, *ask, "--json", url=url)
+        state = self.folder / "state.txt"
+        state.write_text("hi")
+        self.add(DECIDE, PROGRAM, "decide", "-m", "any", "-f", state, "Is it?", url=url)
         self.add("curl", *curl(f"{url}/v1/responses"))
 
     def add_tls(self, port: int, certificate: Path) -> None:

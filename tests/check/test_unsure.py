@@ -425,3 +425,58 @@ def test_rows_that_become_unsure_are_neither_fallen_nor_risen(place, now, flags,
 
     found = place.runs(suite, "--baseline", saved, *flags, odds=[*given, odds(0.97)])
     assert found == status, place.out
+
+
+def test_a_refused_decision_is_asked_again_and_its_wait_is_told(place):
+    """As an answer is: 429, 424 and 529 pass."""
+    refused = [Behaviour(status=s, headers={"Retry-After": "0"}, times=1) for s in (429, 424, 529)]
+    suite = f'{TEST}decide = "polite"\n'
+
+    assert place.runs(suite, "--retries", "3", odds=[*refused, odds(0.97)]) == 0, place.out
+    assert len(place.decided) == 4
+
+
+def test_decisions_in_lines_of_json(place):
+    """A table, a list, and what [defaults] say."""
+    lines = [
+        {"defaults": {"decide_model": "jev-1", "sure": 0.9, "decide": "one"}},
+        {"name": "a", "answer": "x", "decide": [{"question": "two", "expect": "yes"}]},
+    ]
+    path = place.folder / "s.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    terminal = Terminal.recording()
+    environ = {"GRADIENT_CONFIG": str(place.folder / "config.toml")}
+    (place.folder / "config.toml").touch()
+    with MockServer(Script(decisions=(odds(0.97),))) as server:
+        argv = ["check", str(path), "--base-url", server.url]
+        assert run(argv, Invocation(terminal, environ)) == 0, terminal.stdout_text
+        (request,) = server.requests
+    asked = request.body["questions"].values()
+    assert [question["instructions"] for question in asked] == ["one", "two"]
+
+
+def test_an_unsure_row_of_many_is_told_by_name(place):
+    """With what it was, in the log and as an annotation at its line."""
+    suite = (
+        '[[test]]\nname = "a"\nprompt = "{{ w }}"\nsure = 0.9\ndecide = "is it {{ w }}"\n'
+        'case = [{ id = "r1", w = "one" }, { id = "r2", w = "two" }]\n'
+    )
+    given = [odds(0.6, match="is it two"), odds(0.97)]
+
+    assert place.runs(suite, "--github", odds=given) == 9
+    assert "unsure a" in place.out
+    assert "not sure enough: yes 0.6" in place.out
+    assert "::warning" in place.out
+    assert "a [r2]" in place.out
+
+
+def test_the_demo_decides_too(place):
+    """Without a key, a network or a model."""
+    path = place.folder / "s.toml"
+    path.write_text(f'{TEST}decide = "polite"\nsure = 0.95\n')
+    (place.folder / "config.toml").touch()
+    terminal = Terminal.recording()
+    environ = {"GRADIENT_CONFIG": str(place.folder / "config.toml")}
+
+    assert run(["check", str(path), "-p", "demo"], Invocation(terminal, environ)) == 9
+    assert "not sure enough: yes 0.9" in terminal.stdout_text

@@ -101,3 +101,11 @@ def test_a_suite_votes_as_respond_does(run_gradient, llama, tmp_path):
     assert test["verdict"] == "unsure"
     assert check["probability"]["from"] == "votes"
     assert 0.3 < check["probability"]["value"] < 0.99
+
+
+def test_a_model_that_writes_is_no_model_that_decides(run_gradient, llama):
+    """llama.cpp has the endpoint, and says of its model that it is none for it."""
+    done = run_gradient("decide", "-m", "tiny-qwen3", "Is it?", url=llama.url, stdin=b"x")
+
+    assert (done.returncode, done.stdout) == (5, b""), done.stderr
+    assert b"not a decision model" in done.stderr

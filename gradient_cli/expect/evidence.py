@@ -162,9 +162,9 @@ def calls_of(response: Response) -> Iterator[Call]:
     """Give every call of the steps and of the answer, and then the service's own."""
     for call in (*(step.call for step in response.steps), *response.tool_calls):
         yield call.name, call.arguments
-    for item in (*response.server_calls, *response.pending):
+    for item in response.server_calls:
         kind, name = item.get("type"), item.get("name")
-        if not isinstance(kind, str) or not kind.endswith("_call") or kind == "function_call":
+        if not isinstance(kind, str) or not kind.endswith("_call"):
             continue
         said = item.get("arguments", item.get("action"))
         arguments = said if isinstance(said, str) else line({} if said is None else said)

@@ -106,7 +106,7 @@ def is_kept(item: Object) -> bool:
 def is_server_call(item: Object) -> bool:
     """Tell whether an item is the service's own work: a search, a call of its, what they gave."""
     kind = item.get("type")
-    if not isinstance(kind, str) or kind.startswith("function_call"):
+    if not isinstance(kind, str) or kind == "function_call":
         return False
     return kind.endswith(("_call", "_call_output", "_list_tools")) or kind in _SERVER_WORK
 
@@ -116,10 +116,21 @@ _SERVER_WORK = ("compaction", "search_results", "mcp_approval_request", "mcp_app
 
 
 def server_calls(items: Iterable[Object]) -> list[Object]:
-    """Give the service's own work that waits for nobody."""
+    """Give the service's own work that waits for nobody, functions that it answered itself too."""
     items = list(items)
-    waiting = {id(item) for item in pending(items)}
-    return [item for item in items if is_server_call(item) and id(item) not in waiting]
+    waiting, answered = {id(item) for item in pending(items)}, answered_calls(items)
+    return [
+        item
+        for item in items
+        if (is_server_call(item) and id(item) not in waiting)
+        or (item.get("type") == "function_call" and text_of(item.get("call_id")) in answered)
+    ]
+
+
+def answered_calls(items: Iterable[Object]) -> frozenset[str]:
+    """Give the ids of function calls that the service answered in the same reply."""
+    outputs = (item for item in items if item.get("type") == "function_call_output")
+    return frozenset(found for item in outputs if (found := text_of(item.get("call_id"))))
 
 
 def has_annotations(items: Iterable[Object]) -> bool:

@@ -39,6 +39,7 @@ from gradient_cli.wire.events import (
     WholeText,
 )
 from gradient_cli.wire.items import (
+    answered_calls,
     has_annotations,
     is_kept,
     is_server_call,
@@ -224,8 +225,9 @@ class Fold:
         self._messages.item(item)
         fields = item.fields
         is_work = is_server_call(fields)
+        is_call = fields.get("type") == "function_call"
         if item.is_done and (
-            is_work or is_kept(fields) or pending([fields]) or has_annotations([fields])
+            is_work or is_call or is_kept(fields) or pending([fields]) or has_annotations([fields])
         ):
             self._items.append(fields)
         if is_work:
@@ -317,9 +319,7 @@ class Fold:
             commentary=final.commentary or streamed.commentary,
             reasoning="\n\n".join(part for part in thoughts if part) or self._final_reasoning(),
             refusal=final.refusal or streamed.refusal,
-            tool_calls=reconciled(
-                self._calls.whole(), self._final.tool_calls if self._final else ()
-            ),
+            tool_calls=self._tool_calls(items),
             pending=tuple(pending(items)),
             server_calls=tuple(server_calls(items)),
             citations=self._citations(items, text),
@@ -336,6 +336,12 @@ class Fold:
             has_lost_pieces=has_lost,
             has_stray_tag=streamed.has_stray_tag,
         )
+
+    def _tool_calls(self, items: tuple[Mapping[str, Json], ...]) -> tuple[ToolCall, ...]:
+        """Give the calls that somebody else must answer."""
+        calls = reconciled(self._calls.whole(), self._final.tool_calls if self._final else ())
+        answered = answered_calls(items) if calls else ()
+        return tuple(call for call in calls if call.call_id not in answered) if answered else calls
 
     def _citations(
         self, items: tuple[Mapping[str, Json], ...], text: str

@@ -219,6 +219,27 @@ def test_what_waits_for_somebody_is_no_work_of_the_services(waiting):
     assert (found.pending, found.server_calls) == ((), (waiting, answered))
 
 
+CALLED = {"type": "function_call", "name": "web_search", "arguments": '{"q": 1}', "call_id": "c1"}
+GAVE = {"type": "function_call_output", "call_id": "c1", "output": "SECRET TEXT"}
+OPEN = {"type": "function_call", "name": "mine", "arguments": "{}", "call_id": "c2"}
+
+
+@pytest.mark.parametrize("form", ["whole", "stream", "empty final"])
+def test_a_function_that_the_service_has_answered_is_its_own_work(form):
+    """Nobody else is asked for its result; another call is still open."""
+    answer = message(text("abc"))
+    stream = [done(0, CALLED), done(1, GAVE), done(2, OPEN), delta(3, "abc"), done(3, answer)]
+    found = {
+        "whole": lambda: whole(CALLED, GAVE, OPEN, answer),
+        "stream": lambda: streamed(*stream, ended(CALLED, GAVE, OPEN, answer)),
+        "empty final": lambda: streamed(*stream, ended()),
+    }[form]()
+
+    assert (found.text, found.server_calls) == ("abc", (CALLED, GAVE))
+    assert [call.name for call in found.tool_calls] == ["mine"]
+    assert found.pending == ()
+
+
 def test_what_a_search_found_is_known():
     """Though nothing cites it."""
     found = found_by(WORK)

@@ -168,8 +168,7 @@ class Session:
             yield f"profile: {settings.profile} ({settings.source('profile')})"
         for name, found in settings.values.items():
             if name not in {"base_url", "profile", "key_command"} and found.source != "built in":
-                value = without_password(found.value) if name == "proxy" else found.value
-                words = dumps(value)
+                words = dumps(_shown(name, found.value))
                 shown = words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
                 yield f"{name}: {shown} ({found.source})"
 
@@ -288,6 +287,15 @@ class Session:
     def remaining_s(self) -> float | None:
         """Give the seconds that the run may still take; None for no end."""
         return self.deadline.remaining_s()
+
+
+def _shown(name: str, value: Json) -> Json:
+    """Give a setting as it may be shown."""
+    if name == "params":
+        from gradient_cli.wire.tool_secrets import hidden
+
+        return hidden(value)
+    return without_password(value) if name == "proxy" else value
 
 
 class _NoWait:

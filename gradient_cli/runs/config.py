@@ -87,14 +87,19 @@ def _rows(settings: Settings) -> Iterator[tuple[str, str]]:
     """Give lines of TOML, each with its source as the comment behind it."""
     for name, value in settings.values.items():
         where = f"# {value.source}"
-        if isinstance(value.value, dict):
-            yield from ((f"{name}.{key} = {_toml(v)}", where) for key, v in value.value.items())
+        shown = _shown(name, value.value)
+        if isinstance(shown, dict):
+            yield from ((f"{name}.{key} = {_toml(v)}", where) for key, v in shown.items())
         else:
-            yield f"{name} = {_toml(_shown(name, value.value))}", where
+            yield f"{name} = {_toml(shown)}", where
 
 
 def _shown(name: str, value: Json) -> Json:
-    """Give a value as it may be shown: a proxy's URL may hold a password."""
+    """Give a value as it may be shown: a proxy's URL may hold a password, a tool a token."""
+    if name == "params":
+        from gradient_cli.wire.tool_secrets import hidden
+
+        return hidden(value)
     return without_password(value) if name == "proxy" and isinstance(value, str) else value
 
 

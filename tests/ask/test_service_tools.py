@@ -273,6 +273,28 @@ def test_a_batch_goes_on_with_another_token(served, here):
     assert len(served("batch run hi", *rows)[1]) == 0
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("config", "show"),
+        ("config", "show", "--json"),
+        ("respond", "-p", "demo", "-v", "hi"),
+        ("respond", "-n", "hi"),
+        ("respond", "-p", "demo", "--json", "hi"),
+        ("doctor",),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("key", ["authorization", "headers"])
+def test_a_tools_secret_in_the_settings_is_not_shown(home, argv, key):
+    """Where what is set is told."""
+    value = {"authorization": json.dumps(SECRET), "headers": f'{{ X = "{SECRET}" }}'}[key]
+    tool = f'{{ type = "mcp", server_label = "d", {key} = {value} }}'
+    home.writes(f'model = "m"\n[params]\ntools = [{tool}]\n')
+
+    assert leaks(*home.runs(*argv)) == []
+
+
 def test_what_a_dry_run_prints_is_not_sent_with_its_marks(home, here):
     """The mark would go as the token."""
     home.exports(GRADIENT_MODEL="m")

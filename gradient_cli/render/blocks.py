@@ -17,7 +17,6 @@ What counts as "before the last" while a line is still arriving is a story of it
 
 import re
 from dataclasses import field
-from itertools import pairwise
 
 from markdown_it.token import Token
 
@@ -168,7 +167,7 @@ class Blocks:
         return False
 
     def _end_fence(self, step: Step, fence: OpenFence) -> None:
-        step.final += fence.end_rows() if fence.has_begun else self._empty_fence()
+        step.final += [] if fence.has_begun else self._empty_fence()
         self._fence = None
         self._after_block = True
 
@@ -204,8 +203,8 @@ class Blocks:
         rows = self._printer.blocks(tokens, after_block=False)
         kind = tokens[0].type if tokens else ""
         if kind in LISTS:
-            return [_MARK.sub(lambda mark: mark[1] + " " * len(mark[2]), rows[1]), *rows[2:]]
-        return rows[1:] if kind == "blockquote_open" else rows
+            return [_MARK.sub(lambda mark: mark[1] + " " * len(mark[2]), rows[0]), *rows[1:]]
+        return rows
 
     # Lines ----------------------------------------------------------------------------------
 
@@ -213,13 +212,13 @@ class Blocks:
         """Lay a block out into the final lines."""
         step.final += self._lines_of(block, after_block=self._after_block)
         self._addresses.note(block)
-        self._after_block = block[0].type != "hr"
+        self._after_block = True
         self._list = None if is_whole else self._list_after(block)
 
     def _open_lines(self, blocks: list[Block]) -> list[str]:
         lines = self._lines_of(blocks[0], after_block=self._after_block)
-        for above, block in pairwise(blocks):
-            lines += self._printer.blocks(block, after_block=above[0].type != "hr")
+        for block in blocks[1:]:
+            lines += self._printer.blocks(block, after_block=True)
         return lines
 
     def _lines_of(self, block: Block, *, after_block: bool) -> list[str]:
@@ -229,8 +228,7 @@ class Blocks:
             return self._printer.blocks(block, after_block=after_block)
         if first.type == "ordered_list_open":
             first.attrs["start"] = known.next_number
-        # rich puts a blank line above every list; the rest of one has none.
-        return self._printer.blocks(block, after_block=after_block)[1:]
+        return self._printer.blocks(block, after_block=False)
 
     def _list_after(self, block: Block) -> _OpenList:
         first = block[0]

@@ -9,7 +9,7 @@ however deep something stands.
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import BlockQuote, ListElement, ListItem
+from rich.markdown import BlockQuote, HorizontalRule, ListElement, ListItem
 from rich.segment import Segment
 from rich.style import Style
 
@@ -72,6 +72,15 @@ class Item(ListItem):
         style = console.get_style(style_name, default="none")
         rows = uncut(console, self.elements, _narrowed(options, len(mark)), self.style)
         return _behind(Segment(mark, style), Segment(" " * len(mark), style), rows)
+
+
+class Line(HorizontalRule):
+    """A rule, drawn like the lines of tables."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Give it over the whole width."""
+        yield Segment("─" * options.max_width, console.get_style("markdown.hr", default="none"))
+        yield Segment.line()
 
 
 class Quote(BlockQuote):

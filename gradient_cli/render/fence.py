@@ -42,9 +42,8 @@ class OpenFence:
         if not line.strip():
             self.blank.append(line)
             return []
-        rows = [] if self.has_begun else [""]
         self.has_begun = True
-        rows += [self._row(code) for code in (*self.blank, line)]
+        rows = [self._row(code) for code in (*self.blank, line)]
         self.blank.clear()
         return rows
 
@@ -52,12 +51,7 @@ class OpenFence:
         """Give the rows of a line that is not whole yet; nothing is remembered of it."""
         if not line or self._may_end.fullmatch(line):
             return []
-        begun = [] if self.has_begun else [""]
-        return [*begun, self._unindented(line).expandtabs(TAB_COLUMNS)]
-
-    def end_rows(self) -> list[str]:
-        """Give what stands below the code."""
-        return [""]
+        return [self._unindented(line).expandtabs(TAB_COLUMNS)]
 
     def _unindented(self, line: str) -> str:
         """Take away the fence's own indent; a tab may go only in part."""

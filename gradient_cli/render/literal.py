@@ -6,6 +6,7 @@ What rich drops, doubles or misplaces in Markdown, made to show once and where i
                      `<kbd>...</kbd>` keeps its style (rich fails at a lone `</kbd>`)
     images           rich shows them before their paragraph: they become text in their place
     autolinks        `<https://x>` is text and address in one: shown once
+    tasks            `- [x] done` is a box with a tick
     entities         `&#x202e;` is a character only after parsing: made harmless here
 
 A rule at the end of markdown-it's chain, so that each parser of ours gives such tokens.
@@ -19,6 +20,7 @@ from markdown_it.token import Token
 from gradient_cli.terminal.sanitize import visible
 
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_TASK = re.compile(r"\[([ xX])\][ \t]+")
 _PICTURE = "\N{CITYSCAPE AT DUSK}"
 """rich's sign for an image."""
 
@@ -36,6 +38,16 @@ def show_literally(state: StateCore) -> None:
             token.content = visible(token.content)
         tokens.append(token)
     state.tokens = tokens
+    for opening, _, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "list_item_open" and inline.children:
+            _draw_box(inline.children[0])
+
+
+def _draw_box(first: Token) -> None:
+    """Make a box of what marks a task at the beginning of an item."""
+    if first.type == "text" and (found := _TASK.match(first.content)):
+        box = "☐" if found[1] == " " else "☑"
+        first.content = f"{box} {first.content[found.end() :]}"
 
 
 def literal_paragraph(text: str, level: int = 0, place: list[int] | None = None) -> list[Token]:

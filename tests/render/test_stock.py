@@ -6,11 +6,13 @@ leave the list.
 """
 
 import io
+from itertools import pairwise
 from typing import ClassVar
 
 import pytest
 from rich.console import Console
-from rich.markdown import CodeBlock, Markdown
+from rich.markdown import CodeBlock, HorizontalRule, Markdown
+from rich.rule import Rule
 from rich.syntax import Syntax
 
 from tests.render.screen import at_once, cut, documents, streamed
@@ -23,6 +25,7 @@ DIFFERS = {
     "ordered list from seven": NUMBERS,
     "numbers that look like lists": NUMBERS,
     "long list": NUMBERS,
+    "task-like list": "rich shows the brackets of a task; they are a box",
     "links": IMAGES,
     "images in their place": IMAGES,
     "html": HTML,
@@ -39,10 +42,24 @@ class _Code(CodeBlock):
         yield Syntax(code, self.lexer_name, theme=self.theme, word_wrap=True, padding=(1, 0))
 
 
-class _Stock(Markdown):
-    """rich's own class, but for one thing."""
+class _Rule(HorizontalRule):
+    """A rule that is a block like others, of the line that rich draws elsewhere."""
 
-    elements: ClassVar = {**Markdown.elements, "fence": _Code, "code_block": _Code}
+    new_line = True
+
+    def __rich_console__(self, console, options):
+        yield Rule()
+
+
+class _Stock(Markdown):
+    """rich's own class, but for two things."""
+
+    elements: ClassVar = {**Markdown.elements, "fence": _Code, "code_block": _Code, "hr": _Rule}
+
+
+def squeezed(lines: list[str]) -> list[str]:
+    """Give lines without those that rich leaves blank: above all, and more than one at a time."""
+    return [line for line, above in zip(lines, ["", *lines], strict=False) if line or above]
 
 
 def stock(text: str, columns: int) -> list[str]:
@@ -63,13 +80,13 @@ def test_a_document_is_shown_as_rich_shows_it(name, columns):
     """The streamed answer against the stock class of rich, on a wide screen and a small one."""
     text = CORPUS[name]
 
-    assert streamed(cut(text, 17), columns, 24).lines() == stock(text, columns)
+    assert squeezed(streamed(cut(text, 17), columns, 24).lines()) == squeezed(stock(text, columns))
 
 
 @pytest.mark.parametrize("name", DIFFERS)
 def test_a_document_that_differs_does_so_on_purpose(name):
     """The list stays exact."""
-    assert at_once(CORPUS[name], 80, 24) != stock(CORPUS[name], 80)
+    assert squeezed(at_once(CORPUS[name], 80, 24)) != squeezed(stock(CORPUS[name], 80))
 
 
 @pytest.mark.parametrize("name", CRASHES)
@@ -79,3 +96,31 @@ def test_what_rich_cannot_show_is_shown(name):
         stock(CORPUS[name], 80)
 
     assert at_once(CORPUS[name], 80, 24)
+
+
+BLANKS = [
+    "# T\n\n\ntext\n\n\n- a\n\n\n1. b\n\n> q\n\n---\n\n| a |\n| - |\n| b |\n\n```\nc\n```\n\n    d\n\n***\nend",
+    "```\na\n```\n```\nb\n```\n| a |\n| - |\n| b |\n\ntext\n***\n***\n- x",
+]
+
+
+@pytest.mark.parametrize("text", BLANKS)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_one_blank_line_stands_between_two_blocks(text, size):
+    """Whatever they are, and none above the first."""
+    lines = streamed(cut(text, size), 60, 40).lines()
+
+    assert lines[0] != ""
+    assert "" in lines
+    assert ("", "") not in list(pairwise(lines))
+    assert lines == at_once(text, 60, 40)
+
+
+def test_tasks_have_boxes_and_rules_are_lines():
+    """What is no task stays as it was written."""
+    text = "- [ ] open\n- [x] *done*\n- [X] Done\n- [x]\n- [link]\n\n1. [ ] first\n\n[x] no item\n\n---\n"
+
+    assert streamed(cut(text, 3), 20, 24).lines() == [
+        " • ☐ open", " • ☑ done", " • ☑ Done", " • [x]", " • [link]", "",
+        " 1 ☐ first", "", "[x] no item", "", "─" * 20,
+    ]  # fmt: skip

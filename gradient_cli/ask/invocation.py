@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from gradient_cli.settings.variables import trimmed
 from gradient_cli.terminal.alarm import Alarm
 from gradient_cli.terminal.attention import Attention
+from gradient_cli.terminal.color import wants_color
 from gradient_cli.terminal.streams import Terminal, is_obeyed
 from gradient_cli.values import mutable_record
 
@@ -71,7 +72,9 @@ class Invocation:
     @classmethod
     def system(cls) -> "Invocation":
         """Give the real world."""
-        return cls(Terminal.system(), os.environ)
+        terminal = Terminal.system()
+        terminal.has_error_color = wants_color(None, os.environ, terminal.stderr_is_tty)
+        return cls(terminal, os.environ)
 
     def left_s(self) -> float | None:
         """Give the seconds that the run may still take; None: there is no end."""

@@ -52,6 +52,8 @@ def look_of(output: OutputOptions, session: Session, *, is_held: bool) -> Look:
             hint='leave --whole out, and read "ok" or the exit status',
         )
     color = settings.get("color")
+    if color != "auto":
+        terminal.has_error_color = wants_color(color, environ, terminal.stderr_is_tty)
     return Look(
         format=name,
         is_held=is_held or output.whole,

@@ -17,7 +17,7 @@ What is data, an answer or a JSON object, does not come here: see `Terminal`.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 
@@ -48,6 +48,33 @@ def page(lines: Lines, *, in_log: bool) -> str:
         else f"{one_line(line, in_log=in_log)}\n"
         for line in several
     )
+
+
+_EXCERPT = "| "
+_RED, _YELLOW, _CYAN, _DIM, _RESET = "\x1b[1;31m", "\x1b[33m", "\x1b[36m", "\x1b[2m", "\x1b[0m"
+_LEADS = {
+    "gradient: ": _RED,
+    "warning: ": _YELLOW,
+    "hint: ": _CYAN,
+    "note: ": _DIM,
+    "usage: ": _DIM,
+}
+
+
+def told_apart(lines: Lines, columns: int, *, has_color: bool) -> Iterator[str | Line]:
+    """Give lines for a terminal's stderr: what kind each is in colour, excerpts of one row."""
+    from gradient_cli.terminal.streams import fitting
+
+    for line in (lines,) if isinstance(lines, str | Line) else lines:
+        if isinstance(line, Line):
+            yield line
+        elif line.startswith(_EXCERPT):
+            shown = one_line(line)
+            fits = fitting(shown, columns - 1)
+            yield shown if fits == shown else f"{fitting(shown, columns - 2)}…"
+        else:
+            lead = next((lead for lead in _LEADS if has_color and line.startswith(lead)), "")
+            yield Line(f"{_LEADS[lead]}{lead}{_RESET}", line[len(lead) :]) if lead else line
 
 
 class Flow:

@@ -62,6 +62,8 @@ class Terminal:
     """(columns, rows) for tests; None asks the terminal at each use."""
     in_log: bool = False
     """What is written goes into a build's log, whose runner obeys lines that look like commands."""
+    has_error_color: bool = False
+    """What is said on stderr is told apart from the answer by colour."""
     remaining_s: "RemainingS | None" = None
     """Seconds that the run may still take: so long a full pipe is waited for."""
 
@@ -201,7 +203,7 @@ class Terminal:
 
     def note(self, lines: "Lines") -> None:
         """Write lines for people to stderr; no word in them can do more than be read."""
-        self.write_stderr(self._page(lines))
+        self.write_stderr(self._said(lines))
 
     def ask(self, question: str) -> None:
         """Write the beginning of a line to stderr; what is typed comes behind it."""
@@ -211,11 +213,19 @@ class Terminal:
         """Write one line over the one that the cursor is in on stderr; "" takes it away."""
         if is_in_front(self.stderr):
             line = self._page(text).removesuffix("\n")
-            self.write_stderr(f"\r{_fitting(line, self.size()[0] - 1)}\x1b[K")
+            self.write_stderr(f"\r{fitting(line, self.size()[0] - 1)}\x1b[K")
 
     def note_above(self, text: str) -> None:
         """Write a line over the one that `redraw` has drawn."""
-        self.write_stderr(f"\r\x1b[K{self._page(text)}")
+        self.write_stderr(f"\r\x1b[K{self._said(text)}")
+
+    def _said(self, lines: "Lines") -> str:
+        """Give lines for stderr: on a terminal excerpts are cut to its width, errors stand out."""
+        if not self.stderr_is_tty:
+            return self._page(lines)
+        from gradient_cli.terminal.door import told_apart
+
+        return self._page(told_apart(lines, self.size()[0], has_color=self.has_error_color))
 
     def _page(self, lines: "Lines") -> str:
         from gradient_cli.terminal.door import page
@@ -259,7 +269,7 @@ def is_in_front(stream: BinaryIO) -> bool:
         return True
 
 
-def _fitting(line: str, columns: int) -> str:
+def fitting(line: str, columns: int) -> str:
     """Give as much of a line as has room; a wide character takes two columns."""
     if line.isascii():
         return line[:columns]

@@ -147,3 +147,33 @@ def test_json_on_a_terminal_means_the_same():
     terminal.write_request('{"a":"\u202e\x9b"}\n'.encode())
 
     assert terminal.stdout_text == '{"a":"\\u202e\\u009b"}\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("gradient: no key", "\x1b[1;31mgradient: \x1b[0mno key\n"),
+        ("hint: log in", "\x1b[36mhint: \x1b[0mlog in\n"),
+        ("warning: old", "\x1b[33mwarning: \x1b[0mold\n"),
+        ("429: waiting 4 s", "429: waiting 4 s\n"),
+        ("gradient: \x1b[31mred\nhint: x", "\x1b[1;31mgradient: \x1b[0m␛[31mred\\nhint: x\n"),
+        ("| " + "x" * 100, "| " + "x" * 36 + "…\n"),
+        ("| short", "| short\n"),
+    ],
+)
+def test_on_a_terminal_errors_stand_out_and_excerpts_are_one_row(line, shown):
+    """By colours of ours; what a line says is made harmless as ever."""
+    terminal = Terminal.recording(is_tty=True, size=(40, 24))
+    terminal.has_error_color = True
+
+    terminal.note(line)
+
+    assert terminal.stderr_text == shown
+
+
+def test_without_colour_or_a_terminal_lines_stay_as_they_are():
+    """NO_COLOR, a pipe, a log."""
+    for is_tty in (True, False):
+        terminal = Terminal.recording(is_tty=is_tty, size=(40, 24))
+        terminal.note(["gradient: no key", "hint: log in"])
+        assert terminal.stderr_text == "gradient: no key\nhint: log in\n"

@@ -63,8 +63,6 @@ _LEADS = {
 
 def told_apart(lines: Lines, columns: int, *, has_color: bool) -> Iterator[str | Line]:
     """Give lines for a terminal's stderr: what kind each is in colour, excerpts of one row."""
-    from gradient_cli.terminal.streams import fitting
-
     for line in (lines,) if isinstance(lines, str | Line) else lines:
         if isinstance(line, Line):
             yield line
@@ -75,6 +73,19 @@ def told_apart(lines: Lines, columns: int, *, has_color: bool) -> Iterator[str |
         else:
             lead = next((lead for lead in _LEADS if has_color and line.startswith(lead)), "")
             yield Line(f"{_LEADS[lead]}{lead}{_RESET}", line[len(lead) :]) if lead else line
+
+
+def fitting(line: str, columns: int) -> str:
+    """Give as much of a line as has room; a wide character takes two columns."""
+    if line.isascii():
+        return line[:columns]
+    from unicodedata import east_asian_width
+
+    for place, character in enumerate(line):
+        columns -= 2 if east_asian_width(character) in {"W", "F"} else 1
+        if columns < 0:
+            return line[:place]
+    return line
 
 
 class Flow:

@@ -212,6 +212,8 @@ class Terminal:
     def redraw(self, text: str) -> None:
         """Write one line over the one that the cursor is in on stderr; "" takes it away."""
         if is_in_front(self.stderr):
+            from gradient_cli.terminal.door import fitting
+
             line = self._page(text).removesuffix("\n")
             self.write_stderr(f"\r{fitting(line, self.size()[0] - 1)}\x1b[K")
 
@@ -267,19 +269,6 @@ def is_in_front(stream: BinaryIO) -> bool:
         return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
     except (OSError, ValueError):  # no terminal of ours
         return True
-
-
-def fitting(line: str, columns: int) -> str:
-    """Give as much of a line as has room; a wide character takes two columns."""
-    if line.isascii():
-        return line[:columns]
-    from unicodedata import east_asian_width
-
-    for place, character in enumerate(line):
-        columns -= 2 if east_asian_width(character) in {"W", "F"} else 1
-        if columns < 0:
-            return line[:place]
-    return line
 
 
 def _raw(stream: BinaryIO) -> BinaryIO:

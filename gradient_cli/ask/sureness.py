@@ -85,7 +85,9 @@ def by_tokens(judged: Judged, wanted: Sureness) -> Judged:
         )
         return replace(judged, error=error)
     told: dict[str, Json] = {"value": found, "from": "tokens"}
-    return _held(judged, found, f'"{label}" has the probability {found:.3g}', told, wanted)
+    return _held(
+        judged, found, f'"{label}" has the probability {found:.3g} by its tokens', told, wanted
+    )
 
 
 def by_votes(ask: Callable[[int], Sequence[Judged]], first: Judged, wanted: Sureness) -> Judged:

@@ -47,7 +47,7 @@ class Calibration:
         model = f" ({study.model})" if study.model else ""
         kind = study.aim.kind
         what = kind if kind == "one_of" else f'{kind} "{study.aim.question}"'
-        source = f", by {study.source}" if study.source else ""
+        source = f", by {study.source} {study.decider}".rstrip() if study.source else ""
         return f"{study.name}{model}  ({study.suite}:{study.line})  {what}{source}"
 
     @property

@@ -237,12 +237,12 @@ def decide_on(client: Asker, inquiry: Inquiry, answer: str) -> Ruling:
         outcome = decide(client, inquiry.model, state_of(answer, inquiry.seen), questions)
     except GradientError as error:
         return Ruling(fault=error)
-    answers = outcome.decisions.answers
-    findings = tuple(_finding(point, answers[name], answer) for name, point in asked.items())
+    answers, model = outcome.decisions.answers, outcome.decisions.model or inquiry.model
+    findings = tuple(_finding(point, answers[name], answer, model) for name, point in asked.items())
     return Ruling(findings, outcome.decisions.usage, outcome.total_ms)
 
 
-def _finding(point: Posed, decision: Decision, answer: str) -> Finding:
+def _finding(point: Posed, decision: Decision, answer: str, model: str) -> Finding:
     ruling = point.gate.rule(decision, point.question)
     numbers = in_numbers(decision)
     if ruling.has_passed is None:
@@ -259,5 +259,5 @@ def _finding(point: Posed, decision: Decision, answer: str) -> Finding:
         is_unsure=ruling.has_passed is None,
         question=point.text,
         decision=decision.word,
-        probability={"value": decision.probability, "from": "model"},
+        probability={"value": decision.probability, "from": "model", "model": model},
     )

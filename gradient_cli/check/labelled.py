@@ -141,6 +141,8 @@ class Study:
     aim: Aim
     source: str
     """model, tokens, votes or judge."""
+    decider: str
+    """The model that decided, as it calls itself; "" where none did."""
     said: tuple[Said, ...]
     lost: int
     """Rows that could not be judged."""
@@ -194,7 +196,7 @@ def studies(
 
 def _study(key: Key, pairs: Sequence[tuple[Result, Aim]]) -> Study:
     judged = [(result, aim) for result, aim in pairs if result.attempts[0].error is None]
-    said, sources = [], {}
+    said, sources, deciders = [], {}, {}
     for result, aim in judged:
         finding = _finding(result.attempts[0], aim)
         name = result.row.name if result.row else result.name
@@ -203,11 +205,12 @@ def _study(key: Key, pairs: Sequence[tuple[Result, Aim]]) -> Study:
             continue
         odds = finding.probability or {}
         sources[str(odds.get("from", aim.kind))] = True
+        deciders[str(odds.get("model") or "")] = True
         said.append(Said(name, _decided(finding, aim), aim.right, odds.get("value")))
     suite, line, test, model, _, _ = key
-    source = next(iter(sources), "")
-    aim = pairs[0][1]
-    return Study(suite, line, test, model, aim, source, tuple(said), len(pairs) - len(judged))
+    source, decider = next(iter(sources), ""), ", ".join(filter(None, deciders))
+    aim, lost = pairs[0][1], len(pairs) - len(judged)
+    return Study(suite, line, test, model, aim, source, decider, tuple(said), lost)
 
 
 def _finding(attempt: Attempt, aim: Aim) -> Finding | None:

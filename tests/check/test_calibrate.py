@@ -62,6 +62,7 @@ def test_decisions_are_held_against_labels(place):
 
     (found,) = place.found
     assert (found["rows"], found["right"], found["from"]) == (4, 3, "model")
+    assert found["decided_by"] == "jev-1"
     cut = {cut["sure"]: cut for cut in found["thresholds"]}
     assert (cut[0.5]["decided"], cut[0.5]["right"]) == (4, 3)
     assert (cut[0.8]["decided"], cut[0.8]["right"]) == (3, 2)

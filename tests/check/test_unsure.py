@@ -224,7 +224,7 @@ def test_unsure_is_an_outcome_of_its_own_in_every_report(place):
     assert (report["ok"], report["exit_code"], report["counts"]["unsure"]) == (False, 9, 1)
     assert (test["verdict"], test["ok"], test["exit_code"]) == ("unsure", False, 9)
     assert (check["ok"], check["unsure"], check["decision"]) == (False, True, "yes")
-    assert check["probability"] == {"value": 0.8, "from": "model"}
+    assert check["probability"] == {"value": 0.8, "from": "model", "model": "jev-1"}
     suite = ET.parse(at["r.xml"]).getroot()[0]
     assert (suite.get("errors"), suite.get("failures"), suite.get("skipped")) == ("1", "0", "0")
     assert suite.find("testcase/error").get("type") == "unsure"

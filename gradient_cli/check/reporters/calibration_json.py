@@ -2,7 +2,7 @@
 Calibrations for programs: one object.
 
     ok, exit_code, started, seconds, tokens, precision_wanted, notes[], calibrations[]
-    calibration   suite, line, name, model, expectation, question, words[], from,
+    calibration   suite, line, name, model, expectation, question, words[], from, decided_by,
                   rows, right, undecided, lost, accuracy, interval[low, high],
                   brier, ece, ece_by_chance, mean_probability, lean|null, calibrated,
                   thresholds[], bins[], agreement|null,
@@ -49,6 +49,7 @@ def _calibration(found: Calibration) -> dict[str, Json]:
         "question": study.aim.question,
         "words": list(study.aim.words),
         "from": study.source or None,
+        "decided_by": study.decider or None,
         "rows": study.rows,
         "right": study.right,
         "undecided": sum(1 for one in study.said if one.word is None),

@@ -25,17 +25,24 @@ _TITLES = ("title", "filename", "file_name", "name", "document_title")
 
 
 def citations(
-    items: Iterable[Object], streamed: Sequence[Object], body: Json, text: str
+    items: Iterable[Object],
+    streamed: Sequence[Json],
+    body: Json,
+    text: str,
+    *,
+    is_one_piece: bool = True,
 ) -> tuple[Citation, ...]:
     """
     Give what is cited, each once, in the order of the answer.
 
     `streamed` are the annotations that came while it was written; those of the items count
-    where there are any. `body` may have a list beside the answer.
+    where there are any. `body` may have a list beside the answer. `is_one_piece`: the answer is
+    one text as it came, so that their places are places in it.
     """
     found = list(_of_items(items, text))
     if not found:
-        found = [_citation(one, 0, len(text)) for one in streamed]
+        shift = 0 if is_one_piece else None
+        found = [_citation(one, shift, len(text)) for one in streamed]
     if not found:
         found = [_citation(one, None, 0) for one in _beside(body)]
     unique = {tuple(one.items()): one for one in found if one}

@@ -352,7 +352,9 @@ class Fold:
             return ()
         from gradient_cli.wire.citations import citations
 
-        return citations(items, self._cited, body, text)
+        said = self._streamed()
+        is_one_piece = sum(map(bool, said.parts)) <= 1 and not said.reasoning
+        return citations(items, self._cited, body, text, is_one_piece=is_one_piece)
 
     def _body(self) -> Json:
         """Give the server's final object; for the chunk dialect, the body it would have sent."""

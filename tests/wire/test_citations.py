@@ -132,6 +132,21 @@ def test_a_stream_cites_while_it_writes(final, has_item):
     assert (answer.text, answer.citations) == ("abc", (OURS,))
 
 
+@pytest.mark.parametrize(
+    ("before", "place"), [((), 0), (("abc",), None), (("<think>hm</think>",), None)]
+)
+def test_a_place_that_nobody_knows_is_none(before, place):
+    """While it streams, a place is one in a text that may be but a part of the answer."""
+    pieces = [delta(n, said) for n, said in enumerate(before)]
+    last = delta(0 if "<think>" in str(before) else 1, "def")
+    note = {"type": "response.output_text.annotation.added", "annotation": AT}
+    items = [added(n, message()) for n in range(2)] if before == ("abc",) else []
+
+    [found] = streamed(*items, *pieces, last, note, ended()).citations
+
+    assert found["start"] == place
+
+
 def test_a_source_cited_twice_at_a_place_is_one():
     """At two places it is two citations."""
     there = {**AT, "start_index": 4, "end_index": 6}

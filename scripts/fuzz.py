@@ -42,6 +42,8 @@ ASKED = [
     ("respond", "hi", "-x"),
     ("respond", "hi", "--expect-re", "a+", "--reject", "b"),
     ("respond", "hi", "-o", "answer.txt"),
+    ("respond", "hi", "--expect-source", "docs.example.com", "--expect-call", 'x={"a": 1}'),
+    ("respond", "hi", "--tool", "mcp:server_label=x,authorization=tok-4711-SECRET", "--json"),
     ("respond", "hi", "--record", "rec"),
     ("respond", "hi", "--thread", "talk.jsonl"),
     ("models",),

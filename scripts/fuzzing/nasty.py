@@ -143,7 +143,7 @@ def item(chance: Random) -> dict[str, object]:
         "reasoning",
         "function_call",
         "mcp_approval_request",
-        "web_search_call",
+        *WORK,
         "x",
     ]
     part = chance.choice(["output_text"] * 5 + ["refusal", "x"])
@@ -158,9 +158,41 @@ def item(chance: Random) -> dict[str, object]:
         "call_id": text(chance)[:20],
         "summary": [{"type": "summary_text", "text": text(chance)}],
         "content": [
-            {"type": part, "text": text(chance), "refusal": text(chance), "annotations": []}
+            {
+                "type": part,
+                "text": text(chance),
+                "refusal": text(chance),
+                "annotations": annotations(chance),
+            }
         ],
+        "action": chance.choice([None, {"type": "search", "query": text(chance)}, value(chance)]),
+        "results": chance.choice([None, annotations(chance), value(chance)]),
+        "error": chance.choice([None, None, text(chance), value(chance)]),
+        "server_label": text(chance)[:20],
     }
+
+
+WORK = [
+    *("web_search_call", "file_search_call", "mcp_call", "mcp_list_tools", "compaction"),
+    *("code_interpreter_call", "image_generation_call", "custom_tool_call", "new_call"),
+    *("function_call_output", "search_results"),
+]
+"""Kinds of items that are a service's own work."""
+
+
+def annotations(chance: Random) -> object:
+    """Give what a text cites, or something else."""
+    if chance.random() < 0.7:
+        return []
+    made = {
+        "type": chance.choice(["url_citation", "file_citation", text(chance)[:20]]),
+        "url": chance.choice(["https://docs.example.com/", "https://e\\@h/", text(chance), None]),
+        "title": text(chance),
+        "start_index": chance.choice(COUNTS),
+        "end_index": chance.choice(COUNTS),
+        "file_id": chance.choice([None, text(chance)[:20]]),
+    }
+    return chance.choice([[made], [made, {**made, "url_citation": made}], value(chance)])
 
 
 def response(chance: Random) -> dict[str, object]:
@@ -179,6 +211,8 @@ def response(chance: Random) -> dict[str, object]:
         whole["incomplete_details"] = {"reason": text(chance)[:60]}
     if chance.random() < 0.2:
         whole["error"] = error(chance)
+    if chance.random() < 0.1:
+        whole[chance.choice(["citations", "search_results", "tools"])] = annotations(chance)
     if chance.random() < 0.3:
         whole[chance.choice(list(whole))] = value(chance)
     return whole
@@ -234,6 +268,12 @@ def event(chance: Random) -> object:
         }
     if kind == 8:
         return response(chance)
+    if chance.random() < 0.5:
+        kind_of = chance.choice([*WORK, "output_text.annotation"])
+        end = chance.choice(["added", "in_progress", "searching", "completed", text(chance)[:9]])
+        cited = annotations(chance)
+        one = cited[0] if isinstance(cited, list) and cited else cited
+        return {"type": f"response.{kind_of}.{end}", "annotation": one, "delta": text(chance)}
     return value(chance)
 
 

@@ -152,3 +152,27 @@ def test_json_has_citations_and_calls(home, flags):
     assert [one["url"] for one in last["citations"]] == [EVIL]
     assert [call["type"] for call in last["server_calls"]] == ["web_search_call"]
     assert "sources" not in stderr
+
+
+def test_the_schema_of_the_object_knows_them(home):
+    """What is promised is what is given."""
+    import json
+    from pathlib import Path
+
+    from gradient_cli.expect.load import load_schema
+    from gradient_cli.render import document
+
+    path = Path(document.__file__).parent / "result.schema.json"
+    file = {"type": "file_citation", "file_id": "f", "filename": "a.pdf", "index": 0}
+    both = Behaviour(
+        text="abc", annotations=(file, *BEHAVIOUR.annotations), server_calls=BEHAVIOUR.server_calls
+    )
+    with MockServer(Script(behaviours=(both,))) as server:
+        home.exports(GRADIENT_INFERENCE_ENDPOINT=server.url, GRADIENT_MODEL="m")
+        _, stdout, _ = home.runs("respond", "hi", "--json")
+    schema = load_schema(path.read_text())
+
+    assert schema.judge(stdout).complaint is None
+    assert len(json.loads(stdout)["citations"]) == 2
+    broken = {**json.loads(stdout), "citations": [{"url": 3}]}
+    assert schema.judge(json.dumps(broken)).complaint

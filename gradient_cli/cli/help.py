@@ -11,6 +11,7 @@ from gradient_cli.cli.app import new_app
 from gradient_cli.cli.pages import overview, topics
 from gradient_cli.cli.pages.command_page import page_width, show
 from gradient_cli.cli.pages.command_tree import as_document, read_tree
+from gradient_cli.cli.pages.pager import show_page
 from gradient_cli.cli.usage import nearest, quoted
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
@@ -45,13 +46,13 @@ def explain(
             raise UsageError("`gradient help --json` tells everything", hint="leave out the words")
         terminal.write_json(line(as_document(read_tree(), __version__)) + "\n")
     elif not words:
-        terminal.write(overview.text(width))
+        show_page(overview.text(width), ctx.obj)
     elif words == [RESULT_SCHEMA]:
         terminal.write(_result_schema())
     elif words == [SUITE_SCHEMA]:
         terminal.write(_suite_schema())
     elif len(words) == 1 and words[0] in topics.TOPICS:
-        terminal.write(topics.text(topics.TOPICS[words[0]], width))
+        show_page(topics.text(topics.TOPICS[words[0]], width), ctx.obj)
     else:
         _explain_command(ctx, words)
     return ExitStatus.OK

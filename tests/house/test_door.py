@@ -17,6 +17,7 @@ MAY_WRITE = {
     "runs/respond.py write": "the end of a line",
     "cli/help.py write": "pages of ours",
     "cli/pages/command_page.py write": "pages of ours",
+    "cli/pages/pager.py write": "pages of ours",
 }
 MAY_PRINT = {"__main__.py": "before anything is loaded: pages of ours, and a line of ours"}
 

@@ -153,11 +153,13 @@ def _listings(command: TyperCommand | TyperGroup, ctx: typer.Context, width: int
 
 def show(ctx: typer.Context, command: Any) -> None:
     """Write a command's help page to the terminal of the invocation, else to stdout."""
-    terminal = getattr(ctx.find_root().obj, "terminal", None)
-    if terminal is None:
+    invocation = ctx.find_root().obj
+    if invocation is None:
         typer.echo(command.help_page(ctx, WIDTH), nl=False)
-    else:
-        terminal.write(command.help_page(ctx, page_width(terminal)))
+        return
+    from gradient_cli.cli.pages.pager import show_page
+
+    show_page(command.help_page(ctx, page_width(invocation.terminal)), invocation)
 
 
 def page_width(terminal: Terminal) -> int:

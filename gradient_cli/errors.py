@@ -42,6 +42,8 @@ class GradientError(Exception):
     """
 
     status: ExitStatus = ExitStatus.BUG
+    attempts: int | None = None
+    """Requests that were sent before it, where somebody counted."""
 
     def __init__(
         self,

@@ -193,6 +193,7 @@ class Client:
                 if self._is_to_slow_down(exchange):
                     refusals += 1
                 elif not self._waits(exchange, attempts - refusals):
+                    error.attempts = attempts
                     raise
 
     def _sent(

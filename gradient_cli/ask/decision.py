@@ -166,7 +166,7 @@ def decide(
     try:
         decisions = read_decisions(text, questions)
     except GradientError as error:
-        error.request_id = outcome.request_id
+        error.request_id, error.attempts = outcome.request_id, attempts
         raise
     return DecisionOutcome(
         decisions=decisions,

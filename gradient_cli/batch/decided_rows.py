@@ -136,14 +136,21 @@ def _failed(task: Task, error: GradientError, waited_ms: int, *, at: str, run: s
         "usage": None,
         "spent": task.spent_before.as_document(),
         "total_ms": waited_ms,
+        "attempts": error.attempts or 0,
         "error": error_object(error),
     }
     return Done(
         error.status,
         _line(task, error.status, said, at=at, run=run),
         is_final=error.http_status == 401,
-        fault=error.message if error.status in _FAULTS else None,
+        fault=error.message if _is_fault(error) else None,
     )
+
+
+def _is_fault(error: GradientError) -> bool:
+    """Tell what is wrong with the service; not even sent: the quota is used up, for hours."""
+    is_quota = error.status is ExitStatus.RATE_LIMIT and not error.attempts
+    return error.status in _FAULTS or is_quota
 
 
 def _line(task: Task, status: ExitStatus, said: Mapping[str, Json], *, at: str, run: str) -> bytes:

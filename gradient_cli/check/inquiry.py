@@ -9,6 +9,7 @@ A decision is met, not met, or unsure: less probable than `sure` asks, or as pro
 opposite. What the service answers besides is an error, and never a decision.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gradient_cli.ask.client import Asker
@@ -181,7 +182,7 @@ def posed(point: Point, texts: Texts, sure: float | None) -> Posed:
         gate.check(question, is_flag=False)
         if _holds_always(gate, question):
             raise UsageError(
-                "every word would do, and nothing has to be sure",
+                "every word would do",
                 hint="a check that cannot fail checks nothing: `expect`, `at_least`, `at_most` "
                 "say what is wanted, `sure` how probable it must be",
             )
@@ -215,9 +216,12 @@ def _word(text: str, words: Sequence[str]) -> str:
 
 
 def _holds_always(gate: Gate, question: Question) -> bool:
-    has_bound = gate.at_least is not None or gate.at_most is not None
-    is_open = gate.expected is None and not has_bound and gate.sure is None
-    return is_open and not isinstance(question, YesNo)
+    if isinstance(question, YesNo):
+        return False
+    if gate.at_least is not None or gate.at_most is not None:
+        words = words_of(question)
+        return gate.at_least in {None, words[0]} and gate.at_most in {None, words[-1]}
+    return gate.expected is None and gate.sure is None
 
 
 def state_of(answer: str, seen: Sequence[tuple[str, str]] = ()) -> str:
@@ -233,10 +237,11 @@ def decide_on(client: Asker, inquiry: Inquiry, answer: str) -> Ruling:
     else:
         asked = {f"decision {n}": point for n, point in enumerate(inquiry.points, 1)}
     questions = {name: point.question for name, point in asked.items()}
+    begun = time.monotonic()
     try:
         outcome = decide(client, inquiry.model, state_of(answer, inquiry.seen), questions)
     except GradientError as error:
-        return Ruling(fault=error)
+        return Ruling(fault=error, total_ms=round((time.monotonic() - begun) * 1000))
     answers, model = outcome.decisions.answers, outcome.decisions.model or inquiry.model
     findings = tuple(_finding(point, answers[name], answer, model) for name, point in asked.items())
     return Ruling(findings, outcome.decisions.usage, outcome.total_ms)

@@ -132,6 +132,11 @@ def test_decisions_may_stand_as_tables_of_their_own(place):
         ('decide = { question = "a", scale = ["x"] }', "decide: scale needs at least two"),
         ('decide = { question = "a", one_of = ["x", "X"] }', 'decide: one_of: "x" and "X"'),
         ('decide = { question = "a", one_of = ["x", "y"] }', "decide: every word would do"),
+        ('decide = { question = "a", scale = "x,y", at_least = "x" }', "decide: every word would do"),
+        (
+            'decide = { question = "a", scale = "x,y", at_most = "y", sure = 0.9 }',
+            "decide: every word would do",
+        ),
         ('decide = { question = "a", at_least = "x" }', 'decide: at_least "x" is not one of'),
         ('decide = { question = "a", expect = "maybe" }', 'decide: expect "maybe" is not one of'),
         ('decide = { question = "a", sure = 0.4 }', "decide: `sure` must be a number from 0.5"),

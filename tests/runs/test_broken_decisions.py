@@ -94,4 +94,5 @@ def test_a_batch_takes_none_of_them(there, tmp_path, number):
     (row,) = map(json.loads, out.read_text().splitlines())
     assert statuses == [5, 5]
     assert (row["ok"], row["exit_code"], "decision" in row) == (False, 5, False)
+    assert row["attempts"] == 1
     assert len(there.server.received) == 2

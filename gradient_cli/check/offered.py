@@ -14,7 +14,7 @@ from gradient_cli.ask.texts import Texts
 from gradient_cli.check.case import Case
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.opener import Opener
-from gradient_cli.wire.json import Json
+from gradient_cli.wire.json import Json, line
 from gradient_cli.wire.request import Request
 
 _ENDPOINTS = ("server_url", "connector_id")
@@ -66,7 +66,8 @@ class Offer:
         from gradient_cli.wire.tool_secrets import secrets_of
 
         secrets = secrets_of({"tools": self._tools()})
-        kept = [tool for tool in self._given if not any(secret in tool for secret in secrets)]
+        written = [word for secret in secrets for word in (f"={secret}", line(secret))]
+        kept = [tool for tool in self._given if not any(word in tool for word in written)]
         return [word for tool in kept for word in ("--tool", tool)]
 
     def _tools(self) -> tuple[Json, ...]:

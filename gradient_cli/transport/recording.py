@@ -20,7 +20,7 @@ from gradient_cli.errors import GradientError, UsageError
 from gradient_cli.transport.redaction import MARK, clean, clean_body, clean_text
 from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json, canonical
-from gradient_cli.wire.tool_secrets import hidden, secrets_of
+from gradient_cli.wire.tool_secrets import hidden, secrets_of, short_secrets_of, without_echoes
 
 FORMAT = 1
 MODE = 0o644
@@ -43,12 +43,14 @@ class Question:
     """Without the secrets of its tools: another token asks the same."""
     secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """Those of its tools, which the reply may repeat."""
+    short_secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False, compare=False)
+    """(field, secret) of those that are too short to be looked for by themselves."""
 
     @classmethod
     def of(cls, method: str, path: str, body: Sequence[bytes]) -> "Question":
         """Read what is about to be sent."""
         sent = json.loads(b"".join(body)) if body else None
-        return cls(method, path, hidden(sent), secrets_of(sent))
+        return cls(method, path, hidden(sent), secrets_of(sent), short_secrets_of(sent))
 
     def key(self) -> str:
         """Give the SHA-256 (hex) of method, path and canonical body."""
@@ -105,11 +107,13 @@ class Take:
     results: list[Json] | None = None
     """What its function calls came to, where programs answered them."""
 
-    def as_json(self, secrets: Sequence[str] = ()) -> dict[str, Json]:
+    def as_json(
+        self, secrets: Sequence[str] = (), short: Sequence[tuple[str, str]] = ()
+    ) -> dict[str, Json]:
         """Give one of the file's `replies`; a secret that the server echoed is taken out."""
         chunks = self.chunks
         whole = b"".join(chunks)
-        cleaned = clean_body(whole, secrets)
+        cleaned = clean_body(without_echoes(whole, short), secrets)
         if cleaned is not whole and cleaned != whole:
             chunks = [cleaned]
         del whole, cleaned

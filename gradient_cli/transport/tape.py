@@ -74,7 +74,7 @@ class Recorder:
 
     def keep(self, question: Question, take: Take) -> None:
         """Write one answer, or note the fault: nothing that was paid for is lost by it."""
-        kept = take.as_json(self._secrets_of(question))
+        kept = take.as_json(self._secrets_of(question), question.short_secrets)
         self._last.kept = question, kept
         with self._lock:
             replies = self._replies.setdefault(question.key(), [])

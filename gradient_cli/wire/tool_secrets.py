@@ -7,7 +7,9 @@ They are sent, and stand nowhere else: not in what is printed, recorded or told 
 The parameters of a function are a schema, in which such names mean nothing.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from gradient_cli.errors import UsageError
 from gradient_cli.wire.json import Json
@@ -15,7 +17,7 @@ from gradient_cli.wire.json import Json
 HIDDEN = "[hidden]"
 """What stands in the place of a secret."""
 SHORTEST = 8
-"""Characters of a secret that is looked for in what a server says; shorter ones may be words."""
+"""Characters of a secret that is looked for anywhere; shorter ones may be words."""
 _NAMES = frozenset(
     {"authorization", "headers", "api_key", "access_token", "token", "password", "client_secret"}
 )
@@ -45,13 +47,27 @@ def hidden(body: Json, mark: str = HIDDEN) -> Json:
 
 def secrets_of(body: Json) -> tuple[str, ...]:
     """Give the secrets of a request's tools, each once, the longest first."""
-    tools = body.get("tools") if isinstance(body, Mapping) else None
     found: set[str] = set()
-    for secret in _secrets(tools) if tools else ():
+    for _, secret in _named(body):
         found.add(secret)
         # `Bearer TOKEN`: a server may repeat the token alone.
         found.add(secret.rpartition(" ")[2])
-    return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=lambda s: (-len(s), s)))
+    return tuple(sorted(filter(None, found), key=lambda s: (-len(s), s)))
+
+
+def short_secrets_of(body: Json) -> tuple[tuple[str, str], ...]:
+    """Give (field, secret) of those that may be words: hidden where the field is repeated."""
+    short = ((name, secret) for name, secret in _named(body) if 0 < len(secret) < SHORTEST)
+    return tuple(dict.fromkeys(short))
+
+
+def without_echoes(data: bytes, named: Iterable[tuple[str, str]]) -> bytes:
+    """Give JSON, however it is framed, without these fields' values."""
+    for name, secret in named:
+        field, value = (re.escape(json.dumps(one)[1:-1].encode()) for one in (name, secret))
+        found = re.compile(rb'("(?i:%s)"\s*:\s*)"%s"' % (field, value))
+        data = found.sub(lambda match: match[1] + b'"%s"' % HIDDEN.encode(), data)
+    return data
 
 
 def check_secrets(tools: Json) -> None:
@@ -62,7 +78,7 @@ def check_secrets(tools: Json) -> None:
         UsageError: there is one.
 
     """
-    if HIDDEN in _secrets(tools):
+    if any(secret == HIDDEN for _, secret in _named({"tools": tools})):
         raise UsageError(
             f"a tool's secret is {HIDDEN}: this is what --dry-run prints",
             hint="put the secret in its place, or give the tool by --tool",
@@ -100,25 +116,31 @@ def _masked(value: Json, mark: str) -> Json:
     return value if value in (None, "") else mark
 
 
-def _secrets(value: Json) -> Iterator[str]:
+def _named(body: Json) -> Iterator[tuple[str, str]]:
+    """Give (field, secret) of all that a request's tools hold."""
+    tools = body.get("tools") if isinstance(body, Mapping) else None
+    return _secrets(tools) if tools else iter(())
+
+
+def _secrets(value: Json) -> Iterator[tuple[str, str]]:
     if isinstance(value, list | tuple):
         for one in value:
             yield from _secrets(one)
     elif isinstance(value, Mapping) and not _is_function(value):
         for name, one in value.items():
             if is_secret(name):
-                yield from _texts(one)
+                yield from _texts(name, one)
             elif name not in _SCHEMAS:
                 yield from _secrets(one)
 
 
-def _texts(value: Json) -> Iterator[str]:
+def _texts(name: str, value: Json) -> Iterator[tuple[str, str]]:
     match value:
         case str():
-            yield value
+            yield name, value
         case Mapping():
-            for one in value.values():
-                yield from _texts(one)
+            for inner, one in value.items():
+                yield from _texts(inner, one)
         case list() | tuple():
             for one in value:
-                yield from _texts(one)
+                yield from _texts(name, one)

@@ -253,6 +253,23 @@ def test_a_tools_secret_that_the_server_says_is_not_shown(served, here, behaviou
     assert leaks(*(path.read_text() for path in here.rglob("tapes/*"))) == []
 
 
+@pytest.mark.parametrize("flags", [["--record", "tapes"], ["--json"], ["--format", "events"]])
+@pytest.mark.parametrize("way", ["--stream", "--no-stream"])
+def test_a_short_secret_is_hidden_where_its_field_is_repeated(served, here, flags, way):
+    """It may be a word, which stays one everywhere else."""
+    tool = 'mcp:server_label=d,authorization=@token,headers.X-Lang=en,headers.X-Q="a\\"b"'
+    (here / "token").write_text("s3cret")
+
+    found, sent = served("respond hi", *flags, way, tool=tool, text="en s3cre")
+    kept = "".join(path.read_text() for path in here.rglob("tapes/*"))
+
+    assert sent[0]["tools"][0]["authorization"] == "s3cret"
+    assert "s3cret" not in f"{found}{kept}"
+    assert "en" in f"{found[1]}{kept}"
+    for text in (found[1], kept):
+        assert '"X-Lang":"en"' not in text.replace("\\", "").replace(" ", "")
+
+
 def test_a_recording_answers_whatever_the_token(served, here, home):
     """The token of today is not that of the recording, and CI may have none."""
     assert served("respond hi", "--record", "tapes")[0][0] == 0

@@ -245,3 +245,27 @@ def test_a_recorded_run_is_replayed_without_a_network(stage):
     assert (recorded.returncode, recorded.stdout) == (0, b"It is warm.\n")
     assert (replayed.returncode, replayed.stdout) == (0, recorded.stdout), replayed.stderr
     assert (stage.folder / "count").read_text() == "x\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_program_of_a_row_outlives_the_batch(stage, number):
+    """Several at once, each in a worker's thread."""
+    (stage.folder / "items.txt").write_text("".join(f"{n}\n" for n in range(9)))
+    argv = [sys.executable, "-m", "gradient_cli", "batch", "run", "-m", "m", "-i", "items.txt"]
+    program = stage.sh("trap '' TERM INT; sleep 300")
+    run_tool = ["--tool", TOOL, "--run-tool", f"f={program} {stage.mark}", "-j", "3"]
+    run = subprocess.Popen(
+        [*argv, *run_tool, "-o", "out.jsonl"],
+        env=stage.environ,
+        cwd=stage.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert len(stage.awaits(3)) == 3
+
+    run.send_signal(number)
+    run.communicate(timeout=10)
+
+    assert run.returncode == -number
+    assert stage.awaits(0, 3) == []

@@ -193,6 +193,18 @@ def test_twenty_calls_are_the_limit(desk):
     assert len(json.loads(stdout)["steps"]) == 14
 
 
+def test_the_limit_holds_over_repairs(desk):
+    """What --repair asks again is the same question."""
+    wrong = Behaviour(text="warm", sees="", times=1)
+    again = Behaviour(text="", calls=(OSLO,), match="cannot be used", times=0)
+
+    flags = ("--schema", "t int", "--repair", "2", "--max-tool-calls", "1")
+    status, _, stderr = desk.asks(*flags, script=(calls(OSLO), wrong, again))
+
+    assert status == 8
+    assert "asks for 2 function calls; --max-tool-calls is 1" in stderr
+
+
 def test_the_program_has_no_key(desk):
     """Not by its name, and not in a variable of another name."""
     status, _, _ = desk.asks(program="print(dict(os.environ))")

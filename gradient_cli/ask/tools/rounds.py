@@ -59,6 +59,8 @@ class Rounds:
     def __init__(self, inner: Asker, rules: Rules) -> None:
         self._inner = inner
         self._rules = rules
+        self._last: tuple[Json, int] | None = None
+        """What was added last to a conversation, and how many calls it had by then."""
 
     def ask(
         self, request: Request, watcher: Watcher | None = None, reading: Reading | None = None
@@ -67,10 +69,11 @@ class Rounds:
         rules = self._rules
         onlooker = _Onlooker(watcher) if watcher else None
         reading = replace(reading, is_printed=False) if reading else None
+        before = self._count(request)
         found = self._inner.ask(request, onlooker, reading)
         while True:
-            steps = found.response.steps
-            move = next_move(request, found, rules.programs, count=len(steps), most=rules.most)
+            count = before + len(found.response.steps)
+            move = next_move(request, found, rules.programs, count=count, most=rules.most)
             match move:
                 case Rest(note):
                     if note:
@@ -92,9 +95,18 @@ class Rounds:
             took_ms = round((rules.clock() - began) * 1000)
             _pass_steps(results, watcher)
             added = said(found.response, results)
+            self._last = added[-1], count + len(results)
             request = asked_again(request, added)
             again = self._inner.ask(request, onlooker, reading)
             found = _gone_on(found, results, added, again, took_ms)
+
+    def _count(self, request: Request) -> int:
+        """Give how many calls led to a request, where it goes on from what was said here."""
+        given = request.input
+        if self._last is None or not isinstance(given, tuple):
+            return 0
+        last, count = self._last
+        return count if any(item is last for item in given) else 0
 
     def text(
         self, method: str, path: str, body: Json = None, model: str | None = None

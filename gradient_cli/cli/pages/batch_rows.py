@@ -22,6 +22,7 @@ RESULT_FIELDS: tuple[tuple[str, str], ...] = (
     ("text, label, parsed", "the answer; one of --one-of; the JSON of --schema"),
     ("decision, probability, unsure", "of --decide, and probabilities, confidence, score"),
     ("tool_calls", "function calls, if the answer has some"),
+    ("steps", "calls that --run-tool answered on the way to it, with what came of them"),
     ("finish_reason, model, request_id", "as the service says them"),
     ("usage", "tokens of this answer, those of --repair too"),
     ("spent", "tokens paid for the row in all, over repairs, retries and runs"),

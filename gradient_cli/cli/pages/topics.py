@@ -149,7 +149,7 @@ TOPICS: dict[str, Topic] = {
                         "--format json",
                         "(or --json) one object, on success and on failure: ok, exit_code, text, "
                         "commentary, refusal, parsed, status, finish_reason, model, id, "
-                        "request_id, usage, timing, attempts, tool_calls, pending, "
+                        "request_id, usage, timing, attempts, tool_calls, steps, pending, "
                         "server_calls, citations, checks, error, response",
                     ),
                     (

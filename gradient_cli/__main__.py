@@ -103,6 +103,9 @@ def _run_process(argv: list[str]) -> int:
 
     # Nothing that is loaded will ever be garbage; commands that run long turn it on again.
     gc.disable()
+    # httpcore looks for these, for programs that are asynchronous; none of ours is.
+    sys.modules.setdefault("anyio", None)  # type: ignore[arg-type]  # not importable
+    sys.modules.setdefault("trio", None)  # type: ignore[arg-type]  # as above
     import signal
     import time
 
@@ -174,6 +177,10 @@ def run(argv: list[str], invocation: "Invocation") -> int:
     from gradient_cli.terminal.downfall import last_words
 
     try:
+        from gradient_cli.cli.plain import run_plain
+
+        if (status := run_plain(argv, invocation)) is not None:
+            return status
         from gradient_cli.cli.app import dispatch
 
         return dispatch(argv, invocation)

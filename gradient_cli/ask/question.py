@@ -16,10 +16,8 @@ from gradient_cli.ask.question_options import InputOptions, RequestOptions
 from gradient_cli.ask.session import Session
 from gradient_cli.ask.texts import Texts, with_files
 from gradient_cli.errors import UsageError
-from gradient_cli.settings.prompt_file import PromptFile, parse_prompt_file
 from gradient_cli.settings.resolve import Settings, no_model
 from gradient_cli.terminal.intake import read_short_file
-from gradient_cli.terminal.opener import Opener
 from gradient_cli.terminal.streams import Terminal
 from gradient_cli.values import record
 from gradient_cli.wire.address import is_digitalocean
@@ -28,6 +26,7 @@ from gradient_cli.wire.request import LongText, Request
 
 if TYPE_CHECKING:
     from gradient_cli.ask.conversation import Thread
+    from gradient_cli.settings.prompt_file import PromptFile
 
 
 @record
@@ -40,7 +39,7 @@ class Question:
     """What the user says in this turn, for the thread."""
 
 
-def read_prompt_file(prompt: str | None, path: str | None) -> PromptFile | None:
+def read_prompt_file(prompt: str | None, path: str | None) -> "PromptFile | None":
     """
     Read --prompt-file, if there is one.
 
@@ -55,12 +54,15 @@ def read_prompt_file(prompt: str | None, path: str | None) -> PromptFile | None:
             "PROMPT and --prompt-file exclude each other",
             hint="-f FILE puts a file before a prompt",
         )
+    from gradient_cli.settings.prompt_file import parse_prompt_file
+    from gradient_cli.terminal.opener import Opener
+
     parsed = parse_prompt_file(read_short_file(path), path)
     return with_files(parsed, Opener.beside(path))
 
 
 def texts_of(
-    prompt_file: PromptFile | None, given: Sequence[str] | None, *, is_strict: bool = False
+    prompt_file: "PromptFile | None", given: Sequence[str] | None, *, is_strict: bool = False
 ) -> Texts:
     """
     Give what fills the texts of a run: the variables of `--var`, and of a prompt file.

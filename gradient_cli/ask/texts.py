@@ -10,14 +10,18 @@ pattern stands for its very text: neither may make a ban miss what it names.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gradient_cli.ask import flag_values
 from gradient_cli.errors import UsageError
-from gradient_cli.settings.prompt_file import PromptFile
 from gradient_cli.terminal.intake import read_short_file
-from gradient_cli.terminal.opener import Opener
 from gradient_cli.wire import template
 from gradient_cli.wire.json import Json
+
+if TYPE_CHECKING:
+    from gradient_cli.settings.prompt_file import PromptFile
+    from gradient_cli.terminal.opener import Opener
 
 
 class Texts:
@@ -148,7 +152,7 @@ class Texts:
         return template.fill(text, values, where, is_template=is_template, way=self._way)
 
 
-def with_files(prompt_file: PromptFile, beside: Opener) -> PromptFile:
+def with_files(prompt_file: "PromptFile", beside: "Opener") -> "PromptFile":
     """
     Give a prompt file with the content of the files that it names.
 
@@ -161,7 +165,7 @@ def with_files(prompt_file: PromptFile, beside: Opener) -> PromptFile:
     if "instructions" in fields:
         fields["instructions"] = texts.opened(fields["instructions"], "instructions")
     variables = texts.opened_all(prompt_file.variables)
-    return PromptFile(prompt_file.text, fields, variables)
+    return replace(prompt_file, fields=fields, variables=variables)
 
 
 def from_files(given: Mapping[str, str], texts: Texts) -> dict[str, str]:

@@ -7,7 +7,7 @@ Asking once: stdout is the answer, the exit status says whether it is one.
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gradient_cli.ask import curl, inputs, question, verdict
+from gradient_cli.ask import inputs, question, verdict
 from gradient_cli.ask.client import Asker
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.question_options import InputOptions, OutputOptions, RequestOptions
@@ -27,14 +27,14 @@ from gradient_cli.render.plain_text import answer_text
 from gradient_cli.runs import remarks
 from gradient_cli.runs.look import Look, look_of, output_flags
 from gradient_cli.runs.screen import Notices, Screen
-from gradient_cli.settings.prompt_file import PromptFile
-from gradient_cli.terminal.files import Target, check_target, open_target, refuse_read_files
 from gradient_cli.values import record
 from gradient_cli.wire.json import line
 
 if TYPE_CHECKING:
     from gradient_cli.ask.sureness import Sureness
     from gradient_cli.ask.tools.kit import Kit
+    from gradient_cli.settings.prompt_file import PromptFile
+    from gradient_cli.terminal.files import Target
 
 MOST_VOTERS = 8
 """Requests at once for --votes."""
@@ -81,7 +81,7 @@ class Plan:
     question: question.Question
     expected: verdict.Expected
     look: Look
-    output: Target | None
+    output: "Target | None"
     """The file that gets the answer."""
     notices: Notices
     sureness: "Sureness | None" = None
@@ -150,7 +150,7 @@ def make_plan(invocation: Invocation, flags: Flags) -> Plan:
 
 
 def _session(
-    flags: Flags, prompt_file: PromptFile | None, invocation: Invocation, notices: Notices
+    flags: Flags, prompt_file: "PromptFile | None", invocation: Invocation, notices: Notices
 ) -> Session:
     """Resolve the settings of the run, and open what carries them."""
     given = {
@@ -202,11 +202,13 @@ def _with_kit(plan: Plan, flags: Flags) -> Plan:
     return replace(plan, kit=kit)
 
 
-def _target(flags: Flags, session: Session) -> Target | None:
+def _target(flags: Flags, session: Session) -> "Target | None":
     """Hold the place of the file that gets the answer, if there is one and it will be written."""
     path = flags.output.output
     if path is None:
         return None
+    from gradient_cli.terminal.files import check_target, open_target, refuse_read_files
+
     said = flags.input
     refuse_read_files(
         "-o", path, [said.thread, said.prompt_file, flags.request.body, flags.expectations.schema]
@@ -227,6 +229,8 @@ def _show_request(plan: Plan, *, is_curl: bool) -> int:
     """Print what would be sent, by the code that sends it."""
     terminal = plan.session.invocation.terminal
     if is_curl:
+        from gradient_cli.ask import curl
+
         settings = plan.session.settings
         variable = curl.key_variable(settings, terminal.stdin)
         way = curl.way_of(settings, plan.session.invocation.environ)

@@ -9,7 +9,6 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from gradient_cli.errors import UsageError
-from gradient_cli.terminal.foreign import foreign
 from gradient_cli.wire.encodings import conversion
 from gradient_cli.wire.request import LONG_TEXT, LongText
 
@@ -45,9 +44,8 @@ def decode(
     size = 0
     has_begun = False
     for piece in _begun(pieces):
-        path = name.strip('"') if name.startswith('"') else "-"
-        if not size and (found := foreign(piece[:HEAD], path)):
-            raise kind(f"{name} is {found.what}, not UTF-8", hint=found.remedy)
+        if not size:
+            _refuse_foreign(piece, name, kind)
         if b"\0" in piece:
             raise kind(f"{name} is binary: a NUL byte at offset {size + piece.index(0)}")
         text = _decode_piece(decoder, piece, name, size, kind)
@@ -83,6 +81,14 @@ def _begun(pieces: Iterable[bytes]) -> Iterator[bytes]:
     if first:
         yield first
     yield from rest
+
+
+def _refuse_foreign(head: bytes, name: str, kind: type[UsageError]) -> None:
+    from gradient_cli.terminal.foreign import foreign
+
+    path = name.strip('"') if name.startswith('"') else "-"
+    if found := foreign(head[:HEAD], path):
+        raise kind(f"{name} is {found.what}, not UTF-8", hint=found.remedy)
 
 
 def _decode_piece(

@@ -146,7 +146,7 @@ def test_a_bug_is_still_a_bug(monkeypatch):
         raise KeyError("oh")
 
     monkeypatch.setattr("gradient_cli.cli.app.dispatch", dispatch)
-    status = run(["respond"], Invocation(terminal, {}))
+    status = run(["models"], Invocation(terminal, {}))
 
     assert status == 70
     assert "KeyError: 'oh'" in terminal.stderr_text

@@ -108,10 +108,10 @@ def test_help_loads_no_library(loaded):
 
 
 def test_an_answer_loads_what_it_needs(loaded):
-    """`respond` to a pipe loads typer and httpx: no rich, no settings library, no validator."""
+    """`respond` to a pipe loads httpx: no parser, no rich, no settings library, no validator."""
     names = loaded("respond", "-m", "any", "hi")
 
-    assert packages(names) - {"gradient_cli"} - BENEATH == LIBRARIES
+    assert packages(names) - {"gradient_cli"} - BENEATH == LIBRARIES - {"typer"}
     assert not names & HEAVY
     assert not names & {"httpx._main", "typer.rich_utils"}
 

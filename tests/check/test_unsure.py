@@ -485,3 +485,11 @@ def test_the_demo_decides_too(place):
 
     assert run(["check", str(path), "-p", "demo"], Invocation(terminal, environ)) == 9
     assert "not sure enough: yes 0.9" in terminal.stdout_text
+
+
+def test_votes_take_the_time_of_all_of_them(place):
+    """They are asked one after the other."""
+    place.texts = [Behaviour(text="yes", times=0, delay=0.03)]
+
+    assert place.runs(f'{TEST}one_of = ["yes", "no"]\nvotes = 4\n', "--json") == 0
+    assert json.loads(place.out)["tests"][0]["seconds"] >= 0.12

@@ -1,9 +1,11 @@
 """What a decision model answered: exactly one decision for each question, or none at all."""
 
 import json
+import random
 
 import pytest
 
+from gradient_cli.ask.decision import words_of
 from gradient_cli.errors import BrokenReply
 from gradient_cli.wire.decision import (
     Decision,
@@ -191,3 +193,50 @@ def test_a_reply_that_is_not_one_is_refused(text):
     """Missing, foreign and doubled names, NaN, HTML, an error beside an answer, half of one."""
     with pytest.raises(BrokenReply):
         read_decisions(text, {"q": YES_NO})
+
+
+ODD = [
+    None, True, False, -1, 0, 1, 2, 0.5, 1.02, -0.001, 1e308, "0.9", "bug", "calm", "", [], {},
+    [0.5], {"bug": 1}, {"0": 1}, float("nan"), float("inf"),
+]  # fmt: skip
+
+
+def mutated(source, value):
+    """Give a copy in which something is another value, is gone, or has company."""
+    if isinstance(value, dict) and value and source.random() < 0.8:
+        copy, key = dict(value), source.choice(list(value))
+        match source.randrange(4):
+            case 0:
+                del copy[key]
+            case 1:
+                copy[source.choice(["x", "0", "3", "bug", "choice", "noul"])] = source.choice(ODD)
+            case _:
+                copy[key] = mutated(source, value[key])
+        return copy
+    return source.choice(ODD)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_taken_for_a_decision_is_sound_whatever_came(seed):
+    """Replies changed at random: refused, or a distribution over what was asked."""
+    source = random.Random(seed)
+    questions = {"a": YES_NO, "b": ONE_OF, "c": SCALE}
+    sound = {"a": NOUL, "b": CHOICE, "c": SCORE}
+    taken = 0
+    for _ in range(1500):
+        reply = {"model": "m", "answers": mutated(source, sound)}
+        try:
+            found = read_decisions(json.dumps(reply), questions).answers
+        except BrokenReply:
+            continue
+        taken += 1
+        assert set(found) == set(questions)
+        for name, decision in found.items():
+            values = list(decision.probabilities.values())
+            assert list(decision.probabilities) == list(words_of(questions[name]))
+            assert all(0 <= value <= 1 for value in values)
+            assert abs(sum(values) - 1) <= 0.02 + 1e-9
+            assert decision.probability == decision.probabilities[decision.word]
+            if name != "c":
+                assert decision.probability >= max(values) - 1e-6
+    assert 0 < taken < 750

@@ -36,10 +36,10 @@ def room_for(jobs: int, tell: Tell, *, more: int = 0) -> int:
     """
     each = EACH + more
     wanted = jobs * each + ALL_TOGETHER
-    free = _free_descriptors(wanted)
+    free = free_descriptors(wanted)
     if free < wanted:
-        _raise_limit(wanted - free)
-        free = _free_descriptors(wanted)
+        raise_limit(wanted - free)
+        free = free_descriptors(wanted)
     if free >= wanted:
         return jobs
     if free < LEAST:
@@ -77,7 +77,7 @@ def start(work: Callable[[], None], jobs: int, tell: Tell) -> list[threading.Thr
     return workers
 
 
-def _free_descriptors(most: int) -> int:
+def free_descriptors(most: int) -> int:
     """Count the descriptors that can be had, up to `most`: by having them, for nobody knows."""
     held: list[int] = []
     try:
@@ -92,7 +92,7 @@ def _free_descriptors(most: int) -> int:
     return len(held)
 
 
-def _raise_limit(missing: int) -> None:
+def raise_limit(missing: int) -> None:
     """Raise the soft limit by as much as is missing: a Mac's is 256, its hard one has no end."""
     if sys.platform == "win32":  # It has no such limit.
         return

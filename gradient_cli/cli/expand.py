@@ -78,7 +78,7 @@ def _is_path(group: type[Any], name: str) -> bool:
     return bool(_PATH.search(_flag(group, name).metavar or ""))
 
 
-_PATH = re.compile("FILE|PATH|DIR|ITEMS|OUT|GLOB|CALL_ID")
+_PATH = re.compile("FILE|PATH|DIR|ITEMS|OUT|GLOB|CALL_ID|COMMAND")
 
 
 def _flag(group: type[Any], name: str) -> Flag:

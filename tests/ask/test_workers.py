@@ -42,7 +42,7 @@ def descriptors(left):
 def test_jobs_are_lowered_to_what_there_are_descriptors_for(monkeypatch, left, jobs, room):
     """And a note says so."""
     said = []
-    monkeypatch.setattr(workers, "_raise_limit", lambda missing: None)
+    monkeypatch.setattr(workers, "raise_limit", lambda missing: None)
 
     with descriptors(left):
         found = workers.room_for(jobs, said.append)
@@ -57,7 +57,7 @@ def test_jobs_are_lowered_to_what_there_are_descriptors_for(monkeypatch, left, j
 
 def test_too_few_for_one_answer_is_an_error_before_it_is_paid_for(monkeypatch):
     """Status 2, and how to allow more."""
-    monkeypatch.setattr(workers, "_raise_limit", lambda missing: None)
+    monkeypatch.setattr(workers, "raise_limit", lambda missing: None)
 
     with descriptors(2), pytest.raises(MachineExhausted, match="not enough for one answer"):
         workers.room_for(1, print)

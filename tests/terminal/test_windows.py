@@ -78,7 +78,7 @@ def test_descriptors_have_no_names_there(windows):
 def test_nobody_waits_for_what_cannot_be_waited_for(windows):
     """Pipes are read, jobs and limits do not exist."""
     assert streams.is_in_front(io.BytesIO())
-    assert workers._raise_limit(10) is None
+    assert workers.raise_limit(10) is None
     assert paths._home_of_user() == "/"
     source = intake._Source(0, "stdin", 1.0, lambda line: None)
     assert source._comes_within(0.0)

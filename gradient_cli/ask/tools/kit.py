@@ -19,7 +19,8 @@ from gradient_cli.ask.tools import telling
 from gradient_cli.ask.tools.policy import Task
 from gradient_cli.ask.tools.rounds import Rounds, Rules
 from gradient_cli.ask.tools.runs import Means, replayed, run_all
-from gradient_cli.errors import UsageError
+from gradient_cli.ask.workers import free_descriptors, raise_limit
+from gradient_cli.errors import MachineExhausted, UsageError
 from gradient_cli.expect.arguments import is_sound
 from gradient_cli.programs.command import Command, named_commands
 from gradient_cli.programs.running import prepare
@@ -32,6 +33,8 @@ from gradient_cli.wire.request import Request
 FLAG = "--run-tool"
 TIMEOUT_S = 30.0
 MOST_CALLS = 20
+DESCRIPTORS = 8
+"""What one program needs while it is started and heard, beside a connection."""
 
 
 class Sign(Protocol):
@@ -72,6 +75,7 @@ class Kit:
         proof = session.proof
         if not (proof.replay or proof.dry_run or proof.curl):
             prepare()
+            _check_machine()
         self._asking = Lock()
         """One question at a time, of --confirm."""
         self.sign: Sign | None = None
@@ -158,6 +162,25 @@ def _found(command: Command, path: str | None) -> Command:
     """Give a command with the place of its program: no other file is looked at when it starts."""
     place = shutil.which(command.program, path=path) or command.program
     return replace(command, words=(place, *command.words[1:]))
+
+
+def _check_machine() -> None:
+    """
+    Make sure, before anything is paid for, that a program can be started.
+
+    Raises:
+        MachineExhausted: there are not enough descriptors.
+
+    """
+    free = free_descriptors(DESCRIPTORS)
+    if free < DESCRIPTORS:
+        raise_limit(DESCRIPTORS - free)
+        free = free_descriptors(DESCRIPTORS)
+    if free < DESCRIPTORS:
+        raise MachineExhausted(
+            f"this machine gives only {free} more open files, which is not enough to run a program",
+            hint="`ulimit -n 256` allows more",
+        )
 
 
 def _check_terminal(terminal: Terminal) -> None:

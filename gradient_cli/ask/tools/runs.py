@@ -5,12 +5,14 @@ The runs of one answer: all at once, each with an end; results in the order of t
     tasks ─► a replay's recording ─► steps         no program is started
 """
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gradient_cli.ask.tools import telling
 from gradient_cli.ask.tools.policy import Task
+from gradient_cli.ask.workers import room_for
 from gradient_cli.errors import MachineExhausted, ReplayMiss, UsageError, run_timed_out
 from gradient_cli.programs.running import Done, run_program
 from gradient_cli.values import record
@@ -19,6 +21,8 @@ from gradient_cli.wire.json import Json
 
 AT_ONCE = 16
 """Programs of one answer at a time."""
+EACH = 4
+"""What a program takes of this machine, counted in workers: three pipes, and what polls them."""
 HEARING_S = 0.1
 """How often whoever waits looks up: a signal is heard at the latest then."""
 
@@ -65,6 +69,20 @@ def run_all(tasks: Sequence[Task], means: Means) -> tuple[Step, ...]:
     return steps
 
 
+def at_once(wanted: int) -> int:
+    """
+    Give how many programs may run at a time: no more than there are descriptors for.
+
+    Raises:
+        MachineExhausted: there are not enough for one.
+
+    """
+    if wanted <= 1:
+        return wanted
+    as_workers = min(wanted, AT_ONCE) * EACH
+    return max(1, room_for(as_workers, lambda line: None) // EACH)
+
+
 class _Work:
     """Runs that go on at once, in threads of their own; a single one needs none."""
 
@@ -83,7 +101,7 @@ class _Work:
 
         """
         threads = []
-        for _ in range(min(len(self._left), AT_ONCE) - 1):
+        for _ in range(at_once(len(self._left)) - 1):
             thread = threading.Thread(target=self._serve, daemon=True)
             try:
                 thread.start()
@@ -148,9 +166,10 @@ def _run(task: Task, means: Means, longest_s: float) -> Done:
         if exhausted := MachineExhausted.behind(error):
             raise exhausted from None
         reason = (getattr(error, "strerror", None) or str(error)).lower()
+        is_script = getattr(error, "errno", None) == errno.ENOEXEC
         raise UsageError(
             f'--run-tool {command.name}: cannot start "{command.program}": {reason}',
-            hint="a script begins with #! and the program that reads it",
+            hint="a script begins with #! and the program that reads it" if is_script else None,
         ) from None
 
 

@@ -9,6 +9,7 @@ show it, by which `-k` finds it, too.
 import shlex
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, get_type_hints
 
 from gradient_cli.check.case import Case
@@ -42,7 +43,7 @@ def rerun_line(case: Case, name: str, how: Sequence[Any], more: Sequence[str] = 
 
 def given_flags(options: Any, left_out: frozenset[str]) -> list[str]:
     """Give the words of a group's flags that are not as they are by default; none with a secret."""
-    hints = get_type_hints(type(options), include_extras=True)
+    hints = _hints(type(options))  # type: ignore[arg-type]  # a class has a hash
     words: list[str] = []
     for one in fields(options):
         value = getattr(options, one.name)
@@ -56,6 +57,12 @@ def given_flags(options: Any, left_out: frozenset[str]) -> list[str]:
         for text in value if isinstance(value, list) else [value]:
             words += [name, f"{text:g}" if isinstance(text, float) else str(text)]
     return words
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Give the annotations of a group: once, and not for each of ten thousand rows."""
+    return get_type_hints(kind, include_extras=True)
 
 
 def _is_private(name: str, value: object) -> bool:

@@ -18,7 +18,7 @@ XML 1.0 cannot carry most control characters, not even escaped; they are spelled
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from gradient_cli.check.comparison import Change
@@ -62,7 +62,8 @@ def _suite(
         errors += verdicts.count(NOT_RUN)
     else:
         skipped += verdicts.count(NOT_RUN)
-    as_whole = _whole(report, suite) if position == 0 else []
+    names = _Names(report)
+    as_whole = _whole(report, suite, names) if position == 0 else []
     attributes = {
         "name": suite,
         "package": "gradient",
@@ -87,7 +88,7 @@ def _suite(
             for model in dict.fromkeys(result.model for result in results if result.model)
         ),
         "</properties>",
-        *(_case(report, result, spared.get(result.key)) for result in results),
+        *(_case(report, result, spared.get(result.key), names) for result in results),
         *as_whole,
         f"<system-out>{_text(rates)}</system-out>",
         f"<system-err>{_text(stop)}</system-err>",
@@ -119,8 +120,8 @@ def _spared(report: Report) -> dict[tuple[str, str], str]:
     return spared
 
 
-def _case(report: Report, result: Result, spared: str | None) -> str:
-    case = f"<testcase{_attributes(_case_attributes(report, result))}"
+def _case(report: Report, result: Result, spared: str | None, names: "_Names") -> str:
+    case = f"<testcase{_attributes(_case_attributes(result, names))}"
     if result.verdict == PASSED:
         return f"{case}/>"
     if spared:
@@ -135,32 +136,47 @@ def _case(report: Report, result: Result, spared: str | None) -> str:
     return f"{case}><{tag}{_attributes(problem)}>{_text(_story(result, change))}</{tag}></testcase>"
 
 
-def _whole(report: Report, suite: str) -> list[str]:
+def _whole(report: Report, suite: str, names: "_Names") -> list[str]:
     """Give a case for what is wrong with the run though every test was asked."""
     if report.stop is None or report.stop.is_early:
         return []
-    case = {"name": "the run as a whole", "classname": _classname(report, suite), "time": "0.000"}
+    case = {"name": "the run as a whole", "classname": names.class_of(suite), "time": "0.000"}
     problem = {"type": f"exit {int(report.stop.status)}", "message": report.stop.words}
     return [f"<testcase{_attributes(case)}><error{_attributes(problem)}/></testcase>"]
 
 
-def _case_attributes(report: Report, result: Result) -> dict[str, str]:
-    models = {one.model for one in report.results if one.model}
-    model = f" [{result.model}]" if len(models) > 1 and result.model else ""
+def _case_attributes(result: Result, names: "_Names") -> dict[str, str]:
     file, line = result.place
     place = {} if line == NOWHERE else {"file": file, "line": str(line)}
     return {
-        "name": f"{result.name}{model}",
-        "classname": _classname(report, result.suite),
+        "name": names.name_of(result),
+        "classname": names.class_of(result.suite),
         **place,
         "time": _time(result.seconds),
     }
 
 
-def _classname(report: Report, suite: str) -> str:
+class _Names:
+    """What the cases of a run are called, which depends on all of them."""
+
+    def __init__(self, report: Report) -> None:
+        suites = {result.suite for result in report.results}
+        self._classes = {suite: _classname(suite, suites - {suite}) for suite in suites}
+        self._has_models = len({result.model for result in report.results if result.model}) > 1
+
+    def class_of(self, suite: str) -> str:
+        """Give the class of a suite's cases."""
+        return self._classes.get(suite, suite)
+
+    def name_of(self, result: Result) -> str:
+        """Give the name of a case, with its model where the run has several."""
+        model = f" [{result.model}]" if self._has_models and result.model else ""
+        return f"{result.name}{model}"
+
+
+def _classname(suite: str, others: Collection[str]) -> str:
     """Give the path without its ending; with it where two suites differ by nothing else."""
     stem = suite.rpartition(".")[0] if "." in suite.rpartition("/")[2].lstrip(".") else suite
-    others = {other for other, _ in report.by_suite()} - {suite}
     if any(other.rpartition(".")[0] == stem for other in others):
         return suite.replace(".", "_")
     return stem

@@ -158,9 +158,10 @@ KEYS: Mapping[str, Key] = {
     "decide": Key(SURENESS, POINTS,
                   'decide = ["It is polite", { question = "How angry is it?", '
                   'scale = ["calm", "cross", "mad"], at_most = "cross" }]',
-                  "a decision model says of the answer, all in one request, yes; with one_of one "
-                  "of its options, with scale a level. A table has question and may have one_of, "
-                  "scale, expect, at_least, at_most, yes_means, no_means, sure, label", adds=True),
+                  "what a decision model is asked about the answer, all in one request; a yes "
+                  "passes. A table has question, and one_of or scale for other words than yes and "
+                  "no; expect, at_least and at_most say which of them pass, yes_means and no_means "
+                  "what they mean; sure and label are its own", adds=True),
     "sure": Key(SURENESS, SURE, "sure = 0.9",
                 "what is less probable is unsure: neither passed nor failed. Of decide and of "
                 "shares of votes; without decide, of the label of one_of by its tokens"),

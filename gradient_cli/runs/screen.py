@@ -107,11 +107,12 @@ class Screen:
 
     # The Watcher --------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Show a sign of life until the next piece comes."""
+    def begin(self, words: str = "") -> None:
+        """Show a sign of life until the next piece comes; `words` say what is being done."""
         self.rest()
         if self._look.may_spin:
             self._spinner = Spinner(self._terminal)
+            self._spinner.words = words
             self._spinner.start()
 
     def rest(self) -> None:

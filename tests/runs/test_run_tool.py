@@ -162,6 +162,19 @@ def test_the_whole_run_has_an_end(desk):
     assert time.monotonic() - began < 3
 
 
+def test_what_was_run_is_told_where_the_run_ends(desk):
+    """One is done, another is ended by --max-time: the first one's line is there."""
+    several = [{"name": "f", "arguments": f'{{"city": "{n}"}}'} for n in range(2)]
+
+    status, _, stderr = desk.asks(
+        "--max-time", "1", program="time.sleep(60 * int(said[9]))", script=(calls(*several), SEEN)
+    )
+
+    assert status == 7
+    assert 'tool f {"city": "0"}: 0 bytes' in stderr
+    assert 'tool f {"city": "1"}' not in stderr
+
+
 def test_calls_of_one_answer_run_at_once(desk):
     """Their results go back in the order of the calls."""
     several = [{"name": "f", "arguments": f'{{"city": "{n}"}}'} for n in range(5)]

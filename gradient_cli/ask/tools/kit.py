@@ -43,8 +43,8 @@ class Sign(Protocol):
     def rest(self) -> None:
         """Take it away."""
 
-    def begin(self) -> None:
-        """Show it anew."""
+    def begin(self, words: str = "") -> None:
+        """Show it anew, with what is being done."""
 
 
 class Kit:
@@ -120,6 +120,9 @@ class Kit:
     def _answer(self, tasks: Sequence[Task]) -> tuple[Step, ...]:
         if self._is_replay:
             return replayed(tasks, self._session.recorded_results(), self._tell)
+        if self.sign:
+            names = dict.fromkeys(task.call.name for task in tasks)
+            self.sign.begin(f"running {', '.join(names)}")
         steps = run_all(tasks, self._means())
         if self.sign:
             self.sign.begin()

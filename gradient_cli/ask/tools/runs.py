@@ -59,11 +59,14 @@ def run_all(tasks: Sequence[Task], means: Means) -> tuple[Step, ...]:
             found[number] = telling.refused(task.call, complaint)
         elif means.confirm and not means.confirm(task):
             found[number] = telling.declined(task.call)
-    work = _Work([one for one in enumerate(tasks) if one[0] not in found], means)
-    found |= work.done()
+    work = _Work([one for one in enumerate(tasks) if one[0] not in found], means, found)
+    try:
+        work.done()
+    finally:
+        # Also where the run ends here: what was run is known by its line.
+        for number in sorted(found):
+            means.tell(telling.run_line(found[number]))
     steps = tuple(found[number] for number in range(len(tasks)))
-    for step in steps:
-        means.tell(telling.run_line(step))
     if means.keep:
         means.keep([step.as_document() for step in steps])
     return steps
@@ -86,13 +89,14 @@ def at_once(wanted: int) -> int:
 class _Work:
     """Runs that go on at once, in threads of their own; a single one needs none."""
 
-    def __init__(self, left: list[tuple[int, Task]], means: Means) -> None:
+    def __init__(self, left: list[tuple[int, Task]], means: Means, steps: dict[int, Step]) -> None:
+        """`steps` gets what comes of each, by its number."""
         self._left = left
         self._means = means
-        self._steps: dict[int, Step] = {}
+        self._steps = steps
         self._fault: BaseException | None = None
 
-    def done(self) -> dict[int, Step]:
+    def done(self) -> None:
         """
         Do all of it.
 
@@ -118,7 +122,6 @@ class _Work:
                 thread.join(HEARING_S)
         if self._fault:
             raise self._fault
-        return self._steps
 
     def _one_more(self) -> list[threading.Thread]:
         thread = threading.Thread(target=self._serve, daemon=True)

@@ -1,6 +1,7 @@
 # make demo    a venv of its own, then one streamed answer from the built-in `demo` profile
 # make test    the test requirements, CommonMark's examples and the real servers, then everything
 # make check   linters, types, and the quick suite: what is not marked `real`
+# make test-pythons  the quick suite on each CPython from 3.11 to 3.15 that is found here
 # make audit   bandit, zizmor and pip-audit, which alone needs the network
 # make dist    the package, and beside it what it is made of (CycloneDX); check-dist looks at it
 # make onefile  dist/gradient, one file that runs
@@ -16,7 +17,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Bytecode makes every start some 300 ms quicker, so a variable that forbids it is dropped.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: demo test check lint audit dist check-dist onefile sbom generate clean
+.PHONY: demo test test-pythons check lint audit dist check-dist onefile sbom generate clean
 
 demo: $(VENV)/.installed
 	$(BIN)/gradient respond --profile demo \
@@ -25,6 +26,10 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.tested $(VENV)/commonmark.json
 	$(BIN)/python -m pytest
+
+# PYTHONS='--lowest 3.11', or what else the script takes.
+test-pythons:
+	scripts/pythons.sh $(PYTHONS)
 
 check: $(VENV)/.tested lint
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not real"
@@ -86,7 +91,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/.tested: $(VENV)/.installed requirements-test.txt
+$(VENV)/.tested: $(VENV)/.installed requirements-test.txt requirements-quick.txt
 	$(PIP) --requirement requirements-test.txt
 	touch $@
 

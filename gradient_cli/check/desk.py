@@ -166,7 +166,7 @@ class Desk:
             sureness=sureness,
             unsure_fails=self._which.unsure_fails,
             given=None if case.answer is None else prompt,
-            programs=self._programs,
+            programs=self._programs.within(session),
             rerun_all=self._rerun(case, case.row.test) if case.row else "",
         )
 

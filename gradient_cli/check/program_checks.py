@@ -15,12 +15,15 @@ from dataclasses import field, replace
 from difflib import get_close_matches
 
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.ask.session import Session
 from gradient_cli.check.attempt import Finding, Ruling
 from gradient_cli.check.suite_options import WhichOptions
 from gradient_cli.errors import GradientError, TimedOut, UsageError, run_timed_out
 from gradient_cli.expect.excerpt import excerpt
 from gradient_cli.programs.command import Command, named_commands
 from gradient_cli.programs.running import Done, run_program
+from gradient_cli.settings.keyring import TELLING, without_keys
+from gradient_cli.transport.redaction import clean_text
 from gradient_cli.values import record
 
 MOST_PRINTED = 10_000
@@ -48,6 +51,16 @@ class Programs:
     longest_s: float = 30.0
     remaining_s: Callable[[], float | None] = _endless
     """Seconds that the run may still take; None: no end."""
+    key: str = field(default="", repr=False)
+    """The one in use, which is in nothing that a report shows."""
+
+    def within(self, session: Session) -> "Programs":
+        """Give the same for tests that are asked with a session's key, wherever it is from."""
+        secret = session.credential().secret if self.commands and not session.proof.replay else None
+        if secret is None:
+            return self
+        key = secret.reveal()
+        return replace(self, environ=without_keys(self.environ, key), key=key)
 
     def judge(self, names: Sequence[str], answer: str) -> Ruling:
         """Run each on an answer in turn; the first that cannot judge it ends it."""
@@ -133,7 +146,7 @@ class Programs:
             )
         if done.status == 0:
             return Finding("checks", is_met=True)
-        said = _said(done)
+        said = self._said(done)
         if done.status == 1:
             return Finding("checks", False, f"{name} says no{': ' if said else ''}{said}")
         how = f"status {done.status}" if done.status > 0 else f"signal {-done.status}"
@@ -142,6 +155,14 @@ class Programs:
             f"the check {name} ended with {how}{sign}{': ' if said else ''}{said}",
             hint="a check ends with 0 if the answer passes, with 1 if it fails",
         )
+
+    def _said(self, done: Done) -> str:
+        """Give what a program printed: its stdout, its last words, or both."""
+        parts = [done.stdout, b"(more was printed)" if done.is_truncated else b""]
+        parts.append(done.stderr[-MOST_PRINTED:])
+        text = [part.decode("utf-8", "replace").strip() for part in parts]
+        said = "\n".join(part for part in text if part)
+        return clean_text(said, [self.key]) if len(self.key) >= TELLING else said
 
 
 def programs_of(which: WhichOptions, invocation: Invocation) -> Programs:
@@ -152,8 +173,6 @@ def programs_of(which: WhichOptions, invocation: Invocation) -> Programs:
         UsageError: one is not NAME=COMMAND, or is not there.
 
     """
-    from gradient_cli.settings.keyring import without_keys
-
     return Programs(
         named_commands("--run-check", which.run_checks or [], invocation.environ),
         without_keys(invocation.environ),
@@ -165,11 +184,3 @@ def programs_of(which: WhichOptions, invocation: Invocation) -> Programs:
 def _line_ended(answer: str) -> str:
     """Give an answer as `respond` prints it to a pipe."""
     return answer if not answer or answer.endswith("\n") else f"{answer}\n"
-
-
-def _said(done: Done) -> str:
-    """Give what a program printed: its stdout, its last words, or both."""
-    parts = [done.stdout, b"(more was printed)" if done.is_truncated else b""]
-    parts.append(done.stderr[-MOST_PRINTED:])
-    text = [part.decode("utf-8", "replace").strip() for part in parts]
-    return "\n".join(part for part in text if part)

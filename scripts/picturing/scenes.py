@@ -63,6 +63,47 @@ GOOD = tuple(
 )
 """A model that is right as long as it is asked for one word."""
 CHATTY = Behaviour(text="That is a fine review of a product.", token_delay=0.02)
+SHOP = """\
+[[test]]
+name = "refund days"
+prompt = "How many days for a refund? Number only."
+equals = "30"
+
+[[test]]
+name = "label"
+prompt = "Bug, feature or question? One word."
+one_of = ["bug", "feature", "question"]
+
+[[test]]
+name = "mail"
+prompt = "Write to a customer whose parcel is late."
+expect_re = "^Dear"
+judge = "The reply makes no promises."
+
+[[test]]
+name = "query"
+prompt = "An SQL query for the revenue of each month."
+extract = true
+checks = "parses"
+"""
+SHOP_REPLIES = (
+    Behaviour(text="fail\nIt promises a delivery by Friday.", match="<criterion-", times=0),
+    Behaviour(text="14", match="refund", times=0),
+    Behaviour(text="bug", match="Bug", times=0),
+    Behaviour(text="Dear customer, your parcel will be there by Friday.", match="parcel", times=0),
+    Behaviour(
+        text="```sql\nSELECT month, sum(amount FROM sales GROUP BY month\n```",
+        match="SQL",
+        times=0,
+    ),
+)
+PARSES = """\
+import sqlite3, sys
+try:
+    sqlite3.connect(":memory:").execute("EXPLAIN " + sys.stdin.read())
+except sqlite3.OperationalError as error:
+    sys.exit(f"{error}" if "no such table" not in str(error) else 0)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +152,17 @@ SCENES = (
             Behaviour(status=404, body=NO_MODEL, match="hi", times=0),
             Behaviour(text="Yes.", match="secrets", times=0),
         ),
+    ),
+    Scene(
+        name="check",
+        title="A suite that did not pass: what was wrong, and how to run each test again",
+        lines=(
+            "gradient check shop.toml --run-check 'parses=python3 parses.py'; echo \"status $?\"",
+        ),
+        columns=100,
+        rows=26,
+        replies=SHOP_REPLIES,
+        files=(("shop.toml", SHOP), ("parses.py", PARSES)),
     ),
     Scene(
         name="usage",

@@ -33,6 +33,7 @@ def checked(tmp_path, monkeypatch):
             "PATH": os.environ["PATH"],
             "MODEL_ACCESS_KEY": KEY,
             "OPENAI_API_KEY": KEY,
+            **{name: os.environ[name] for name in ("COPY_OF_IT",) if name in os.environ},
         }
         with MockServer(Script(behaviours=(Behaviour(text=answer, times=0),))) as server:
             argv = ["check", text, "--base-url", server.url, "--retries", "0", *flags]
@@ -107,6 +108,24 @@ def test_the_environment_has_no_key(checked):
 
     assert "PATH=" in Path("seen").read_text()
     assert KEY not in Path("seen").read_text()
+
+
+@pytest.mark.parametrize("line", ["env", "cat key", "rev key | rev", "cat key >&2"])
+def test_the_key_of_the_settings_is_not_told(checked, line):
+    """One from a key file is in no variable by its name, and in no report."""
+    own = "sk-own-9876543210"
+    Path("key").write_text(f"{own}\n")
+    Path("key").chmod(0o600)
+    os.environ["COPY_OF_IT"] = own
+    try:
+        flags = ["--run-check", script(f"{line}; exit 1"), "--key-file", "key", "--json"]
+        status, out, err, _ = checked(SUITE, *flags)
+    finally:
+        del os.environ["COPY_OF_IT"]
+
+    assert status == 1
+    assert own not in out + err
+    assert "c says no" in out
 
 
 def test_what_a_program_prints_acts_on_nothing(checked):

@@ -7,7 +7,7 @@ A test parses every `gradient` in them, so that no example can name a flag that 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "": (
         'gradient respond "three names for a build bot"',
-        'git diff --staged | gradient respond "a commit message" | git commit -F -',
+        'git diff --staged | gradient respond --whole "a message" | git commit -F -',
         'gradient respond -f pr.diff "a leaked secret?" --one-of yes,no --expect no',
         "gradient check tests/*.toml --junit report.xml -j 4",
     ),
@@ -15,8 +15,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'gradient respond "three names for a build bot"',
         'kubectl logs api-0 --tail 300 | gradient respond "root cause in a sentence"',
         'gradient respond -f app.py -f test_app.py "why does test_login fail?"',
-        "gradient respond -f cv.txt --schema 'name, age int, skills list' | jq .name",
-        'gradient respond -f schema.sql "monthly revenue query" -x | psql shop',
+        "gradient respond -f cv.txt --schema 'name, age int' -o o.json && jq . o.json",
+        'gradient respond -f schema.sql "revenue by month" -x -o q.sql && psql -f q.sql',
         'gradient respond -f pr.diff "does it leak a key?" --one-of yes,no --expect no',
         'gradient respond -m llama3.3-70b-instruct "hi" --curl',
     ),

@@ -25,6 +25,10 @@ WORSE, BETTER, FLAKY, SAME, NEW, UNSURE_NOW, UNJUDGED = STATES = (
 )
 
 
+MOST_SIGHTS = 12
+"""Lines about what comparisons could have seen; `--json` has that of each test."""
+
+
 @record
 class Count:
     """How many passed, of how many that were judged: rows, or attempts of one test."""
@@ -134,10 +138,23 @@ class Comparison:
         left = f"; {self.left_out} of it not asked" if self.left_out else ""
         return f"against {self.path} ({self.started}{models}): {', '.join(counts)}{left}"
 
+    @property
+    def fallen(self) -> set[tuple[str, str]]:
+        """Give the keys of tests and rows by which something got worse."""
+        worse = (change for change in self.changes.values() if change.state == WORSE)
+        return {fall.key for change in worse for fall in change.fell}
+
     def sights(self) -> list[str]:
         """Give what the comparisons could have seen, those that say the same together."""
-        found: dict[str, int] = {}
-        for change in self.changes.values():
+        found: dict[str, list[str]] = {}
+        for (_, title), change in self.changes.items():
             if change.sight:
-                found[change.sight] = found.get(change.sight, 0) + 1
-        return [f"{words} ({n} tests)" if n > 1 else words for words, n in found.items()]
+                found.setdefault(change.sight, []).append(title)
+        lines = [
+            f"{words} ({f'{len(titles)} tests' if len(titles) > 1 else titles[0]})"
+            if len(self.changes) > 1
+            else words
+            for words, titles in found.items()
+        ]
+        left = len(lines) - MOST_SIGHTS
+        return [*lines[:MOST_SIGHTS], *([f"and {left} more such lines"] if left > 0 else [])]

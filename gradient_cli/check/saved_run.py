@@ -20,6 +20,7 @@ from gradient_cli.check.case import Case, Row, known_suite
 from gradient_cli.check.report import PASSED, Report, Result
 from gradient_cli.check.reporters.explain import first_words
 from gradient_cli.check.shown_name import shown
+from gradient_cli.check.suite_reader import MOST_REPEATS
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
@@ -312,6 +313,8 @@ def _run(path: str, table: Mapping[str, Json]) -> SavedRun:
 
 def _read_test(table: Mapping[str, Json]) -> SavedTest:
     outcome = _outcome(table)
+    if len(_tables(table, "attempts")) > MOST_REPEATS:
+        raise _Wrong(f"a test has more than {MOST_REPEATS} attempts")
     attempts = tuple(
         SavedAttempt(_outcome(one), _get(one, "text", str), _get(one, "cut", bool))
         for one in _tables(table, "attempts")

@@ -1,6 +1,9 @@
 """Baselines: a run is held against a former one, and fails only for what got worse."""
 
 import json
+import os
+import re
+import threading
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -634,3 +637,60 @@ def test_every_report_says_what_became_of_a_test(checked, folder):
     page = (folder / "h.html").read_text()
     assert "against the baseline" in page.lower()
     assert "no worse than in the baseline" in page
+
+
+def test_an_annotation_says_that_it_got_worse(checked, folder):
+    rows_of(folder, 8)
+    checked("--save", "run.json", answers=["yes"] * 8)
+
+    _, out, _, _ = checked(
+        "--baseline",
+        "run.json",
+        answers=["no"] * 6 + ["yes"] * 2,
+        environ={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "summary.md")},
+    )
+
+    assert out.count("::error file=rows.csv,line=") == 6
+    assert out.count("got worse::it passed in the baseline%0A") == 6
+
+
+def test_many_different_sights_do_not_fill_a_log(checked, folder):
+    """Thirty data sets of thirty sizes: a dozen lines, and how many more there are."""
+    text = ""
+    for n in range(1, 31):
+        rows = "".join(f'[[test.case]]\nq = "{n}.{k}"\n' for k in range(n))
+        text += f'[[test]]\nname = "t{n}"\nprompt = "{{{{ q }}}}"\nexpect = "yes"\n{rows}'
+    (folder / "s.toml").write_text(text)
+    checked("--save", "run.json", answers=["yes"] * 465)
+
+    status, out, _, _ = checked("--baseline", "run.json", answers=["yes"] * 465)
+
+    assert status == 0
+    assert sum(1 for line in out.splitlines() if re.search(r" \(t\d+\)$", line)) == 12
+    assert "and 18 more such lines" in out
+    assert "5 cases" in out
+    assert "(t5)" in out
+
+
+def test_a_baseline_may_come_from_a_pipe(checked, folder):
+    """`--baseline <(git show main:run.json)`."""
+    checked("--save", "run.json", answers=("yes", "no"))
+    data = (folder / "run.json").read_bytes()
+    os.mkfifo(folder / "pipe")
+    writer = threading.Thread(target=lambda: (folder / "pipe").write_bytes(data), daemon=True)
+    writer.start()
+
+    assert checked("--baseline", "pipe", answers=("yes", "no"))[0] == 0
+
+
+def test_a_baseline_of_too_many_attempts_is_damaged(checked, folder):
+    """Whoever wrote the file may not choose how long the comparison takes."""
+    checked("--save", "run.json")
+    table = json.loads(saved(folder))
+    table["tests"][0]["attempts"] *= 1001
+    (folder / "run.json").write_text(json.dumps(table))
+
+    status, _, err, _ = checked("--baseline", "run.json")
+
+    assert status == 2
+    assert "a test has more than 1000 attempts" in err

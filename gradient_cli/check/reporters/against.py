@@ -54,5 +54,5 @@ def _falls(test: Test, change: Change) -> Iterator[str]:
 def whole(comparison: Comparison) -> Iterator[str]:
     """Give the lines about the whole run."""
     yield shown(comparison.summary())
-    yield from comparison.sights()
+    yield from map(shown, comparison.sights())
     yield from (f"note: {shown(note)}" for note in comparison.notes)

@@ -50,12 +50,17 @@ def annotations(report: Report, workspace: Path | None = None) -> str:
         if result.key not in spared
     ]
     bad.sort(key=lambda result: BAD_FIRST.index(result.verdict))
-    return "".join(_annotation(result, workspace) for result in bad[:MAX_ANNOTATIONS])
+    fallen = report.comparison.fallen if report.comparison else ()
+    return "".join(
+        _annotation(result, workspace, is_worse=result.key in fallen)
+        for result in bad[:MAX_ANNOTATIONS]
+    )
 
 
-def _annotation(result: Result, workspace: Path | None) -> str:
-    title = f"gradient check: {shown(result.title)}"
-    message = "\n".join([*explain(result), rate(result)])
+def _annotation(result: Result, workspace: Path | None, *, is_worse: bool) -> str:
+    title = f"gradient check: {shown(result.title)}{' got worse' if is_worse else ''}"
+    worse = ["it passed in the baseline"] if is_worse else []
+    message = "\n".join([*worse, *explain(result), rate(result)])
     file, line = result.place
     level = "warning" if result.verdict == UNSURE else "error"
     place = f"file={_property(shown(_path(file, workspace)))},line={line},"
@@ -129,8 +134,9 @@ def _rows(report: Report) -> Iterator[str]:
         if position == 0:
             yield "\n| | test | suite | rate | seconds | |\n|---|---|---|---|---|---|\n"
         why = "" if result.verdict == PASSED else first_words(result)[:200]
+        known = " (known)" if result.key in forgiven else ""
         yield (
-            f"| {result.verdict} | {_markdown(result.title)} | {_markdown(where(result))} "
+            f"| {result.verdict}{known} | {_markdown(result.title)} | {_markdown(where(result))} "
             f"| {_markdown(rate(result))} | {result.seconds:.1f} "
             f"| {_markdown(why)} |\n"
         )

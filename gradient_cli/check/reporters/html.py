@@ -30,6 +30,7 @@ from gradient_cli.check.report import (
     Test,
 )
 from gradient_cli.check.reporters import chart
+from gradient_cli.check.reporters.against import head_words
 from gradient_cli.check.reporters.explain import row_line, where
 from gradient_cli.check.reporters.page import side_by_side, since_then
 from gradient_cli.check.reporters.page.said import KINDS, block, said, text
@@ -124,20 +125,24 @@ def _head(report: Report) -> str:
 def _tests(report: Report) -> Iterator[str]:
     longest = chart.longest_ms(report.results)
     left, forgiven = MOST_OPEN, report.forgiven
+    changes = report.comparison.changes if report.comparison else {}
     for number, result in enumerate(report.tests, 1):
         is_bad = result.verdict in {FAILED, UNSURE, ERROR} and result.key not in forgiven
         is_open = left > 0 and is_bad
         left -= is_open
-        state = " open" if is_open else ""
-        if isinstance(result, Tally):
-            yield _rows(number, result, longest, state)
-        else:
-            yield _test(number, result, longest, state)
+        kind, state = KINDS[result.verdict], " open" if is_open else ""
+        since = head_words(result, changes.get(result.key))
+        yield (
+            f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
+            f'<summary class="row"><span class="verdict">{result.verdict}</span>'
+            f'<span class="name">{text(shown(result.title))}<span class="dim">{text(since)}</span>'
+            f"</span>{_figures(result, longest)}</summary>\n"
+            f"{_rows(result) if isinstance(result, Tally) else _body(result)}</details>\n"
+        )
 
 
-def _rows(number: int, tally: Tally, longest: float, state: str) -> str:
+def _rows(tally: Tally) -> str:
     """Give a test with a data set: its rates by group, and its rows folded below it."""
-    kind = KINDS[tally.verdict]
     groups = "".join(
         f"<dt>{text(shown(group) or '(empty)')}</dt><dd>{passed}/{asked}</dd>"
         for group, (passed, asked) in tally.groups().items()
@@ -151,28 +156,15 @@ def _rows(number: int, tally: Tally, longest: float, state: str) -> str:
         for row in rows
     )
     return (
-        f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
-        f'<summary class="row"><span class="verdict">{tally.verdict}</span>'
-        f'<span class="name">{text(shown(tally.title))}</span>{_figures(tally, longest)}'
-        f'</summary>\n<div class="body"><p class="dim">{text(tally.suite)}:{tally.line}, '
+        f'<div class="body"><p class="dim">{text(tally.suite)}:{tally.line}, '
         f"{text(rate(tally))}</p>\n"
         f"<dl>{groups}<dt>rerun</dt><dd><code>{text(shown(tally.rerun))}</code></dd></dl>\n"
-        f"{cases}</div></details>\n"
+        f"{cases}</div>"
     )
 
 
 def _case_of(row: Result) -> str:
     return row.row.name if row.row else row.name
-
-
-def _test(number: int, result: Result, longest: float, state: str) -> str:
-    kind = KINDS[result.verdict]
-    return (
-        f'<details id="t{number}" class="test {kind}" data-verdict="{kind}"{state}>'
-        f'<summary class="row"><span class="verdict">{result.verdict}</span>'
-        f'<span class="name">{text(shown(result.title))}</span>{_figures(result, longest)}'
-        f"</summary>\n{_body(result)}</details>\n"
-    )
 
 
 def _body(result: Result) -> str:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.ask.shared_flags import FILE, JSON, MODEL, NO_STDIN, ONE_OF, QUIET, SURE
 from gradient_cli.values import record
 
 INPUT = "Input"
@@ -17,15 +18,9 @@ class StateOptions:
 
     file: Annotated[
         list[str] | None,
-        flag(
-            INPUT,
-            "-f",
-            "--file",
-            metavar="PATH",
-            help="a file to decide about; - is stdin (repeatable)",
-        ),
+        FILE.saying("a file to decide about; - is stdin (repeatable)"),
     ] = None
-    no_stdin: Annotated[bool, flag(INPUT, "--no-stdin", help="do not read stdin")] = False
+    no_stdin: Annotated[bool, NO_STDIN] = False
 
 
 @record(kw_only=True)
@@ -34,17 +29,11 @@ class QuestionOptions:
 
     model: Annotated[
         str | None,
-        flag(
-            QUESTION,
-            "-m",
-            "--model",
-            metavar="ID",
-            help="the decision model (setting decide_model)",
-        ),
+        MODEL.saying("the decision model (setting decide_model)", panel=QUESTION),
     ] = None
     one_of: Annotated[
         str | None,
-        flag(QUESTION, "--one-of", metavar="A,B,C", help="choose one of these, not yes or no"),
+        ONE_OF.saying("choose one of these, not yes or no", panel=QUESTION),
     ] = None
     one_of_file: Annotated[
         str | None,
@@ -99,12 +88,7 @@ class GateOptions:
     ] = None
     sure: Annotated[
         float | None,
-        flag(
-            GATE,
-            "--sure",
-            metavar="P",
-            help="status 9 where the decision is less probable than P (0.5 to 1)",
-        ),
+        SURE.saying("status 9 where the decision is less probable than P (0.5 to 1)"),
     ] = None
 
 
@@ -112,7 +96,5 @@ class GateOptions:
 class ShowOptions:
     """How the decision is told."""
 
-    json: Annotated[bool, flag(OUTPUT, "--json", help="print one JSON object")] = False
-    quiet: Annotated[bool, flag(OUTPUT, "-q", "--quiet", help="nothing on stderr but errors")] = (
-        False
-    )
+    json: Annotated[bool, JSON] = False
+    quiet: Annotated[bool, QUIET] = False

@@ -7,6 +7,8 @@ The group is a plain record, read by whoever does the work. `cli.expand` makes t
 parameters of it; the help pages, the completions and the man page are made of those.
 """
 
+from dataclasses import replace
+
 from gradient_cli.values import record
 
 
@@ -26,6 +28,10 @@ class Flag:
     most: float | None
     choices: tuple[str, ...]
     """The only values that it takes; empty: any."""
+
+    def saying(self, help: str, *, panel: str | None = None) -> "Flag":  # noqa: A002  # as below
+        """Give the same flag of another command, where other words explain it."""
+        return replace(self, help=help, panel=panel or self.panel)
 
 
 def flag(

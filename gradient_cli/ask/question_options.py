@@ -8,6 +8,18 @@ How a flag is declared stands in `ask.flag`; `cli.expand` makes a command take w
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.ask.shared_flags import (
+    EXTRACT,
+    FILE,
+    JSON,
+    MODEL,
+    NO_STDIN,
+    PROMPT_FILE,
+    QUIET,
+    SYSTEM,
+    VAR,
+    VERBOSE,
+)
 from gradient_cli.values import record
 
 INPUT = "Input"
@@ -24,45 +36,21 @@ class InputOptions:
 
     file: Annotated[
         list[str] | None,
-        flag(
-            INPUT,
-            "-f",
-            "--file",
-            metavar="PATH",
-            help="a file, a folder or a quoted pattern to put before the prompt, labelled with its "
-            "names; - is stdin (repeatable)",
-        ),
+        FILE,
     ] = None
     instructions: Annotated[
         str | None,
-        flag(
-            INPUT,
-            "-s",
-            "--system",
-            "--instructions",
-            metavar="TEXT|@FILE",
-            help="instructions to the model; @@ begins a literal @",
-        ),
+        SYSTEM,
     ] = None
     var: Annotated[
         list[str] | None,
-        flag(
-            INPUT,
-            "--var",
-            metavar="NAME=VALUE|@FILE",
-            help="fill {{ NAME }} in prompt and instructions (repeatable)",
-        ),
+        VAR,
     ] = None
     prompt_file: Annotated[
         str | None,
-        flag(
-            INPUT,
-            "--prompt-file",
-            metavar="FILE",
-            help="take the prompt from a file, which may begin with settings",
-        ),
+        PROMPT_FILE,
     ] = None
-    no_stdin: Annotated[bool, flag(INPUT, "--no-stdin", help="do not read stdin")] = False
+    no_stdin: Annotated[bool, NO_STDIN] = False
     thread: Annotated[
         str | None,
         flag(
@@ -98,13 +86,7 @@ class RequestOptions:
 
     model: Annotated[
         str | None,
-        flag(
-            REQUEST,
-            "-m",
-            "--model",
-            metavar="ID",
-            help="the model to ask; `gradient models` lists them",
-        ),
+        MODEL,
     ] = None
     max_output_tokens: Annotated[
         int | None,
@@ -232,9 +214,9 @@ class OutputOptions:
             help="auto is markdown on a terminal, text elsewhere",
         ),
     ] = None
-    json: Annotated[
-        bool, flag(OUTPUT, "--json", help="the same as --format json: one object, on failure too")
-    ] = False
+    json: Annotated[bool, JSON.saying("the same as --format json: one object, on failure too")] = (
+        False
+    )
     output: Annotated[
         str | None,
         flag(
@@ -251,12 +233,7 @@ class OutputOptions:
     ] = False
     extract: Annotated[
         bool,
-        flag(
-            OUTPUT,
-            "-x",
-            "--extract",
-            help="print the first fenced code block alone; none, or an empty one, is status 1",
-        ),
+        EXTRACT,
     ] = False
     show_reasoning: Annotated[
         bool | None,
@@ -268,14 +245,10 @@ class OutputOptions:
         bool | None,
         flag(OUTPUT, "-u", "--usage/--no-usage", help="print token counts and times to stderr"),
     ] = None
-    quiet: Annotated[
-        bool, flag(OUTPUT, "-q", "--quiet", help="no notices on stderr but errors")
-    ] = False
+    quiet: Annotated[bool, QUIET.saying("no notices on stderr but errors")] = False
     verbose: Annotated[
         bool,
-        flag(
-            OUTPUT, "-v", "--verbose", help="say where things come from and what is sent, on stderr"
-        ),
+        VERBOSE,
     ] = False
     color: Annotated[
         str | None,

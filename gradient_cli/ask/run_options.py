@@ -7,6 +7,7 @@ Groups like those of `ask.question_options`, shared by respond and batch; check 
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.ask.shared_flags import DRY_RUN, ONE_OF, RECORD, REPLAY, STRICT_REPLAY, SURE
 from gradient_cli.errors import UsageError
 from gradient_cli.values import record
 
@@ -70,12 +71,7 @@ class ExpectOptions:
     ] = None
     one_of: Annotated[
         str | None,
-        flag(
-            EXPECTATIONS,
-            "--one-of",
-            metavar="A,B,C",
-            help="it is exactly one of these labels; the label is printed",
-        ),
+        ONE_OF,
     ] = None
     extract_lang: Annotated[
         str | None,
@@ -163,12 +159,7 @@ class SureOptions:
 
     sure: Annotated[
         float | None,
-        flag(
-            EXPECTATIONS,
-            "--sure",
-            metavar="P",
-            help="status 9 where the label of --one-of is less probable than P (0.5 to 1)",
-        ),
+        SURE,
     ] = None
     votes: Annotated[
         int | None,
@@ -296,21 +287,19 @@ class NetworkOptions:
 class ProofOptions:
     """Seeing what is sent, and doing without the service."""
 
-    dry_run: Annotated[
-        bool, flag(PROOF, "-n", "--dry-run", help="print the body and send nothing")
-    ] = False
+    dry_run: Annotated[bool, DRY_RUN] = False
     curl: Annotated[
         bool, flag(PROOF, "--curl", help="print the request as a curl command and send nothing")
     ] = False
     record: Annotated[
         str | None,
-        flag(PROOF, "--record", metavar="DIR", help="keep each exchange as a file in DIR"),
+        RECORD,
     ] = None
     replay: Annotated[
         str | None,
-        flag(PROOF, "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+        REPLAY,
     ] = None
     strict_replay: Annotated[
         bool,
-        flag(PROOF, "--strict-replay", help="recordings that nothing asked for are status 2"),
+        STRICT_REPLAY,
     ] = False

@@ -5,6 +5,21 @@ The flags that only `batch` has; the others it shares with respond: see `ask.fla
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.ask.shared_flags import (
+    DRY_RUN,
+    EXTRACT,
+    FILE,
+    JSON,
+    PROMPT_FILE,
+    QUIET,
+    RECORD,
+    REPLAY,
+    STRICT_REPLAY,
+    SURE,
+    SYSTEM,
+    VAR,
+    VERBOSE,
+)
 from gradient_cli.values import record
 
 DECISIONS = "Decisions"
@@ -48,42 +63,19 @@ class ItemOptions:
     ] = False
     prompt_file: Annotated[
         str | None,
-        flag(
-            "Input",
-            "--prompt-file",
-            metavar="FILE",
-            help="the prompt from a file, settings on top; in place of PROMPT",
-        ),
+        PROMPT_FILE.saying("the prompt from a file, settings on top; in place of PROMPT"),
     ] = None
     instructions: Annotated[
         str | None,
-        flag(
-            "Input",
-            "-s",
-            "--system",
-            "--instructions",
-            metavar="TEXT|@FILE",
-            help="instructions to the model; @@ begins a literal @",
-        ),
+        SYSTEM,
     ] = None
     var: Annotated[
         list[str] | None,
-        flag(
-            "Input",
-            "--var",
-            metavar="NAME=VALUE|@FILE",
-            help="fill {{ NAME }} in prompt and instructions (repeatable)",
-        ),
+        VAR,
     ] = None
     file: Annotated[
         list[str] | None,
-        flag(
-            "Input",
-            "-f",
-            "--file",
-            metavar="PATH",
-            help="a file to put before every prompt (repeatable)",
-        ),
+        FILE.saying("a file to put before every prompt (repeatable)"),
     ] = None
     shard: Annotated[
         str | None,
@@ -141,31 +133,23 @@ class RunOptions:
     ] = None
     extract: Annotated[
         bool,
-        flag("Output", "-x", "--extract", help="keep the first fenced code block alone"),
+        EXTRACT.saying("keep the first fenced code block alone"),
     ] = False
-    json: Annotated[
-        bool, flag("Output", "--json", help="print a summary of the run as JSON on stdout")
-    ] = False
-    quiet: Annotated[
-        bool, flag("Output", "-q", "--quiet", help="no progress on stderr, only errors")
-    ] = False
-    verbose: Annotated[
-        bool, flag("Output", "-v", "--verbose", help="say each wait and retry on stderr")
-    ] = False
-    dry_run: Annotated[
-        bool, flag("Proof", "-n", "--dry-run", help="print the bodies, a line each; send nothing")
-    ] = False
+    json: Annotated[bool, JSON.saying("print a summary of the run as JSON on stdout")] = False
+    quiet: Annotated[bool, QUIET.saying("no progress on stderr, only errors")] = False
+    verbose: Annotated[bool, VERBOSE.saying("say each wait and retry on stderr")] = False
+    dry_run: Annotated[bool, DRY_RUN.saying("print the bodies, a line each; send nothing")] = False
     record: Annotated[
         str | None,
-        flag("Proof", "--record", metavar="DIR", help="keep each exchange as a file in DIR"),
+        RECORD,
     ] = None
     replay: Annotated[
         str | None,
-        flag("Proof", "--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+        REPLAY,
     ] = None
     strict_replay: Annotated[
         bool,
-        flag("Proof", "--strict-replay", help="recordings that nothing asked for are status 2"),
+        STRICT_REPLAY,
     ] = False
 
 
@@ -211,12 +195,7 @@ class DecideOptions:
     ] = None
     sure: Annotated[
         float | None,
-        flag(
-            DECISIONS,
-            "--sure",
-            metavar="P",
-            help="a decision less probable than P is status 9 (0.5 to 1)",
-        ),
+        SURE.saying("a decision less probable than P is status 9 (0.5 to 1)", panel=DECISIONS),
     ] = None
 
     def stray(self) -> str | None:
@@ -262,9 +241,7 @@ class TableOptions:
     csv: Annotated[bool, flag("Output", "--csv", help="print CSV")] = False
     tsv: Annotated[bool, flag("Output", "--tsv", help="print cells set apart by tabs")] = False
     jsonl: Annotated[bool, flag("Output", "--jsonl", help="print a JSON object a row")] = False
-    quiet: Annotated[bool, flag("Output", "-q", "--quiet", help="nothing on stderr but errors")] = (
-        False
-    )
+    quiet: Annotated[bool, QUIET] = False
 
 
 @record(kw_only=True)
@@ -283,14 +260,10 @@ class SubmitOptions:
     ]
     extract: Annotated[
         bool,
-        flag("Output", "-x", "--extract", help="keep the first fenced code block alone"),
+        EXTRACT.saying("keep the first fenced code block alone"),
     ] = False
-    quiet: Annotated[bool, flag("Output", "-q", "--quiet", help="nothing on stderr but errors")] = (
-        False
-    )
-    dry_run: Annotated[
-        bool, flag("Proof", "-n", "--dry-run", help="print the upload; send nothing")
-    ] = False
+    quiet: Annotated[bool, QUIET] = False
+    dry_run: Annotated[bool, DRY_RUN.saying("print the upload; send nothing")] = False
 
 
 @record(kw_only=True)
@@ -300,7 +273,5 @@ class JobOptions:
     output: Annotated[
         str, flag("Output", "-o", "--output", metavar="OUT.jsonl", help="as at `submit`")
     ]
-    json: Annotated[bool, flag("Output", "--json", help="print one JSON object on stdout")] = False
-    quiet: Annotated[bool, flag("Output", "-q", "--quiet", help="nothing on stderr but errors")] = (
-        False
-    )
+    json: Annotated[bool, JSON.saying("print one JSON object on stdout")] = False
+    quiet: Annotated[bool, QUIET] = False

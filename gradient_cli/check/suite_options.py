@@ -4,13 +4,12 @@ from functools import partial
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.ask.shared_flags import JSON, MODEL, QUIET, RECORD, REPLAY, STRICT_REPLAY, VERBOSE
 from gradient_cli.values import record
 
 _which = partial(flag, "Tests")
 _report = partial(flag, "Reports")
-_proof = partial(flag, "Proof")
 _calibration = partial(flag, "Calibration")
-_request = partial(flag, "Request")
 
 
 @record(kw_only=True)
@@ -70,16 +69,14 @@ class WhichOptions:
     ] = None
     models: Annotated[
         list[str] | None,
-        _request(
-            "-m",
-            "--model",
-            metavar="ID",
-            help="the model, whatever a suite says; several are asked side by side (repeatable)",
+        MODEL.saying(
+            "the model, whatever a suite says; several are asked side by side (repeatable)"
         ),
     ] = None
     tools: Annotated[
         list[str] | None,
-        _request(
+        flag(
+            "Request",
             "--tool",
             metavar="NAME|FILE|JSON",
             help="a tool for every test, beside those of the suite (repeatable)",
@@ -115,7 +112,7 @@ class CalibrateOptions:
 class ReportOptions:
     """Where the verdicts go."""
 
-    json: Annotated[bool, _report("--json", help="the report as one JSON object")] = False
+    json: Annotated[bool, JSON.saying("the report as one JSON object", panel="Reports")] = False
     junit: Annotated[
         str | None, _report("--junit", metavar="FILE", help="the report as JUnit XML")
     ] = None
@@ -138,9 +135,9 @@ class ReportOptions:
     color: Annotated[
         str | None, _report("--color", metavar="auto|always|never", help="colour the report")
     ] = None
-    quiet: Annotated[bool, _report("-q", "--quiet", help="only what did not pass")] = False
+    quiet: Annotated[bool, QUIET.saying("only what did not pass", panel="Reports")] = False
     verbose: Annotated[
-        bool, _report("-v", "--verbose", help="say what is sent and what came, on stderr")
+        bool, VERBOSE.saying("say what is sent and what came, on stderr", panel="Reports")
     ] = False
 
     def files(self) -> list[tuple[str, str]]:
@@ -157,14 +154,12 @@ class ReportOptions:
 class TapeOptions:
     """Doing without the service."""
 
-    record: Annotated[
-        str | None, _proof("--record", metavar="DIR", help="keep each exchange as a file in DIR")
-    ] = None
+    record: Annotated[str | None, RECORD] = None
     replay: Annotated[
         str | None,
-        _proof("--replay", metavar="DIR", help="answer from the files in DIR; no network"),
+        REPLAY,
     ] = None
     strict_replay: Annotated[
         bool,
-        _proof("--strict-replay", help="recordings that nothing asked for are status 2"),
+        STRICT_REPLAY,
     ] = False

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated
 
 from gradient_cli.ask.flag import flag
+from gradient_cli.ask.shared_flags import QUIET
 from gradient_cli.values import record
 
 DEFAULT_PORT = 8399
@@ -123,4 +124,4 @@ class ServerOptions:
             help="refuse more than that, with x-ratelimit headers",
         ),
     ] = None
-    quiet: Annotated[bool, _server("-q", "--quiet", help="no line for each request")] = False
+    quiet: Annotated[bool, QUIET.saying("no line for each request", panel="Server")] = False

@@ -173,9 +173,7 @@ class RequestMaker:
         prompt = item.prompt if item.prompt is not None else self._prompt_for(item)
         if item.text is None:
             if prompt is None and not self.base.body().get("input"):
-                raise UsageError(
-                    "there is no prompt", hint='a row needs "prompt" or "input", or give PROMPT'
-                )
+                raise self._no_prompt()
             self._check_used(item, prompt or "", variables)
             text = self._filled(item, prompt or "", variables)
             if not text and not blocks and not self.base.body().get("input"):
@@ -191,6 +189,15 @@ class RequestMaker:
         else:
             blocks.append(Block(item.path, item.text, ITEM))
         return compose(blocks, self._filled(item, prompt, variables))
+
+    def _no_prompt(self) -> UsageError:
+        if self.row_fields is None:
+            hint = 'a row needs "prompt" or "input", or give PROMPT'
+            return UsageError("there is no prompt", hint=hint)
+        return UsageError(
+            "there is nothing to decide about",
+            hint="PROMPT says what is: '{{ NAME }}'; or a column " + ", ".join(self.own_columns),
+        )
 
     def _prompt_for(self, item: Item) -> str | None:
         """Give PROMPT; without one a table's own column of that name."""

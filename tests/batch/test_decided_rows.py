@@ -235,3 +235,23 @@ def test_a_row_that_says_what_has_no_place_is_refused(place):
 
     assert place.decides() == 2
     assert '"temperature" says nothing of a decision' in place.stderr
+
+
+def test_rows_without_a_text_say_what_is_decided_about(place):
+    """A label must not be part of a state by accident."""
+    place.rows.write_text("id,label\n1,yes\n")
+
+    assert place.decides() == 2
+    assert "there is nothing to decide about" in place.stderr
+    assert "'{{ NAME }}'; or a column prompt, state, text" in place.stderr
+
+
+def test_options_of_a_file_have_their_meaning(place):
+    """As in `decide`."""
+    labels = place.folder / "labels.toml"
+    labels.write_text('bug = "something is broken"\nwish = ""\n')
+    found = (Behaviour(odds={"bug": 0.8}, times=0),)
+
+    assert place.decides("--one-of-file", str(labels), decisions=found) == 0
+    criteria = place.requests[0].body["questions"]["decision"]["criteria"]
+    assert criteria == {"bug": "something is broken", "wish": None}

@@ -169,12 +169,14 @@ def _found(command: Command, path: str | None) -> Command:
 
 def _check_machine() -> None:
     """
-    Make sure, before anything is paid for, that a program can be started.
+    Make sure, before anything is paid for, that a program can be started, and its run be told.
 
     Raises:
         MachineExhausted: there are not enough descriptors.
 
     """
+    import gradient_cli.terminal.door  # noqa: F401  # by then, nothing of ours may be missing
+
     free = free_descriptors(DESCRIPTORS)
     if free < DESCRIPTORS:
         raise_limit(DESCRIPTORS - free)

@@ -132,7 +132,7 @@ def test_a_name_says_which_file_it_is():
         (undocumented, "wire/json.py", "class A:\n 'A'\n def f(self): ...", True),
         (undocumented, "wire/json.py", "if x:\n class A: ...", True),
         (undocumented, "wire/json.py", "def _f():\n def g(): ...", False),
-        (overgrown, "mock/new.py", "\n" * 9000, True),
+        (overgrown, "mock/new.py", "\n" * 20_000, True),
         (doubles, "wire/thread.py", "", True),
         (doubles, "cli/pages/respond.py", "", True),
         (doubles, "runs/help.py", "", False),

@@ -18,7 +18,7 @@ RUNNERS = {
     "TEAMCITY_VERSION": "2026.1",
 }
 BAD = "a ##[error]pwned\n::error::pwned\r::set-output name=a::b\x1b]0;t\x07 ##vso[x]y ##teamcity[z] section_start:1:x\r\x1b[0K \u202e\x9b"
-OURS = re.compile(r"::(?:error file=|group::|endgroup::)")
+OURS = re.compile(r"::(?:error (?:file=|title=gradient check%3A )|group::|endgroup::)")
 OBEYED = re.compile(r"##\[|##vso|##teamcity|section_start:|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]")
 
 

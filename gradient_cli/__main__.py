@@ -103,6 +103,7 @@ def _run_process(argv: list[str]) -> int:
 
     # Nothing that is loaded will ever be garbage; commands that run long turn it on again.
     gc.disable()
+    _import_lazily()
     # httpcore looks for these, for programs that are asynchronous; none of ours is.
     sys.modules.setdefault("anyio", None)  # type: ignore[arg-type]  # not importable
     sys.modules.setdefault("trio", None)  # type: ignore[arg-type]  # as above
@@ -135,6 +136,23 @@ def _run_process(argv: list[str]) -> int:
     except Terminated:
         _die_by(signal.SIGTERM)
     return 0
+
+
+def _import_lazily() -> None:
+    """
+    Let Python (3.15) load a module when it is first looked at, not when it is named.
+
+    Half of what the libraries import is for others: cookies, digests, asynchronous programs.
+    """
+    let = getattr(sys, "set_lazy_imports", None)  # typeshed does not know them yet
+    if let is not None:
+        sys.set_lazy_imports_filter(_may_wait)  # type: ignore[attr-defined]  # as above
+        let("all")
+
+
+def _may_wait(importer: str, name: str, names: tuple[str, ...] | None) -> bool:
+    """Tell whether an import may wait for its use: not where names are changed as they come."""
+    return importer not in {"httpcore", "httpx"}
 
 
 def _run_until_alarm(argv: list[str], invocation: "Invocation") -> int:

@@ -116,6 +116,26 @@ def test_an_answer_loads_what_it_needs(loaded):
     assert not names & {"httpx._main", "typer.rich_utils"}
 
 
+@pytest.mark.skipif(not hasattr(sys, "set_lazy_imports"), reason="Python 3.15 is the first")
+def test_what_libraries_import_for_others_waits_for_its_use(loaded):
+    """Mail, time zones, temporary files, names in other scripts: named by httpx, used by nobody."""
+    names = loaded("respond", "-m", "any", "hi")
+
+    assert not names & {
+        *("calendar", "datetime", "email.parser", "idna", "random", "shutil", "tempfile"),
+        *("asyncio", "subprocess", "traceback"),
+    }
+
+
+def test_no_import_waits_where_names_are_changed_as_they_come():
+    """httpcore sets `__module__` on what it imports; what waits for its use has none."""
+    from gradient_cli.__main__ import _may_wait
+
+    assert not _may_wait("httpcore", "httpcore._api", ("request",))
+    assert not _may_wait("httpx", "httpx._client", ("*",))
+    assert _may_wait("httpx._models", "http.cookiejar", ("CookieJar",))
+
+
 @pytest.mark.real
 def test_the_help_of_a_command_needs_no_network(loaded):
     """`respond --help` loads typer alone."""

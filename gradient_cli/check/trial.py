@@ -17,7 +17,8 @@ from gradient_cli.check.case import Case
 from gradient_cli.check.inquiry import Inquiry, decide_on
 from gradient_cli.check.judge import Bench, judge
 from gradient_cli.check.program_checks import Programs
-from gradient_cli.errors import ExpectationFailed, GradientError, IncompleteAnswer, NotSure
+from gradient_cli.check.remedies import in_suite_words
+from gradient_cli.errors import ExpectationFailed, GradientError, NotSure
 from gradient_cli.exits import ExitStatus
 from gradient_cli.expect.expectations import Expectations
 from gradient_cli.transport.tape import ASKED_FOR
@@ -174,7 +175,7 @@ def findings_of(judged: Judged) -> list[Finding]:
     label = Finding(
         "one_of",
         is_met=error is None,
-        message=_spelled(f"{error.message}; {error.hint}") if error else "",
+        message=(in_suite_words(f"{error.message}; {error.hint}") or "") if error else "",
         is_unsure=error is not None,
         decision=judged.text,
         probability=judged.probability,
@@ -191,22 +192,8 @@ def _failed(
         outcome,
         costs or Ruling(),
         error=f"{who}{error.message}",
-        hint=_hint(error),
+        hint=in_suite_words(error.hint),
     )
-
-
-def _spelled(hint: str | None) -> str:
-    """Give a remedy with the keys of suites for flags."""
-    return (hint or "").replace("--votes 5", "`votes = 5`").replace("--sure", "sure")
-
-
-def _hint(error: GradientError) -> str | None:
-    """Give the remedy in the words of a suite, which has no flags."""
-    if isinstance(error, IncompleteAnswer) and error.hint and "--max-output-tokens" in error.hint:
-        return "raise `max_output_tokens` of the test"
-    if isinstance(error, IncompleteAnswer) and error.hint and "--allow-incomplete" in error.hint:
-        return "try again"
-    return error.hint
 
 
 def _attempt(

@@ -81,7 +81,18 @@ def words_of(host: Host) -> str:
 def _plain(name: str) -> str:
     """Give a name as the wire has it: in lower case, foreign letters as xn--, no dot at its end."""
     name = name.strip().rstrip(".\u3002\uff0e").lower()
+    if set(name) & _KEPT:
+        # Python's codec takes these for other letters; browsers have not since 2023.
+        return ".".join(map(_label, name.split(".")))
     try:
         return name.encode("idna").decode("ascii").lower()
     except UnicodeError:
         return name
+
+
+_KEPT = frozenset("\u00df\u03c2\u200c\u200d")
+"""Letters that IDNA2008 keeps apart: ß is not ss."""
+
+
+def _label(label: str) -> str:
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"

@@ -29,6 +29,9 @@ OF = [
     ("bücher.example", "https://xn--bcher-kva.example/"),
     ("xn--bcher-kva.example", "https://www.BÜCHER.example/"),
     ("my_host.example", "https://my_host.example/"),
+    ("stra\u00dfe.example", "https://www.xn--strae-oqa.example/"),
+    ("xn--strae-oqa.example", "https://STRA\u00dfE.example/"),
+    ("docs.example.com", "https://docs\u3002example\uff0ecom/"),
 ]
 NOT_OF = [
     ("docs.example.com", "https://example.com/"),
@@ -62,6 +65,11 @@ NOT_OF = [
     ("localhost", "http://a.localhost.evil.example/"),
     ("0.0.1", "http://127.0.0.1/"),
     ("127.0.0.1", "http://9.127.0.0.1/"),
+    ("stra\u00dfe.example", "https://strasse.example/"),
+    ("strasse.example", "https://stra\u00dfe.example/"),
+    ("docs.example.com", "https://docs.example.com\t.evil.example/"),
+    ("docs.example.com", "https://docs.example.com\uff0fevil.example"),
+    ("docs.example.com", "https://d\u043ecs.example.com/"),
 ]  # fmt: skip
 
 

@@ -153,6 +153,12 @@ class Tally:
 
     results: tuple[Result, ...]
     """One a row; at least one."""
+    verdicts: tuple[str, ...] = field(init=False, default=(), compare=False, repr=False)
+    """That of each row: asked for many times, and worked out once."""
+
+    def __post_init__(self) -> None:
+        """Work out what every report asks for."""
+        object.__setattr__(self, "verdicts", tuple(result.verdict for result in self.results))
 
     @property
     def _row(self) -> Row:
@@ -208,12 +214,12 @@ class Tally:
     @property
     def passes(self) -> int:
         """Count the rows that passed."""
-        return sum(1 for result in self.results if result.verdict == PASSED)
+        return self.verdicts.count(PASSED)
 
     @property
     def asked(self) -> int:
         """Count the rows that were asked to their end."""
-        return sum(1 for result in self.results if result.verdict != NOT_RUN)
+        return len(self.verdicts) - self.verdicts.count(NOT_RUN)
 
     @property
     def interval(self) -> Interval | None:
@@ -294,15 +300,16 @@ class Report:
     """suite -> SHA-256 of its text."""
     is_refusal: bool = False
     """Nothing was asked: its one result is why."""
+    _tests: list[Test] = field(init=False, default_factory=list, compare=False, repr=False)
+    """`tests`, once they were asked for."""
 
     @property
     def tests(self) -> list[Test]:
         """Give the tests in order, the rows of a data set together."""
-        found: list[Test] = []
-        for _, group in groupby(self.results, _test_of):
-            results = tuple(group)
-            found += [Tally(results)] if results[0].row else results
-        return found
+        if not self._tests:
+            for results in (tuple(group) for _, group in groupby(self.results, _test_of)):
+                self._tests.extend([Tally(results)] if results[0].row else results)
+        return self._tests
 
     @property
     def status(self) -> ExitStatus:

@@ -116,6 +116,48 @@ def test_an_answer_loads_what_it_needs(loaded):
     assert not names & {"httpx._main", "typer.rich_utils"}
 
 
+MOST_MODULES = 95
+"""Of ours, that `respond` may load: each costs 0.2 ms."""
+MOST_DATACLASSES = 30
+"""That may be worked on meanwhile, those of h11 among them: each costs 0.1 ms (values.py)."""
+COUNT = """
+import dataclasses, os
+made, work = [], dataclasses._process_class
+
+def count(cls, *more, **named):
+    made.append(cls.__module__ + "." + cls.__name__)
+    return work(cls, *more, **named)
+
+dataclasses._process_class = count
+dump = os.environ.pop("DUMP")
+exec(dump.replace('" ".join(names)', '" ".join(["=".join(["made", *made]), *names])'))
+"""
+"""What DUMP does, with the dataclasses that were worked on as its first word."""
+
+
+def test_an_answer_costs_no_more_than_it_did(world, replay_server, tmp_path):
+    """In modules of ours and in classes made for it: numbers that hold on any machine."""
+    replay_server.then(Play(HELLO))
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT, "respond", "-m", "any", "hi"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={
+            **world,
+            "DUMP": DUMP,
+            "GRADIENT_INFERENCE_ENDPOINT": replay_server.url,
+            "GRADIENT_MODEL_ACCESS_KEY": KEY,
+        },
+        cwd=tmp_path,
+        check=True,
+    )
+    first, *names = done.stderr.decode().splitlines()[-1].split()
+    made = first.split("=")[1:]
+
+    assert len(made) <= MOST_DATACLASSES, made
+    assert len([name for name in names if name.startswith("gradient_cli")]) <= MOST_MODULES
+
+
 @pytest.mark.skipif(not hasattr(sys, "set_lazy_imports"), reason="Python 3.15 is the first")
 def test_what_libraries_import_for_others_waits_for_its_use(loaded):
     """Mail, time zones, temporary files, names in other scripts: named by httpx, used by nobody."""

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from difflib import get_close_matches
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.ask.session import Session
@@ -20,11 +22,12 @@ from gradient_cli.check.attempt import Finding, Ruling
 from gradient_cli.check.suite_options import WhichOptions
 from gradient_cli.errors import GradientError, TimedOut, UsageError, run_timed_out
 from gradient_cli.expect.excerpt import excerpt
-from gradient_cli.programs.command import Command, named_commands
-from gradient_cli.programs.running import Done, run_program
 from gradient_cli.settings.keyring import TELLING, without_keys
-from gradient_cli.transport.redaction import clean_text
 from gradient_cli.values import record
+
+if TYPE_CHECKING:
+    from gradient_cli.programs.command import Command
+    from gradient_cli.programs.running import Done
 
 MOST_PRINTED = 10_000
 """Bytes that are kept of what a program prints."""
@@ -45,7 +48,7 @@ def _endless() -> float | None:
 class Programs:
     """The programs of a run."""
 
-    commands: Mapping[str, Command] = field(default_factory=dict)
+    commands: "Mapping[str, Command]" = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Without keys."""
     longest_s: float = 30.0
@@ -109,7 +112,7 @@ class Programs:
                     hint=f'checks = ["{name}"] in a test or in [defaults]',
                 )
 
-    def _one(self, command: Command, stdin: bytes) -> Finding | GradientError:
+    def _one(self, command: "Command", stdin: bytes) -> Finding | GradientError:
         left = self.remaining_s()
         if left is not None and left <= 0:
             return run_timed_out()
@@ -125,7 +128,9 @@ class Programs:
             return run_timed_out()
         return self._verdict(command, done)
 
-    def _run(self, command: Command, stdin: bytes, longest_s: float) -> Done:
+    def _run(self, command: "Command", stdin: bytes, longest_s: float) -> "Done":
+        from gradient_cli.programs.running import run_program
+
         for pause_s in _TRIES_S:
             try:
                 return run_program(
@@ -137,7 +142,7 @@ class Programs:
             time.sleep(pause_s)
         return run_program(command.words, self.environ, longest_s, MOST_PRINTED, stdin=stdin)
 
-    def _verdict(self, command: Command, done: Done) -> Finding | GradientError:
+    def _verdict(self, command: "Command", done: "Done") -> Finding | GradientError:
         name = command.name
         if done.timed_out:
             return TimedOut(
@@ -156,13 +161,17 @@ class Programs:
             hint="a check ends with 0 if the answer passes, with 1 if it fails",
         )
 
-    def _said(self, done: Done) -> str:
+    def _said(self, done: "Done") -> str:
         """Give what a program printed: its stdout, its last words, or both."""
         parts = [done.stdout, b"(more was printed)" if done.is_truncated else b""]
         parts.append(done.stderr[-MOST_PRINTED:])
         text = [part.decode("utf-8", "replace").strip() for part in parts]
         said = "\n".join(part for part in text if part)
-        return clean_text(said, [self.key]) if len(self.key) >= TELLING else said
+        if len(self.key) < TELLING:
+            return said
+        from gradient_cli.transport.redaction import clean_text
+
+        return clean_text(said, [self.key])
 
 
 def programs_of(which: WhichOptions, invocation: Invocation) -> Programs:
@@ -173,8 +182,15 @@ def programs_of(which: WhichOptions, invocation: Invocation) -> Programs:
         UsageError: one is not NAME=COMMAND, or is not there.
 
     """
+    if not which.run_checks:
+        return Programs()
+    # Now, while they can be had: what is missing later would cost an answer.
+    for name in ("programs.running", "transport.redaction"):
+        import_module(f"gradient_cli.{name}")
+    from gradient_cli.programs.command import named_commands
+
     return Programs(
-        named_commands("--run-check", which.run_checks or [], invocation.environ),
+        named_commands("--run-check", which.run_checks, invocation.environ),
         without_keys(invocation.environ),
         which.check_timeout,
         invocation.left_s,

@@ -179,7 +179,9 @@ def test_a_flood_is_cut(stage):
     assert step["output"].count("\0") == 1_000_000
     assert "cut after 1,000,000 bytes" in step["output"]
     assert time.monotonic() - began < 20
-    assert max(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, before) < 300_000
+    # The peak of all children so far: it tells something unless an earlier one was larger.
+    after = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert after == before or after < 300_000
 
 
 def test_a_long_argument_that_is_not_read_hangs_nobody(tmp_path, world):

@@ -1,9 +1,10 @@
 """The habits of the house that a machine can see; CONTRIBUTING.md says why."""
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -175,3 +176,30 @@ def test_nothing_happens_at_import():
     ]
 
     assert [line for line in doing if "__main__.py" not in line] == []
+
+
+ROOT = Path(__file__).parents[2]
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("find where a key may leave the process", ".reveal()"),
+        ("find where a `phase` is read", '"phase"'),
+    ],
+)
+def test_the_way_to_a_place_names_every_place(row, words):
+    """Whoever is led to where keys and phases are finds all of it, not what it was last year."""
+    [line] = [line for line in CONTRIBUTING.splitlines() if line.startswith(f"| {row} |")]
+
+    places = {name for name, source in house().items() if words in source}
+
+    assert {name for name in places if f"`{name}`" not in line} == set()
+    assert places, words
+
+
+@pytest.mark.parametrize("name", sorted(re.findall("`([a-z_]+/[a-z_/]*[.]py)`", CONTRIBUTING)))
+def test_the_way_to_a_place_leads_somewhere(name):
+    """No line leads to a file that was moved."""
+    assert [root for root in (ROOT / "gradient_cli", ROOT) if (root / name).is_file()]

@@ -174,3 +174,33 @@ def test_two_prompts_in_one_file_are_counted_as_duplicates(batch):
     found = json.loads(batch.batch("summary", str(batch.out), "--json")[1])
 
     assert (found["total"], found["lines"], found["duplicates"]) == (2, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("row_id", "line_id", "is_found"),
+    [
+        (7, "7", True),
+        ("7", 7, True),
+        ("7", "7", True),
+        ("07", 7, False),
+        ("٧", 7, False),
+        ("-7", 7, False),
+        ("7x", 7, False),
+        (7, "07", False),
+        ("", 0, False),
+    ],
+)
+def test_digits_are_the_id_that_they_spell(tmp_path, row_id, line_id, is_found):
+    """A tool that rewrites OUT may make numbers of digits, or digits of numbers; of nothing else."""
+    items, out = tmp_path / "i.jsonl", tmp_path / "o.jsonl"
+    items.write_text(json.dumps({"id": row_id, "prompt": "a"}, ensure_ascii=False) + "\n")
+    with serving(behaviours=(Behaviour(text="yes", times=0),)) as server:
+        batch = Batch(tmp_path, server)
+        batch.out = out
+        batch.run("-i", str(items))
+        line = json.loads(out.read_text())
+        out.write_text(json.dumps({**line, "id": line_id}, ensure_ascii=False) + "\n")
+
+        _, text, _ = batch.batch("table", "-i", str(items), "-o", str(out), "--jsonl")
+
+    assert ('"yes"' in text) is is_found

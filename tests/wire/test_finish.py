@@ -3,6 +3,7 @@
 import pytest
 
 from gradient_cli.wire.dialects import decode
+from gradient_cli.wire.events import ReasoningDelta
 from gradient_cli.wire.response import Fold
 
 CALL = {"type": "function_call", "name": "f", "arguments": "{}", "call_id": "c"}
@@ -71,3 +72,16 @@ def body(finish: str | None, **message) -> dict:
 def test_a_script_reads_the_same_word_of_every_server(payloads, word):
     """stop, tool_calls, length or content_filter; null is any other end."""
     assert folded(*payloads) == word
+
+
+def test_what_the_end_owes_is_given_once():
+    """Whoever looks at the end twice, as a broken stream makes it, shows no thought again."""
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    fold = Fold()
+    for event in decode("", typed("completed", thought, TEXT)):
+        fold.add(event)
+
+    first, second = list(fold.finish()), list(fold.finish())
+
+    assert [event for event in first if isinstance(event, ReasoningDelta)] == [ReasoningDelta("hm")]
+    assert [event for event in second if isinstance(event, ReasoningDelta)] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradient_cli.wire.items import pending
+from gradient_cli.wire.items import is_kept, is_server_call, pending
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,44 @@ from gradient_cli.wire.items import pending
 def test_what_is_unfinished_waits_if_it_is_ours(item, waits):
     """Our own messages and calls; whose role nobody told is the assistant."""
     assert pending([item]) == ([item] if waits else [])
+
+
+@pytest.mark.parametrize(
+    ("item", "keeps"),
+    [
+        ({"type": "message", "phase": "commentary"}, True),
+        ({"type": "message", "phase": "final_answer"}, True),
+        ({"type": "message"}, False),
+        ({"type": "message", "phase": None}, False),
+        ({"type": "message", "phase": ""}, False),
+        ({"type": "function_call", "phase": "commentary"}, False),
+        ({"phase": "commentary"}, False),
+        ({"type": "reasoning"}, True),
+        ({"type": "compaction", "phase": ""}, True),
+        ({"type": ["reasoning"]}, False),
+    ],
+)
+def test_a_turn_repeats_what_the_server_must_see_again(item, keeps):
+    """Thoughts, and words whose phase the server told; everything else is made anew."""
+    assert is_kept(item) is keeps
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_the_servers"),
+    [
+        ("web_search_call", True),
+        ("mcp_list_tools", True),
+        ("shell_call_output", True),
+        ("compaction", True),
+        ("search_results", True),
+        ("function_call", False),
+        ("function_call_output", True),
+        ("message", False),
+        ("reasoning", False),
+        (None, False),
+        (["web_search_call"], False),
+    ],
+)
+def test_the_services_own_work_is_told_from_ours(kind, is_the_servers):
+    """What it did by itself is shown, what it asks of us is done."""
+    assert is_server_call({"type": kind}) is is_the_servers

@@ -507,3 +507,13 @@ def test_a_file_whose_name_is_no_text_has_an_id(batch):
 
     assert (first[0], second[0]) == (0, 0)
     assert '"skipped":1' in second[1]
+
+
+def test_each_line_that_is_no_text_is_named_and_the_others_are_read():
+    """One bad line hides neither the next bad one nor what is good."""
+    found: list[UsageError] = []
+
+    items = list(Lines().read(Bytes(b"a\n\xff\n\nb\n\xfe\n"), "f", found.append))
+
+    assert [(item.id, item.text) for item in items] == [(1, "a"), (4, "b")]
+    assert [error.message.partition(": ")[0] for error in found] == ["f:2", "f:5"]

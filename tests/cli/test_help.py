@@ -11,11 +11,13 @@ from typing import Annotated
 
 import pytest
 import typer
+from typer.core import TyperCommand
 
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.cli.app import LazyGroup, new_app
 from gradient_cli.cli.commands import COMMANDS
 from gradient_cli.cli.pages import overview, short_page, topics
+from gradient_cli.cli.pages.command_page import description
 from gradient_cli.cli.pages.examples import EXAMPLES
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
@@ -271,3 +273,16 @@ def test_a_topic_stands_in_the_manual_too(home, topic):
 
     assert (status, stdout.startswith(f"{topic}: ")) == (0, True)
     assert f".SH {topic.upper()}" in (ROOT / "man" / "gradient.1").read_text()
+
+
+def test_an_example_in_a_description_keeps_its_lines():
+    """Prose is wrapped to the width; what is indented is somebody's code."""
+    words = "word " * 30
+    command = TyperCommand("any", help=f"{words}\n\n    one --flag\n    two | three  \n\nRaises: x")
+
+    text = description(command, 60)
+
+    prose, example = text.split("\n\n")
+    assert prose.split() == words.split()
+    assert max(map(len, prose.splitlines())) <= 60
+    assert example == "    one --flag\n    two | three"

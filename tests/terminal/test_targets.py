@@ -310,3 +310,11 @@ def test_what_a_path_means_is_what_the_system_means(tmp_path, monkeypatch):
         "abs",
     ):
         assert place_of(path).path == Path(path).resolve(), path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there mounts are listed so")
+def test_a_mount_is_told_from_what_lies_below_it(tmp_path):
+    """What something is mounted on can be written and never replaced."""
+    assert ways._is_mount(Path("/proc"))
+    assert not ways._is_mount(Path("/proc/self/mountinfo"))
+    assert not ways._is_mount(tmp_path / "a file")

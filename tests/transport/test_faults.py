@@ -223,3 +223,11 @@ def test_a_refused_request_without_a_key_names_the_empty_variable():
 
     assert found.message.endswith("wants a key (401), and $MODEL_ACCESS_KEY is set but empty")
     assert "forks" in found.hint
+
+
+def test_what_an_error_knows_of_a_request_is_shown_without_the_key():
+    """A debugger's or a log's repr is no place for a key either."""
+    setting = Setting("https://there", secret="sk-secret", tool_secrets=("tok-secret",))
+
+    assert "secret" not in repr(setting).replace("tool_secrets", "")
+    assert setting.hidden == ("sk-secret", "tok-secret")

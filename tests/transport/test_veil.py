@@ -245,3 +245,19 @@ def test_a_recording_without_it_is_as_it_came():
         body[:9].decode(),
         body[9:].decode(),
     ]
+
+
+def test_only_a_delta_waits_for_what_follows():
+    """An id that ends as the key begins is whole: the frame goes on at once, and stays as it is."""
+    fed = []
+
+    def server():
+        for payload in ({"type": "x", "id": KEY[:9], "delta": ""}, {"type": "x", "id": KEY[9:]}):
+            fed.append(payload)
+            yield Frame("message", json.dumps(payload))
+
+    frames = Veil(KEY).frames(server())
+
+    assert json.loads(next(frames).data)["id"] == KEY[:9]
+    assert len(fed) == 1
+    assert [json.loads(frame.data)["id"] for frame in frames] == [KEY[9:]]

@@ -201,6 +201,6 @@ def test_digits_are_the_id_that_they_spell(tmp_path, row_id, line_id, is_found):
         line = json.loads(out.read_text())
         out.write_text(json.dumps({**line, "id": line_id}, ensure_ascii=False) + "\n")
 
-        _, text, _ = batch.batch("table", "-i", str(items), "-o", str(out), "--jsonl")
+        status, text, _ = batch.batch("table", "-i", str(items), "-o", str(out), "--jsonl")
 
-    assert ('"yes"' in text) is is_found
+    assert (status, '"yes"' in text) == (0, is_found)

@@ -22,7 +22,7 @@ ACTION = ROOT / "action.yml"
 GITLAB = ROOT / ".ci" / "examples" / "gitlab.yml"
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 TOOLS = Path(sys.executable).parent
-SUITE = '[[test]]\nname = "{name}"\nprompt = "x"\nexpect = "yes"\n'
+SUITE = '[[test]]\nname = "{name}"\nprompt = "{name}"\nexpect = "yes"\n'
 WORKFLOW = """
 on: push
 permissions:
@@ -144,7 +144,13 @@ def job(installed, tmp_path):
         outputs, summary = tmp_path / "outputs", tmp_path / "summary.md"
         outputs.write_text("")
         summary.write_text("")
-        told = tuple(Behaviour(text=text) for text in answers)
+        # By what is asked, for the tests of a run are asked at once; the rest in turn.
+        known = {"a": "^a$", "b": "^b$"}
+        told = (
+            tuple(Behaviour(text=answers[n], match=known[name]) for n, name in enumerate(known))
+            if len(answers) == 2 and "models" not in inputs
+            else tuple(Behaviour(text=text) for text in answers)
+        )
         with MockServer(Script(behaviours=told)) as server:
             environ = {
                 "GITHUB_OUTPUT": str(outputs),

@@ -322,7 +322,7 @@ class Fold:
             tool_calls=self._tool_calls(items),
             pending=tuple(pending(items)),
             server_calls=tuple(server_calls(items)),
-            citations=self._citations(items, text),
+            citations=self._citations(items, text, streamed),
             items=tuple(item for item in items if is_kept(item)),
             status=ended.status if ended else None,
             finish_reason=ended.finish_reason if ended else None,
@@ -332,7 +332,7 @@ class Fold:
             message=ended.message if ended else None,
             code=ended.code if ended else None,
             tokens=self._whole_tokens or tuple(self._tokens),
-            body=self._body(),
+            body=self._body(streamed),
             has_lost_pieces=has_lost,
             has_stray_tag=streamed.has_stray_tag,
         )
@@ -344,7 +344,7 @@ class Fold:
         return tuple(call for call in calls if call.call_id not in answered) if answered else calls
 
     def _citations(
-        self, items: tuple[Mapping[str, Json], ...], text: str
+        self, items: tuple[Mapping[str, Json], ...], text: str, streamed: Said
     ) -> tuple[Mapping[str, Json], ...]:
         body = self._final.response if self._final else {}
         has_list = isinstance(body, dict) and (body.get("citations") or body.get("search_results"))
@@ -352,18 +352,16 @@ class Fold:
             return ()
         from gradient_cli.wire.citations import citations
 
-        said = self._streamed()
-        is_one_piece = sum(map(bool, said.parts)) <= 1 and not said.reasoning
+        is_one_piece = sum(map(bool, streamed.parts)) <= 1 and not streamed.reasoning
         return citations(items, self._cited, body, text, is_one_piece=is_one_piece)
 
-    def _body(self) -> Json:
+    def _body(self, said: Said) -> Json:
         """Give the server's final object; for the chunk dialect, the body it would have sent."""
         started = self._started
         if self._final or not (started and started.is_chunk):
             return self._final.response if self._final else None
         from gradient_cli.wire.chunk_body import chunk_body
 
-        said = self._streamed()
         return chunk_body(
             started,
             said,

@@ -16,8 +16,8 @@ Statistics 2 (2003), the fallback procedure for hypotheses that are tested in a 
 import math
 from collections.abc import Sequence
 
-from gradient_cli.check.statistics import at_least
-from gradient_cli.expect.interval import Interval, wilson
+from gradient_cli.check.statistics import at_least, exactly
+from gradient_cli.expect.interval import Z_95, Interval, wilson
 from gradient_cli.values import record
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -31,7 +31,6 @@ Small enough that the precision holds on as many fresh rows, too, which have a c
 TIE = 1e-9
 Z_ONE_SIDED = 1.6448536269514722
 """95 % of a normal distribution lie below it."""
-Z_TWO_SIDED = 1.959963984540054
 HALF_NORMAL_SKEW = math.sqrt(2 / math.pi) * (4 / math.pi - 1)
 """The third central moment of how far a normal variable is from its mean."""
 
@@ -172,7 +171,7 @@ def calibrated(samples: Sequence[Sample]) -> Calibrated | None:
     rate = sum(sample.is_right for sample in samples) / rows
     whole = math.fsum(s.probability * (1 - s.probability) for s in samples)
     lean = None
-    if abs(mean - rate) * rows > Z_TWO_SIDED * math.sqrt(whole) + TIE:
+    if abs(mean - rate) * rows > Z_95 * math.sqrt(whole) + TIE:
         lean = OVER if mean > rate else UNDER
     limit = usual
     if spread:  # A few half normal distributions lean to the right (Cornish and Fisher's term).
@@ -188,14 +187,7 @@ def _mean_deviation(count: int, chance: float) -> float:
     above = math.floor(count * chance) + 1
     if above > count:
         return 2 * count * (1 - chance) * chance**count
-    log = (
-        math.lgamma(count + 1)
-        - math.lgamma(above + 1)
-        - math.lgamma(count - above + 1)
-        + above * math.log(chance)
-        + (count - above + 1) * math.log1p(-chance)
-    )
-    return 2 * above * math.exp(log)
+    return 2 * above * (1 - chance) * exactly(above, count, chance)
 
 
 @record
@@ -303,9 +295,7 @@ class Agreement:
         if kappa is None or agreed is None:
             return None
         error = math.sqrt(agreed * (1 - agreed) / self.rows) / (1 - self._chance)
-        return Interval(
-            max(-1.0, kappa - Z_TWO_SIDED * error), min(1.0, kappa + Z_TWO_SIDED * error)
-        )
+        return Interval(max(-1.0, kappa - Z_95 * error), min(1.0, kappa + Z_95 * error))
 
     @property
     def _chance(self) -> float:

@@ -61,7 +61,7 @@ def power(cases: int, rate: float, drop: float, alpha: float) -> float:
     for count in _likely(cases, changed):
         needed = _needed(count, alpha)
         if needed is not None:
-            total += _exactly(count, cases, changed) * at_least(needed, count, share)
+            total += exactly(count, cases, changed) * at_least(needed, count, share)
     return min(total, 1.0)
 
 
@@ -82,7 +82,7 @@ def power_of_repeats(before: int, now: int, rate: float, drop: float, alpha: flo
     for passed in _likely(before, rate):
         least = now - alarms[passed]  # failures that are needed
         if alarms[passed] >= 0:
-            total += _exactly(passed, before, rate) * at_least(least, now, 1 - rate + drop)
+            total += exactly(passed, before, rate) * at_least(least, now, 1 - rate + drop)
     return min(total, 1.0)
 
 
@@ -144,7 +144,7 @@ def _needed(changed: int, alpha: float) -> int | None:
     """Give how many of the changed cases must have fallen for an alarm; None: all are too few."""
     tail, needed = 0.0, None
     for fell in range(changed, changed // 2 - 1, -1):
-        tail += _exactly(fell, changed, 0.5)
+        tail += exactly(fell, changed, 0.5)
         if tail > alpha:
             break
         needed = fell
@@ -161,10 +161,10 @@ def at_least(least: int, count: int, chance: float) -> float:
     """Give the chance of `least` or more of `count`."""
     if least <= 0:
         return 1.0
-    return min(1.0, math.fsum(_exactly(k, count, chance) for k in range(least, count + 1)))
+    return min(1.0, math.fsum(exactly(k, count, chance) for k in range(least, count + 1)))
 
 
-def _exactly(hits: int, count: int, chance: float) -> float:
+def exactly(hits: int, count: int, chance: float) -> float:
     """Give the binomial chance of just so many."""
     if chance in {0.0, 1.0}:
         return float(hits == count * int(chance))

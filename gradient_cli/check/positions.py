@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import field
 
+from gradient_cli.settings.config_file import lines_outside_texts
 from gradient_cli.values import mutable_record
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\"'-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*(?:\.|=)")
-_LONG = ('"""', "'''")
 
 
 @mutable_record
@@ -36,32 +36,22 @@ class Lines:
     def of_toml(cls, text: str) -> "Lines":
         """Find the tables and keys of a suite."""
         top = here = cls()
-        end = ""
-        for number, line in enumerate(text.split("\n"), 1):
-            if end:
-                end = "" if end in line else end
-                continue
+        for number, line in lines_outside_texts(text):
             if header := _HEADER.match(line):
                 here = top._begin(header[1], header[2], number, here)
             elif (key := _KEY.match(line)) is not None:
                 here.keys.setdefault(key[1], number)
-            end = next((mark for mark in _LONG if line.count(mark) % 2), "")
         return top
 
     @classmethod
     def of_headers(cls, text: str, name: str, count: int) -> list[int]:
         """Give the line of each [[name]] of a file; of all of them 1 where they stand elsewhere."""
-        top = cls()
-        wanted, end = [], ""
-        for number, line in enumerate(text.split("\n"), 1):
-            if end:
-                end = "" if end in line else end
-                continue
+        wanted = []
+        for number, line in lines_outside_texts(text):
             header = _HEADER.match(line)
             if header and header[1] == "[[" and header[2] == name:
                 wanted.append(number)
-            end = next((mark for mark in _LONG if line.count(mark) % 2), "")
-        return wanted if len(wanted) == count else [top.start] * count
+        return wanted if len(wanted) == count else [1] * count
 
     def _begin(self, bracket: str, name: str, number: int, here: "Lines") -> "Lines":
         if name == "test" and bracket == "[[":

@@ -235,16 +235,22 @@ def find_line(text: str, key: tuple[str, ...]) -> int | None:
     return best[1] if best else None
 
 
-def _assignments(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Give (line, key path) of each table header and assignment."""
-    table: tuple[str, ...] = ()
+def lines_outside_texts(text: str) -> Iterator[tuple[int, str]]:
+    """Give TOML's lines with their numbers, but for those within a text of several lines."""
     quotes = ""
     for number, line in enumerate(text.split("\n"), 1):
         if quotes:
-            # Inside a text of several lines, which may look like anything.
+            # Such a line may look like anything.
             quotes = "" if quotes in line else quotes
             continue
+        yield number, line
         quotes = next((q for q in ('"""', "'''") if line.count(q) % 2), "")
+
+
+def _assignments(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Give (line, key path) of each table header and assignment."""
+    table: tuple[str, ...] = ()
+    for number, line in lines_outside_texts(text):
         if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$", line):
             table = _path(header[1])
             yield number, table

@@ -200,13 +200,8 @@ class Client:
         self, method: str, path: str, body: list[bytes], exchange: Exchange, turn: Turn
     ) -> bytes:
         """Send once and give the whole body; a status of 400 or more is raised."""
+        reply = turn.reply_to(lambda: self._transport.send(method, path, body))
         try:
-            reply = self._transport.send(method, path, body)
-        except BaseException:
-            turn.leave()
-            raise
-        try:
-            turn.observe(reply.status, reply.headers)
             exchange.check(reply)
             return whole_body(reply, self._max_answer_bytes)
         finally:

@@ -93,6 +93,18 @@ class Outcome:
             said=(*self.said, *later.said),
         )
 
+    def summary(self) -> str:
+        """Say how it went, in a line for --verbose."""
+        response = self.response
+        parts = [
+            f"status {response.status or 'unknown'}",
+            f"model {response.model or 'unknown'}",
+            f"request {self.request_id or response.id or 'unknown'}",
+            f"{self.attempts} sent",
+            f"{self.total_ms} ms",
+        ]
+        return ", ".join(parts)
+
     @property
     def answer_s(self) -> float:
         """Give the seconds that the answer took, without waits that were not the model's."""
@@ -155,13 +167,8 @@ class Exchange:
 
         """
         self._started = self._clock()
+        reply = turn.reply_to(lambda: transport.send("POST", PATH, body, accept=accept))
         try:
-            reply = transport.send("POST", PATH, body, accept=accept)
-        except BaseException:
-            turn.leave()
-            raise
-        try:
-            turn.observe(reply.status, reply.headers)
             self.check(reply)
             self._read(reply, transport)
         finally:

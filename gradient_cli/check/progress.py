@@ -118,18 +118,9 @@ class Progress:
         self._ticker.say(f"asking {_name(test, number)}: {words}")
 
     def _came(self, test: Prepared, number: int, outcome: Outcome) -> None:
-        response = outcome.response
-        parts = [
-            f"status {response.status or 'unknown'}",
-            f"model {response.model or 'unknown'}",
-            f"request {outcome.request_id or response.id or 'unknown'}",
-            f"{outcome.attempts} sent",
-            f"{outcome.total_ms} ms",
-        ]
-        if outcome.error:
-            parts.append(outcome.error.message)
+        failure = f", {outcome.error.message}" if outcome.error else ""
         with suppress(GradientError):
-            self._ticker.say(f"came {_name(test, number)}: {', '.join(parts)}")
+            self._ticker.say(f"came {_name(test, number)}: {outcome.summary()}{failure}")
 
 
 def _name(test: Prepared, number: int) -> str:

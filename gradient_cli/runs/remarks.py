@@ -1,4 +1,4 @@
-"""Lines for people around an answer: what was sent, what to know of it, how it went."""
+"""Lines for people around an answer: what was sent, and what to know of what came."""
 
 from collections.abc import Iterator
 
@@ -45,16 +45,3 @@ def complaints(judged: Judged) -> Iterator[str]:
             yield f"{failed.expectation}: {failed.message}"
         if failed.excerpt:
             yield f"| {failed.excerpt}"
-
-
-def summary(outcome: Outcome) -> str:
-    """Say how it went; --verbose shows it."""
-    response = outcome.response
-    parts = [
-        f"status {response.status or 'unknown'}",
-        f"model {response.model or 'unknown'}",
-        f"request {outcome.request_id or response.id or 'unknown'}",
-        f"{outcome.attempts} sent",
-        f"{outcome.total_ms} ms",
-    ]
-    return ", ".join(parts)

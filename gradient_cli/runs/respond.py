@@ -325,7 +325,7 @@ def _finish(plan: Plan, screen: Screen, judged: verdict.Judged) -> int:
     is_saved = False
     if error is None:
         error, is_saved = _keep(plan, judged)
-    plan.notices.detail(remarks.summary(outcome))
+    plan.notices.detail(outcome.summary())
     result = _result(judged, error)
     # What could not be kept is shown rather than lost, unless stdout feeds what acts on it.
     refused = error if plan.look.is_whole else judged.error

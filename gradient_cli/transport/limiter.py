@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 
 from gradient_cli.errors import RateLimited
 from gradient_cli.transport.pace import Pace, Share
+from gradient_cli.transport.reply import Reply
 from gradient_cli.transport.retry import (
     FIRST_BACKOFF_S,
     LONGEST_WAIT_S,
@@ -41,6 +42,16 @@ class Turn:
     def __init__(self, limiter: "Limiter", number: int) -> None:
         self._limiter = limiter
         self.number = number
+
+    def reply_to(self, send: Callable[[], Reply]) -> Reply:
+        """Send, and take note of what came back, or that nothing did."""
+        try:
+            reply = send()
+        except BaseException:
+            self.leave()
+            raise
+        self.observe(reply.status, reply.headers)
+        return reply
 
     def observe(self, http_status: int, headers: Mapping[str, str]) -> None:
         """Take note of the reply's head."""

@@ -18,14 +18,16 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
+from gradient_cli.terminal.streams import is_in_front
+
 
 class JobControl:
     """Watches over one terminal for whoever draws on it; POSIX, see `open_job_control`."""
 
     def __init__(self, fd: int) -> None:
+        self._fd = fd
         if sys.platform == "win32":
             raise NotImplementedError
-        self._fd = fd
         self._tidy: Callable[[], bool] = lambda: True
         self._before = signal.getsignal(signal.SIGTSTP)
         self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
@@ -67,13 +69,8 @@ class JobControl:
         return True
 
     def is_in_front(self) -> bool:
-        """Tell whether the terminal is ours now; True where nobody knows."""
-        if sys.platform == "win32":
-            raise NotImplementedError
-        try:
-            return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:
-            return True
+        """Tell whether the terminal is ours now."""
+        return is_in_front(self._fd)
 
     def release(self) -> None:
         """Put back what was there before; only in the thread that opened it."""

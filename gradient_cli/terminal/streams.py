@@ -261,12 +261,17 @@ def encode(text: str) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def is_in_front(stream: BinaryIO) -> bool:
-    """Tell whether a terminal is ours now; a shell that sent us behind it draws on it itself."""
+def is_in_front(terminal: BinaryIO | int) -> bool:
+    """
+    Tell whether a terminal, or its descriptor, is ours now; True where nobody knows.
+
+    A shell that sent us behind it draws on it itself.
+    """
     if sys.platform == "win32":  # It has no jobs.
         return True
     try:
-        return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
+        fd = terminal if isinstance(terminal, int) else terminal.fileno()
+        return os.tcgetpgrp(fd) == os.getpgrp()
     except (OSError, ValueError):  # no terminal of ours
         return True
 

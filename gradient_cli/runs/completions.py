@@ -17,6 +17,7 @@ import gradient_cli
 from gradient_cli.ask.invocation import Invocation
 from gradient_cli.errors import UsageError
 from gradient_cli.exits import ExitStatus
+from gradient_cli.settings.paths import base_folder
 from gradient_cli.terminal.files import open_target
 
 SCRIPTS: Mapping[str, str] = {
@@ -73,8 +74,10 @@ def _place(shell: str, environ: Mapping[str, str]) -> Path:
             hint="gradient completions powershell >> $PROFILE",
         )
     if shell == "fish":
-        return _home("XDG_CONFIG_HOME", ".config", environ) / "fish/completions/gradient.fish"
-    data = _home("XDG_DATA_HOME", ".local/share", environ)
+        return Path(
+            base_folder("XDG_CONFIG_HOME", ".config", environ), "fish/completions/gradient.fish"
+        )
+    data = Path(base_folder("XDG_DATA_HOME", ".local/share", environ))
     if shell == "zsh":
         return data / "zsh/site-functions/_gradient"
     own = environ.get("BASH_COMPLETION_USER_DIR")
@@ -84,15 +87,5 @@ def _place(shell: str, environ: Mapping[str, str]) -> Path:
 def _manuals(environ: Mapping[str, str]) -> dict[Path, bytes]:
     if os.name != "posix":
         return {}
-    folder = _home("XDG_DATA_HOME", ".local/share", environ) / "man"
+    folder = Path(base_folder("XDG_DATA_HOME", ".local/share", environ), "man")
     return {folder / section / name: _shipped("man", name) for section, name in _MAN.items()}
-
-
-def _home(variable: str, below: str, environ: Mapping[str, str]) -> Path:
-    """Give a base folder of the XDG specification; a relative value counts as none."""
-    base = environ.get(variable, "")
-    return (
-        Path(base)
-        if base.startswith("/")
-        else Path(environ.get("HOME") or "~").expanduser() / below
-    )

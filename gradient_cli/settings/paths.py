@@ -61,11 +61,16 @@ def _folder(environ: Mapping[str, str]) -> str:
         import platformdirs
 
         return platformdirs.user_config_dir(APP, appauthor=False)
+    return f"{base_folder('XDG_CONFIG_HOME', '.config', environ)}/{APP}"
+
+
+def base_folder(variable: str, below_home: str, environ: Mapping[str, str]) -> str:
+    """Give a user's base folder of the XDG specification, such as `.config` below the home."""
     # XDG Base Directory 0.8: a relative value is ignored, an empty one counts as unset.
-    base = environ.get("XDG_CONFIG_HOME", "")
-    if not base.startswith("/"):
-        base = f"{environ.get('HOME') or _home_of_user()}/.config"
-    return f"{base}/{APP}"
+    base = environ.get(variable, "")
+    if base.startswith("/"):
+        return base
+    return f"{environ.get('HOME') or _home_of_user()}/{below_home}"
 
 
 def _home_of_user() -> str:

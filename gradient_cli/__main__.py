@@ -195,10 +195,11 @@ def run(argv: list[str], invocation: "Invocation") -> int:
     from gradient_cli.terminal.downfall import last_words
 
     try:
-        from gradient_cli.cli.plain import run_plain
+        if argv[:1] == ["respond"]:
+            from gradient_cli.cli.plain import run_plain
 
-        if (status := run_plain(argv, invocation)) is not None:
-            return status
+            if (status := run_plain(argv[1:], invocation)) is not None:
+                return status
         from gradient_cli.cli.app import dispatch
 
         return dispatch(argv, invocation)

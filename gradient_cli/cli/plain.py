@@ -39,19 +39,17 @@ class _Option:
     """Of a switch: False for the second name of `--stream/--no-stream`."""
 
 
-def run_plain(argv: Sequence[str], invocation: Invocation) -> int | None:
+def run_plain(words: Sequence[str], invocation: Invocation) -> int | None:
     """
-    Run a command line that is plain, and give its status; None if it is not.
+    Run what stands behind `respond`, if it is plain, and give its status; None if it is not.
 
     Raises:
         GradientError: whatever the command raises.
 
     """
-    if argv[:1] != ["respond"]:
-        return None
     from gradient_cli.runs.respond import Flags, run
 
-    flags = plain_flags(argv[1:], Flags)
+    flags = plain_flags(words, Flags)
     return None if flags is None else run(flags, invocation)
 
 

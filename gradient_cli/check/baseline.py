@@ -38,8 +38,9 @@ from gradient_cli.check.report import (
     Result,
     Tally,
     Test,
+    verdict_of,
 )
-from gradient_cli.check.saved_run import JUDGED, SavedRun, SavedTest, expects_of, outcome_of
+from gradient_cli.check.saved_run import JUDGED, SavedRun, SavedTest, expects_of
 from gradient_cli.check.statistics import (
     fisher,
     least_drop,
@@ -167,8 +168,7 @@ class Baseline:
     def _of_pairs(self, rows: "_Rows") -> Change:
         before = Count(sum(1 for t, _ in rows.pairs if t.outcome == PASSED), len(rows.pairs))
         now = Count(sum(1 for _, r in rows.pairs if r.verdict == PASSED), len(rows.pairs))
-        fell = [(t, r) for t, r in rows.pairs if t.outcome == PASSED and r.verdict != PASSED]
-        rose = [r for t, r in rows.pairs if t.outcome != PASSED and r.verdict == PASSED]
+        fell, rose = rows.fell, rows.rose
         state = SAME
         if _is_collapse(before, now) or mcnemar(len(fell), len(rose)) <= self.alpha:
             state = WORSE
@@ -187,9 +187,8 @@ class Baseline:
 
     def _could_be_worse(self, rows: "_Rows") -> bool:
         """Tell whether it were worse if every row that could not be judged had failed."""
-        fell = sum(1 for t, r in rows.pairs if t.outcome == PASSED and r.verdict != PASSED)
-        rose = sum(1 for t, r in rows.pairs if t.outcome != PASSED and r.verdict == PASSED)
-        return not rows.pairs or mcnemar(fell + len(rows.open), rose) <= self.alpha
+        fell = len(rows.fell) + len(rows.open)
+        return not rows.pairs or mcnemar(fell, len(rows.rose)) <= self.alpha
 
 
 class _Rows:
@@ -204,6 +203,16 @@ class _Rows:
         """What rows were that are unsure now: neither fallen nor risen."""
         self.new: list[Result] = []
         self.whys: Counter[str] = Counter()
+
+    @property
+    def fell(self) -> list[tuple[SavedTest, Result]]:
+        """Those that passed then and do not now."""
+        return [(t, r) for t, r in self.pairs if t.outcome == PASSED and r.verdict != PASSED]
+
+    @property
+    def rose(self) -> list[Result]:
+        """Those that pass now and did not then."""
+        return [r for t, r in self.pairs if t.outcome != PASSED and r.verdict == PASSED]
 
 
 def _judged(found: Change, *, is_open: bool) -> Change:
@@ -257,7 +266,7 @@ def _row_name(result: Result) -> str:
 
 
 def _count(result: Result) -> Count:
-    judged = sum(1 for attempt in result.attempts if outcome_of(attempt.status) in JUDGED)
+    judged = sum(1 for attempt in result.attempts if verdict_of(attempt.status) in JUDGED)
     return Count(result.passes, judged)
 
 

@@ -121,7 +121,7 @@ class Result:
             return SKIPPED
         if not self.is_decided:
             return NOT_RUN
-        return _verdict(self.status)
+        return verdict_of(self.status)
 
     @property
     def seconds(self) -> float:
@@ -245,7 +245,7 @@ class Tally:
     @property
     def verdict(self) -> str:
         """Give passed, failed, unsure, error or not run."""
-        return _verdict(self.status) if self.is_decided else NOT_RUN
+        return verdict_of(self.status) if self.is_decided else NOT_RUN
 
     @property
     def seconds(self) -> float:
@@ -388,13 +388,9 @@ def _summed(passes: int, required: int, statuses: Sequence[ExitStatus]) -> ExitS
     return ExitStatus.UNSURE if found is ExitStatus.EXPECTATION and could_pass else found
 
 
-def _verdict(status: ExitStatus) -> str:
-    match status:
-        case ExitStatus.OK:
-            return PASSED
-        case ExitStatus.EXPECTATION:
-            return FAILED
-        case ExitStatus.UNSURE:
-            return UNSURE
-        case _:
-            return ERROR
+_VERDICTS = {ExitStatus.OK: PASSED, ExitStatus.EXPECTATION: FAILED, ExitStatus.UNSURE: UNSURE}
+
+
+def verdict_of(status: ExitStatus) -> str:
+    """Give the word for a status: passed, failed, unsure or error."""
+    return _VERDICTS.get(status, ERROR)

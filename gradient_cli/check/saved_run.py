@@ -17,12 +17,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from gradient_cli.check.attempt import Attempt
 from gradient_cli.check.case import Case, Row, known_suite
-from gradient_cli.check.report import PASSED, Report, Result
+from gradient_cli.check.report import (
+    ERROR,
+    FAILED,
+    NOT_RUN,
+    PASSED,
+    SKIPPED,
+    UNSURE,
+    Report,
+    Result,
+    verdict_of,
+)
 from gradient_cli.check.reporters.explain import first_words
 from gradient_cli.check.shown_name import shown
 from gradient_cli.check.suite_reader import MOST_REPEATS
 from gradient_cli.errors import UsageError
-from gradient_cli.exits import ExitStatus
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json, canonical, line
 from gradient_cli.wire.strict import parse
@@ -31,8 +40,8 @@ TYPE = "gradient.run"
 FORMAT = 1
 BEGINS = b'{"type":"gradient.run"'
 """How a saved run begins, whatever its format."""
-OUTCOMES = ("passed", "failed", "unsure", "error", "skipped", "not run")
-JUDGED = ("passed", "failed")
+OUTCOMES = (PASSED, FAILED, UNSURE, ERROR, SKIPPED, NOT_RUN)
+JUDGED = (PASSED, FAILED)
 """Outcomes that say something about an answer."""
 MOST_BYTES = 200_000_000
 MOST_CHARACTERS = 2000
@@ -130,7 +139,7 @@ def saved_case(case: Case) -> SavedTest:
         asked=case.model,
         expects=expects_of(case.expected),
         repeat=case.repeat,
-        outcome="skipped" if case.skip is not None else "not run",
+        outcome=SKIPPED if case.skip is not None else NOT_RUN,
     )
 
 
@@ -159,21 +168,8 @@ def saved_test(result: Result) -> SavedTest:
 def _attempt(attempt: Attempt) -> SavedAttempt:
     text = attempt.text or attempt.refusal
     return SavedAttempt(
-        outcome_of(attempt.status), text[:MOST_CHARACTERS], len(text) > MOST_CHARACTERS
+        verdict_of(attempt.status), text[:MOST_CHARACTERS], len(text) > MOST_CHARACTERS
     )
-
-
-def outcome_of(status: ExitStatus) -> str:
-    """Give the word for how one attempt ended."""
-    match status:
-        case ExitStatus.OK:
-            return "passed"
-        case ExitStatus.EXPECTATION:
-            return "failed"
-        case ExitStatus.UNSURE:
-            return "unsure"
-        case _:
-            return "error"
 
 
 def _hash(value: Json) -> str:

@@ -253,7 +253,7 @@ def ask_all(
     finally:
         ticker.close()
         desk.close()
-    found = _with_stale(replace(report(), notes=tuple(_notes(report(), desk))), desk)
+    found = _with_stale(_with_notes(report(), desk), desk)
     reports.write(found, progress.told())
     if fault := progress.fault or desk.recording_fault():
         raise fault
@@ -272,6 +272,10 @@ def _write_anyway(
 
 def _nobody(text: str) -> None:
     """Say nothing."""
+
+
+def _with_notes(report: Report, desk: Desk) -> Report:
+    return replace(report, notes=tuple(_notes(report, desk)))
 
 
 def _notes(report: Report, desk: Desk) -> list[str]:

@@ -36,10 +36,7 @@ def room_for(jobs: int, tell: Tell, *, more: int = 0) -> int:
     """
     each = EACH + more
     wanted = jobs * each + ALL_TOGETHER
-    free = free_descriptors(wanted)
-    if free < wanted:
-        raise_limit(wanted - free)
-        free = free_descriptors(wanted)
+    free = descriptors(wanted)
     if free >= wanted:
         return jobs
     if free < LEAST:
@@ -52,6 +49,15 @@ def room_for(jobs: int, tell: Tell, *, more: int = 0) -> int:
         return jobs
     tell(f"note: this machine gives only {free} more open files: -j {room} instead of {jobs}")
     return room
+
+
+def descriptors(wanted: int) -> int:
+    """Give how many of so many descriptors can be had; the soft limit is raised where it helps."""
+    free = free_descriptors(wanted)
+    if free < wanted:
+        raise_limit(wanted - free)
+        free = free_descriptors(wanted)
+    return free
 
 
 def start(work: Callable[[], None], jobs: int, tell: Tell) -> list[threading.Thread]:

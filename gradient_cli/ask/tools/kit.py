@@ -19,7 +19,7 @@ from gradient_cli.ask.tools import telling
 from gradient_cli.ask.tools.policy import Task
 from gradient_cli.ask.tools.rounds import Rounds, Rules
 from gradient_cli.ask.tools.runs import Means, replayed, run_all
-from gradient_cli.ask.workers import free_descriptors, raise_limit
+from gradient_cli.ask.workers import descriptors
 from gradient_cli.errors import MachineExhausted, UsageError
 from gradient_cli.expect.arguments import is_sound
 from gradient_cli.programs.command import Command, named_commands
@@ -177,10 +177,7 @@ def _check_machine() -> None:
     """
     import gradient_cli.terminal.door  # noqa: F401  # by then, nothing of ours may be missing
 
-    free = free_descriptors(DESCRIPTORS)
-    if free < DESCRIPTORS:
-        raise_limit(DESCRIPTORS - free)
-        free = free_descriptors(DESCRIPTORS)
+    free = descriptors(DESCRIPTORS)
     if free < DESCRIPTORS:
         raise MachineExhausted(
             f"this machine gives only {free} more open files, which is not enough to run a program",

@@ -6,13 +6,12 @@ The runs of one answer: all at once, each with an end; results in the order of t
 """
 
 import errno
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gradient_cli.ask.tools import telling
 from gradient_cli.ask.tools.policy import Task
-from gradient_cli.ask.workers import room_for
+from gradient_cli.ask.workers import room_for, start
 from gradient_cli.errors import MachineExhausted, ReplayMiss, UsageError, run_timed_out
 from gradient_cli.programs.running import Done, run_program
 from gradient_cli.values import record
@@ -104,32 +103,15 @@ class _Work:
             GradientError: one could not be done.
 
         """
-        threads = []
-        for _ in range(at_once(len(self._left)) - 1):
-            thread = threading.Thread(target=self._serve, daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # No more threads to be had: one after the other, then.
-                break
-            threads.append(thread)
-        if threads:
-            # One more, so that this thread hears signals.
-            threads += self._one_more()
-        else:
+        jobs = at_once(len(self._left))
+        if jobs <= 1:
             self._serve()
-        for thread in threads:
+        # As many as there are programs at a time: this thread only waits, and hears signals.
+        for thread in start(self._serve, jobs, lambda line: None) if jobs > 1 else ():
             while thread.is_alive():
                 thread.join(HEARING_S)
         if self._fault:
             raise self._fault
-
-    def _one_more(self) -> list[threading.Thread]:
-        thread = threading.Thread(target=self._serve, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:
-            return []
-        return [thread]
 
     def _serve(self) -> None:
         while self._left and self._fault is None:

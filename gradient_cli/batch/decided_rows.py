@@ -10,12 +10,12 @@ sure enough is status 9, and answered all the same: it is not asked again.
 """
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 from gradient_cli.ask.client import Asker
 from gradient_cli.ask.decide_questions import ONLY
 from gradient_cli.ask.decision import DecisionOutcome, Gate, Ruling, decide
+from gradient_cli.batch.result_line import fault_of, line_of
 from gradient_cli.batch.spending import spent_on
 from gradient_cli.batch.tasks import Done, Task
 from gradient_cli.errors import GradientError, UsageError
@@ -24,13 +24,11 @@ from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.values import record
 from gradient_cli.wire.decision import Decision, Question, decision_body
 from gradient_cli.wire.events import total_tokens
-from gradient_cli.wire.json import Json, canonical, line
+from gradient_cli.wire.json import Json, canonical
 from gradient_cli.wire.request import LongText, Request
-from gradient_cli.wire.strict import exact
 
 ROW_FIELDS = frozenset({"model", "instructions", "input"})
 """What a row may say of its own request."""
-_FAULTS = (ExitStatus.SERVICE, ExitStatus.TIMEOUT)
 
 
 @record
@@ -125,7 +123,7 @@ def _done(
         "error": error_object(error),
     }
     status = error.status if error else ExitStatus.OK
-    return Done(status, _line(task, status, said, at=at, run=run), tokens=total_tokens(usage))
+    return Done(status, line_of(task, status, said, at=at, run=run), tokens=total_tokens(usage))
 
 
 def _failed(task: Task, error: GradientError, waited_ms: int, *, at: str, run: str) -> Done:
@@ -141,28 +139,7 @@ def _failed(task: Task, error: GradientError, waited_ms: int, *, at: str, run: s
     }
     return Done(
         error.status,
-        _line(task, error.status, said, at=at, run=run),
+        line_of(task, error.status, said, at=at, run=run),
         is_final=error.http_status == 401,
-        fault=error.message if _is_fault(error) else None,
+        fault=fault_of(error, error.attempts or 0),
     )
-
-
-def _is_fault(error: GradientError) -> bool:
-    """Tell what is wrong with the service; not even sent: the quota is used up, for hours."""
-    is_quota = error.status is ExitStatus.RATE_LIMIT and not error.attempts
-    return error.status in _FAULTS or is_quota
-
-
-def _line(task: Task, status: ExitStatus, said: Mapping[str, Json], *, at: str, run: str) -> bytes:
-    row = task.row
-    whole: dict[str, Json] = {
-        "id": row.id,
-        "key": row.key,
-        "ok": status is ExitStatus.OK,
-        "at": at,
-        "run": run,
-        **({} if row.data is None else {"data": exact(row.data)}),
-        "exit_code": int(status),
-        **said,
-    }
-    return line(whole).encode() + b"\n"

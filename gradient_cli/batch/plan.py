@@ -135,26 +135,17 @@ class Plan:
     def work(self, task: Task, client: Asker) -> Done:
         """Ask, judge, and give the line; in a worker's thread."""
         assert self.ledger
+        times, run = self.ledger.times, self.provenance.run
         if self.deciding:
-            at, run = self.ledger.times.now(), self.provenance.run
-            done = self.deciding.work(task, client, at=at, run=run)
-            self._count_tokens(done)
-            return done
-        outcome = client.ask(task.request, None, self.expected.allowed.reading())
-        judged = self.expected.judge(task.request, outcome, client)
-        done = result_line.done(
-            task,
-            judged,
-            at=self.ledger.times.now(),
-            run=self.provenance.run,
-            has_labels=self.expectations.one_of is not None,
-        )
-        self._count_tokens(done)
-        return done
-
-    def _count_tokens(self, done: Done) -> None:
+            done = self.deciding.work(task, client, at=times.now(), run=run)
+        else:
+            outcome = client.ask(task.request, None, self.expected.allowed.reading())
+            judged = self.expected.judge(task.request, outcome, client)
+            has_labels = self.expectations.one_of is not None
+            done = result_line.done(task, judged, at=times.now(), run=run, has_labels=has_labels)
         if done.tokens:
             self.session.limiter.spent(done.tokens)
+        return done
 
     def bytes_of(self, request: Request) -> bytes:
         """Give what is sent for a row, as it may be shown."""

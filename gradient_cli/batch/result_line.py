@@ -4,9 +4,12 @@ A result of `batch` as a line of OUT.
 The first keys stand first, because a resumed run reads them without decoding the rest.
 """
 
+from collections.abc import Mapping
+
 from gradient_cli.ask.verdict import Judged
 from gradient_cli.batch.spending import spent_on
 from gradient_cli.batch.tasks import Done, Task
+from gradient_cli.errors import GradientError
 from gradient_cli.exits import ExitStatus
 from gradient_cli.render.document import error_object, usage_object
 from gradient_cli.wire.events import total_tokens
@@ -34,18 +37,9 @@ def done(
     error, response = judged.error, judged.outcome.response
     status = error.status if error else ExitStatus.OK
     usage = judged.outcome.usage
-    record: dict[str, Json] = {
-        "id": task.row.id,
-        "key": task.row.key,
-        "ok": status is ExitStatus.OK,
-        "at": at,
-        "run": run,
-        **({} if task.row.data is None else {"data": exact(task.row.data)}),
-        "exit_code": int(status),
+    said: dict[str, Json] = {
         "text": response.text if judged.text is None else judged.text,
-    }
-    record |= _said(judged, has_labels=has_labels)
-    record |= {
+        **_said(judged, has_labels=has_labels),
         "finish_reason": response.finish_word,
         "model": response.model,
         "request_id": judged.outcome.request_id,
@@ -57,20 +51,35 @@ def done(
     }
     return Done(
         status,
-        line(record).encode() + b"\n",
+        line_of(task, status, said, at=at, run=run),
         tokens=total_tokens(usage),
         is_final=bool(error and error.http_status == 401),
-        fault=_fault(judged),
+        fault=fault_of(error, judged.outcome.attempts) if error else None,
     )
 
 
-def _fault(judged: Judged) -> str | None:
-    """Give what is wrong with the service, if that is why there is no answer."""
-    error = judged.error
-    if error is None:
-        return None
+def line_of(
+    task: Task, status: ExitStatus, said: Mapping[str, Json], *, at: str, run: str
+) -> bytes:
+    """Give a line of OUT: whose it is and how it ended, and then what was said."""
+    row = task.row
+    record: dict[str, Json] = {
+        "id": row.id,
+        "key": row.key,
+        "ok": status is ExitStatus.OK,
+        "at": at,
+        "run": run,
+        **({} if row.data is None else {"data": exact(row.data)}),
+        "exit_code": int(status),
+        **said,
+    }
+    return line(record).encode() + b"\n"
+
+
+def fault_of(error: GradientError, sends: int) -> str | None:
+    """Give what is wrong with the service, if that is why nothing was said."""
     # Not even sent: the quota is used up, for hours. A burst of 429 passes.
-    is_quota = error.status is ExitStatus.RATE_LIMIT and not judged.outcome.attempts
+    is_quota = error.status is ExitStatus.RATE_LIMIT and not sends
     return error.message if error.status in _FAULTS or is_quota else None
 
 

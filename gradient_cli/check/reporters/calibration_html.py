@@ -5,35 +5,26 @@ Like the page of a run it works without a network, in light and dark; its own po
 script run and nothing be fetched.
 """
 
-from html import escape
-
 from gradient_cli.check.calibration import bins
 from gradient_cli.check.calibration_report import Calibration, CalibrationReport, advice_lines
 from gradient_cli.check.reporters import reliability
 from gradient_cli.check.reporters.calibration_text import agreement_words, span, table
-from gradient_cli.check.reporters.html import digest, part
-from gradient_cli.check.shown_name import harmless, shown
+from gradient_cli.check.reporters.html import page, part
+from gradient_cli.check.reporters.page.said import text
+from gradient_cli.check.shown_name import shown
 from gradient_cli.exits import in_words
 
 
 def render(report: CalibrationReport) -> str:
     """Give the page."""
     found = "".join(_calibration(one) for one in report.calibrations)
-    notes = "".join(f'<p class="note">{_text(note)}</p>\n' for note in report.notes)
+    notes = "".join(f'<p class="note">{text(note)}</p>\n' for note in report.notes)
     facts = f"{report.started} UTC, {report.seconds:.1f} s, {report.tokens} tokens"
     status = f"exit {in_words(report.status)}"
-    return _page(f'<p class="dim">{_text(facts)}; {_text(status)}</p>\n{notes}{found}')
-
-
-def _page(body: str) -> str:
-    style = part("page.css") + part("calibration.css")
-    policy = f"default-src 'none'; style-src {digest(style)}"
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>gradient check: calibration</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"<main>\n<h1>gradient check: calibration</h1>\n{body}</main>\n</body>\n</html>\n"
+    return page(
+        "gradient check: calibration",
+        f'<p class="dim">{text(facts)}; {text(status)}</p>\n{notes}{found}',
+        style=part("page.css") + part("calibration.css"),
     )
 
 
@@ -49,11 +40,11 @@ def _calibration(found: Calibration) -> str:
     if found.agreement:
         facts.append(agreement_words(found.agreement, study.aim.words[0]))
     facts += [found.lacks] if found.lacks else []
-    said = "".join(f"<li>{_text(shown(fact))}</li>" for fact in facts)
-    advice = "".join(f"<p><strong>{_text(line)}</strong></p>\n" for line in advice_lines(found))
+    said = "".join(f"<li>{text(shown(fact))}</li>" for fact in facts)
+    advice = "".join(f"<p><strong>{text(line)}</strong></p>\n" for line in advice_lines(found))
     drawing = reliability.diagram(bins(study.samples)) if found.cuts else ""
     return (
-        f'<section class="calibration"><h2>{_text(shown(found.headline))}</h2>\n'
+        f'<section class="calibration"><h2>{text(shown(found.headline))}</h2>\n'
         f'<ul class="facts">{said}</ul>\n{advice}'
         f'<div class="figures">{drawing}{_table(found) if found.cuts else ""}</div></section>\n'
     )
@@ -62,14 +53,10 @@ def _calibration(found: Calibration) -> str:
 def _table(found: Calibration) -> str:
     head, *rows = table(found)
     wanted = found.advice.sure if found.advice else None
-    cells = "".join(f'<th scope="col">{_text(name)}</th>' for name in head)
+    cells = "".join(f'<th scope="col">{text(name)}</th>' for name in head)
     body = "".join(
         f"<tr{' class=' + chr(34) + 'recommended' + chr(34) if cut.sure == wanted else ''}>"
-        f"{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>"
+        f"{''.join(f'<td>{text(cell)}</td>' for cell in row)}</tr>"
         for cut, row in zip(found.cuts, rows, strict=True)
     )
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _text(text: str) -> str:
-    return escape(harmless(text), quote=True)

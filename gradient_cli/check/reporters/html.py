@@ -43,18 +43,28 @@ MOST_OPEN = 10
 
 def render(report: Report) -> str:
     """Give the page."""
-    style, script = part("page.css"), part("page.js")
-    policy = f"default-src 'none'; style-src {digest(style)}; script-src {digest(script)}"
-    title = f"gradient check: {'passed' if not report.exit_code else 'not passed'}"
+    return page(
+        f"gradient check: {'passed' if not report.exit_code else 'not passed'}",
+        f"{_totals(report)}{_notes(report)}"
+        f"{since_then.section(report)}{side_by_side.section(report)}{_form(report)}"
+        f"{_head(report)}{''.join(_tests(report))}",
+        style=part("page.css"),
+        script=part("page.js"),
+    )
+
+
+def page(title: str, body: str, *, style: str, script: str = "") -> str:
+    """Give a page around its body; its policy lets nothing else run and nothing be fetched."""
+    policy = f"default-src 'none'; style-src {_digest(style)}"
+    policy += f"; script-src {_digest(script)}" if script else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{text(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{text(title)}</h1>\n{_totals(report)}{_notes(report)}"
-        f"{since_then.section(report)}{side_by_side.section(report)}{_form(report)}"
-        f"{_head(report)}{''.join(_tests(report))}"
-        f"</main>\n<script>{script}</script>\n</body>\n</html>\n"
+        f"<h1>{text(title)}</h1>\n{body}</main>\n"
+        + (f"<script>{script}</script>\n" if script else "")
+        + "</body>\n</html>\n"
     )
 
 
@@ -63,7 +73,7 @@ def part(name: str) -> str:
     return files("gradient_cli.check.reporters").joinpath(name).read_text("utf-8")
 
 
-def digest(source: str) -> str:
+def _digest(source: str) -> str:
     """Give what a page's policy names a style sheet or script by."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 

@@ -15,9 +15,11 @@ from gradient_cli.wire.strict import parse
 PIECE = 1 << 18
 MOST_BYTES = 100 * 1024 * 1024
 """The longest element."""
-_SPACE = b" \t\r\n"
-_MARK = re.compile(rb'["{}\[\]]')
-_STRING_END = re.compile(rb'(?:[^"\\]|\\.)*"', re.DOTALL)
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_FLAT = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING.pattern + rb")*+", re.DOTALL)
+"""What stands between two brackets: whole strings, and what is neither."""
+_WORD = re.compile(rb"[^\s,\]]*(?=[\s,\]])")
 
 
 class Array:
@@ -88,56 +90,51 @@ class _Elements:
     def _skip(self) -> None:
         """Go to the next byte that is no space."""
         while True:
-            while self._next() and self._next() in _SPACE:
-                self._line += self._next() == b"\n"
-                self._at += 1
+            if found := _SPACE.match(self._held, self._at):
+                self._line += found[0].count(b"\n")
+                self._at = found.end()
             if self._at < len(self._held) or not self._more():
                 return
 
     def _more(self) -> bool:
-        """Read on; what lies behind is let go."""
-        piece = self._stream.read(PIECE)
-        if len(self._held) - self._at > MOST_BYTES:
+        """Read on, twice as much of a long element; what lies behind is let go."""
+        held = len(self._held) - self._at
+        if held > MOST_BYTES:
             raise self._broken(f"an element of more than {MOST_BYTES:,} bytes")
+        piece = self._stream.read(max(PIECE, held))
         self._held = self._held[self._at :] + piece
         self._at = 0
         return bool(piece)
 
     def _end(self) -> int:
         """Give where the element at hand ends."""
+        if self._next() not in {b"{", b"["}:
+            return self._scalar_end()
         depth, here = 0, self._at
         while True:
-            found = _MARK.search(self._held, here)
-            if depth == 0 and self._next() not in {b"{", b"[", b'"'}:
-                return self._scalar_end()
-            if found is None:
-                here = self._grow(len(self._held))
+            found = _FLAT.match(self._held, here)
+            here = found.end() if found else here
+            mark = self._held[here : here + 1]
+            if mark in {b"", b'"'}:
+                begun = here - self._at
+                self._grow()
+                here = self._at + begun
                 continue
-            here = found.end()
-            if found[0] == b'"':
-                while (string := _STRING_END.match(self._held, here)) is None:
-                    begun = here - self._at
-                    self._grow(here)
-                    here = self._at + begun
-                here = string.end()
-            else:
-                depth += 1 if found[0] in b"{[" else -1
+            here += 1
+            depth += 1 if mark in b"{[" else -1
             if depth == 0:
                 return here
 
-    def _grow(self, here: int) -> int:
-        """Read on within an element; give where `here` is then."""
-        begun = here - self._at
+    def _grow(self) -> None:
+        """Read on within an element."""
         if not self._more():
             raise self._broken("the array has no end")
-        return self._at + begun
 
     def _scalar_end(self) -> int:
-        while True:
-            found = re.compile(rb"[\s,\]]").search(self._held, self._at)
-            if found:
-                return max(found.start(), self._at + 1)
-            self._grow(self._at)
+        end = _STRING if self._next() == b'"' else _WORD
+        while not (found := end.match(self._held, self._at)):
+            self._grow()
+        return max(found.end(), self._at + 1)
 
     def _broken(self, words: str) -> UsageError:
         return UsageError(

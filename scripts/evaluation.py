@@ -3,6 +3,7 @@ What `gradient check` costs and sees, against the mock: figures for docs/perform
 
     python scripts/evaluation.py load  [--cases 1000] [--models 3] [--jobs 32] [--delay 0.25]
     python scripts/evaluation.py coins [--rounds 1000] [--cases 50] [--seed 1] [--alpha 0.05]
+                                       [--processes 2]
 
 load   rows by models: wall time against the ideal (answers x delay / jobs), peak memory against
        that of a tenth of the rows, size of the page, and how long Chromium takes to show it
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -146,11 +148,27 @@ def answers(generator: random.Random, rounds: int, cases: int) -> list[Behaviour
     ]
 
 
-def coins(rounds: int, cases: int, seed: int, alpha: float) -> tuple[float, float, float]:
+def coins(
+    rounds: int, cases: int, seed: int, alpha: float, processes: int = 1
+) -> tuple[float, float, float]:
     """Give how often the same was called worse, how often the worse was, and what is announced."""
+    shares = [len(range(n, rounds, processes)) for n in range(processes)]
+    draws = [(share, cases, f"{seed}.{n}", alpha) for n, share in enumerate(shares)]
+    if processes == 1:
+        counts = [tossed(*draws[0])]
+    else:
+        with ProcessPoolExecutor(processes) as pool:
+            counts = list(pool.map(tossed, *zip(*draws, strict=True)))
+    alarms, found = (sum(column) for column in zip(*counts, strict=True))
+    return alarms / rounds, found / rounds, power(cases, RATE, DROP, alpha)
+
+
+def tossed(rounds: int, cases: int, seed: str, alpha: float) -> tuple[int, int]:
+    """Play rounds; give how often the same was called worse, and how often the worse was."""
     told = tuple(answers(random.Random(seed), rounds, cases))
+    script = Script(behaviours=told)
     alarms, found = 0, 0
-    with tempfile.TemporaryDirectory() as name, MockServer(Script(behaviours=told)) as server:
+    with tempfile.TemporaryDirectory() as name, MockServer(script, keep=0) as server:
         folder = Path(name)
         lay(folder, cases)
         os.chdir(folder)
@@ -161,7 +179,7 @@ def coins(rounds: int, cases: int, seed: int, alpha: float) -> tuple[float, floa
             alarms += _checked(folder, [*words, *against])
             found += _checked(folder, [*words, *against])
         os.chdir(ROOT)
-    return alarms / rounds, found / rounds, power(cases, RATE, DROP, alpha)
+    return alarms, found
 
 
 def _checked(folder: Path, argv: list[str]) -> bool:
@@ -186,12 +204,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--alpha", type=float, default=0.05)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     if given.what == "load":
         load(given.cases or 1000, given.models, given.jobs, given.delay)
         return
     cases = given.cases or 50
-    alarms, found, announced = coins(given.rounds, cases, given.seed, given.alpha)
+    drawn = (given.rounds, cases, given.seed, given.alpha)
+    alarms, found, announced = coins(*drawn, processes=given.processes)
     print(f"{given.rounds} rounds of {cases} cases, seed {given.seed}, alpha {given.alpha}")
     print(f"the same called worse     {alarms:.1%}")
     print(f"10 points less, found     {found:.1%}, announced {announced:.1%}")

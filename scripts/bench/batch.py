@@ -1,10 +1,11 @@
 """
 What `gradient batch` needs for much: time, processor and memory, beside its peers.
 
-    .venv/bin/python scripts/bench/batch.py [--quick] [--limit] [--json FILE]
+    .venv/bin/python scripts/bench/batch.py [--quick] [--many] [--limit] [--json FILE]
 
-The endpoint answers after 35 ms; the ideal is that time, rows over workers. Prints a Markdown
-table; status 1 if a bound is broken. `--quick` takes a tenth of the rows. `--limit` takes
+The endpoint answers after 35 ms; the ideal is that time, rows over workers. Prints Markdown
+tables; status 1 if a bound is broken. `--quick` takes a tenth of the rows, `--many` leaves the
+peers out: 1,000,000 rows, and 100,000 of them against `gradient mock`. `--limit` takes
 140 s for one thing alone: 400 rows at a service that allows 120 a minute.
 """
 
@@ -135,6 +136,26 @@ class Bench:
         argv = [PROGRAM, "batch", "table", "-q", "-i", self.items(count), "-o", self.out]
         return measure(argv, self.environ)
 
+    def summary(self) -> Cost:
+        """Count what OUT holds."""
+        return measure([PROGRAM, "batch", "summary", self.out], self.environ)
+
+    def mocked(self, count: int) -> Cost:
+        """Run `gradient batch` against `gradient mock`, which answers at once."""
+        server = subprocess.Popen(
+            [PROGRAM, "mock", "--port", "0", "--quiet", "--reply", "positive"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        before = self.environ
+        try:
+            self.environ = environment(self.folder, server.stdout.readline().strip())
+            return self.gradient(count, 64)
+        finally:
+            self.environ = before
+            server.kill()
+            server.communicate()
+
     def scan_rate(self) -> float:
         """Give the rows of OUT that are read in a second."""
         code = (
@@ -192,73 +213,98 @@ def limited() -> int:
     return 1 if took_s > 1.1 * ideal_s or refused > 0.02 * rows else 0
 
 
-def main() -> int:
-    """Measure, print, and judge."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--limit", action="store_true", help="the rate limit alone (140 s)")
-    options = parser.parse_args()
-    if options.limit:
-        return limited()
-    rows = 1_000 if options.quick else 10_000
-    many = 100_000 if options.quick else 1_000_000
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryDirectory() as name, endpoint() as url:
-        bench = Bench(Path(name), url)
-        lines, costs = timed(bench, rows)
-        dry = {n: bench.again(n, 8, "--dry-run") for n in (many // 10, many)}
-        resumed = {n: bench.finished(n) for n in (many // 10, many)}
-        scan = bench.scan_rate()
-        shifted = bench.shifted(many)
-        tables = {n: bench.table(n) for n in (many // 10, many)}
-    print("| | rows | workers | wall s | x ideal | rows/s | cpu ms/row | peak MB |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|", *lines, sep="\n")
+def many_rows(bench: Bench, many: int) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Run what needs no answers over many rows, and a tenth of them against the mock."""
+    few = many // 10
+    dry = {n: bench.again(n, 8, "--dry-run") for n in (few, many)}
+    resumed = {n: bench.finished(n) for n in (few, many)}
+    scan = bench.scan_rate()
+    summaries = {many: bench.summary(), few: bench.finished(few) and bench.summary()}
+    shifted = bench.shifted(many)
+    tables = {n: bench.table(n) for n in (few, many)}
+    asked = {n: bench.mocked(n) for n in (few // 10, few)}
+    bounds = {
+        f"dry run of {many:,}: peak MB": (dry[many].peak_mb, 60),
+        # Its reading and writing buffers fill up, and that is all.
+        f"dry run, {many:,} rows: MB above a tenth": (above(dry), 6),
+        # SQLite's caches and the marks of two tables: nothing of them grows with the rows.
+        f"resume of {many:,}: MB above a tenth": (above(resumed), 15),
+        f"resume of {many:,}: microseconds a row": (1000 * resumed[many].wall_ms / many, 20),
+        "resume: microseconds a row of OUT": (1e6 / scan, 20),
+        f"a line less on top of {many:,}: microseconds a row": (1000 * shifted.wall_ms / many, 60),
+        f"table of {many:,}: microseconds a row": (1000 * tables[many].wall_ms / many, 40),
+        f"table of {many:,}: MB above a tenth": (above(tables), 15),
+        f"summary of {many:,}: microseconds a row": (1000 * summaries[many].wall_ms / many, 20),
+        f"summary of {many:,}: MB above a tenth": (above(summaries), 15),
+        f"run of {few:,}: MB above a tenth": (above(asked), 6),
+    }
+    lines = [
+        "| many rows | rows | wall s | rows/s | cpu us/row | peak MB | of a tenth |",
+        "|---|" + "---:|" * 6,
+    ]
+    for name, costs in (
+        ("dry run", dry),
+        ("resumed, nothing to do", resumed),
+        ("resumed, a line less on top", {many: shifted}),
+        ("`batch table`", tables),
+        ("`batch summary`", summaries),
+        ("a run on `gradient mock`, 64 workers", asked),
+    ):
+        n = max(costs)
+        wall_s, tenth = costs[n].wall_ms / 1000, costs.get(n // 10)
+        lines.append(
+            f"| {name} | {n:,} | {wall_s:.1f} | {n / wall_s:,.0f} | "
+            f"{1000 * costs[n].cpu_ms / n:.0f} | {costs[n].peak_mb:.0f} | "
+            + (f"{tenth.peak_mb:.0f} |" if tenth else "|")
+        )
+    return bounds, lines
+
+
+def above(costs: dict[int, Cost]) -> float:
+    """Give the megabytes of the most rows above those of the fewest."""
+    return costs[max(costs)].peak_mb - costs[min(costs)].peak_mb
+
+
+def workers(bench: Bench, rows: int) -> tuple[dict[str, tuple[float, float]], list[str]]:
+    """Run rows against the endpoint, beside the peers."""
+    lines, costs = timed(bench, rows)
     each = {jobs: costs[jobs].cpu_ms / rows for jobs in ("8", "64", "256")}
     ideal_ms = LATENCY_MS * rows
-    # name -> (measured, the most it may be)
     bounds = {
         "8 workers: times the ideal": (costs["8"].wall_ms / (ideal_ms / 8), 1.08),
         "64 workers: times the ideal": (costs["64"].wall_ms / (ideal_ms / 64), 1 / 0.55),
         "processor a row, 256 workers to 8": (each["256"] / each["8"], 1.4),
         "memory, all rows to a tenth": (costs["8"].peak_mb / costs["small"].peak_mb, 1.1),
         "peak MB": (costs["8"].peak_mb, 60),
-        f"dry run of {many:,}: peak MB": (dry[many].peak_mb, 60),
-        # Its reading and writing buffers fill up, and that is all.
-        f"dry run, {many:,} rows: MB above a tenth": (
-            dry[many].peak_mb - dry[many // 10].peak_mb,
-            6,
-        ),
-        # SQLite's caches and the marks of two tables: nothing of them grows with the rows.
-        f"resume of {many:,}: MB above a tenth": (
-            resumed[many].peak_mb - resumed[many // 10].peak_mb,
-            15,
-        ),
-        f"resume of {many:,}: microseconds a row": (1000 * resumed[many].wall_ms / many, 20),
-        "resume: microseconds a row of OUT": (1e6 / scan, 20),
-        f"a line less on top of {many:,}: microseconds a row": (1000 * shifted.wall_ms / many, 60),
-        f"table of {many:,}: microseconds a row": (1000 * tables[many].wall_ms / many, 40),
-        f"table of {many:,}: MB above a tenth": (
-            tables[many].peak_mb - tables[many // 10].peak_mb,
-            15,
-        ),
     }
+    head = "| | rows | workers | wall s | x ideal | rows/s | cpu ms/row | peak MB |"
+    return bounds, [head, "|---|---:|---:|---:|---:|---:|---:|---:|", *lines]
+
+
+def main() -> int:
+    """Measure, print, and judge."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
+    parser.add_argument("--many", action="store_true", help="many rows alone, without the peers")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--limit", action="store_true", help="the rate limit alone (140 s)")
+    options = parser.parse_args()
+    if options.limit:
+        return limited()
+    rows, many = (1_000, 100_000) if options.quick else (10_000, 1_000_000)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    bounds: dict[str, tuple[float, float]] = {}  # name -> (measured, the most it may be)
+    with tempfile.TemporaryDirectory() as name, endpoint() as url:
+        bench = Bench(Path(name), url)
+        for part in (many_rows,) if options.many else (workers, many_rows):
+            found, lines = part(bench, many if part is many_rows else rows)
+            bounds |= found
+            print(*lines, "", sep="\n", flush=True)
     if options.json:
         options.json.write_text(json.dumps({name: pair[0] for name, pair in bounds.items()}))
-    print()
     broken = [name for name, (value, most) in bounds.items() if value > most]
     for name, (value, most) in bounds.items():
         print(f"{'BROKEN' if name in broken else 'ok'}: {name}: {value:.2f}, at most {most:.2f}")
-    for name, cost in (
-        ("dry run", dry[many]),
-        ("resume", resumed[many]),
-        ("resume, a line less on top", shifted),
-        ("table", tables[many]),
-    ):
-        rate = 1000 * many / cost.wall_ms
-        print(f"{name} of {many:,} rows: {cost.wall_ms / 1000:.1f} s, {rate:,.0f} rows/s, "
-              f"{cost.peak_mb:.0f} MB")  # fmt: skip
-    print(f"{scan:,.0f} rows/s of OUT are read")
     return 1 if broken else 0
 
 

@@ -33,6 +33,7 @@ def test_a_pause_makes_each_piece_a_read_of_its_own(replay_server):
     assert ask(replay_server) == [b"a", b"b", b"c"]
 
 
+@pytest.mark.real
 def test_a_reset_is_a_reset(replay_server):
     """After End.RESET the client meets an error, not an end."""
     replay_server.then(Play(b"abc", end=End.RESET))

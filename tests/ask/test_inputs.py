@@ -9,6 +9,7 @@ import pytest
 KEY = b"sk-of-stdin-0123456789\n"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "argv",
     [
@@ -86,6 +87,7 @@ def test_a_text_is_utf_8_whatever_the_locale_is(home):
     assert '"caf\u00e9"' in stdout
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "argv",
     [
@@ -172,6 +174,7 @@ def block(path: str, text: str) -> str:
     return f'<file path="{path}">\n{text}</file>\n'
 
 
+@pytest.mark.real
 def test_a_folder_stands_for_its_text_files(home, project):
     """In the order of their names; what is left out as binary is said."""
     status, found, stderr = asked(home, "-f", "src", "q")
@@ -286,6 +289,7 @@ def test_a_named_pipe_without_a_writer_is_announced_and_given_up(home, project):
     assert '"pipe" is a pipe: nothing came for 0.05 s' in stderr
 
 
+@pytest.mark.real
 def test_a_named_pipe_is_read_when_somebody_writes(home, project):
     """However late, within the timeout."""
     os.mkfifo("pipe")

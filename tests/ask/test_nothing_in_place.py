@@ -72,6 +72,7 @@ def test_what_was_named_and_is_empty_is_not_asked_about(flags, stdin, asked):
     assert EMPTY in words
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "stdin"),
     [
@@ -190,6 +191,7 @@ def test_a_prompt_file_names_files_beside_itself(asked):
     assert "leads out of" in outside[1]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "answer", "status"),
     [
@@ -209,6 +211,7 @@ def test_a_batch_means_the_same(flags, answer, status, asked):
     assert len(bodies) == (status != 2)
 
 
+@pytest.mark.real
 def test_a_tape_that_nobody_asked_for_is_named(asked, tmp_path):
     """With --strict-replay it is an error."""
     for prompt in ("one", "two"):
@@ -228,6 +231,7 @@ def test_a_tape_that_nobody_asked_for_is_named(asked, tmp_path):
     assert asked("respond", "one", "--strict-replay")[0] == 2
 
 
+@pytest.mark.real
 def test_a_batch_names_them_too(asked, tmp_path):
     """And --strict-replay is its status."""
     asked("batch", "run", "p", "--record", "tapes", "-o", "1.jsonl", stdin=b"a\nb\n")

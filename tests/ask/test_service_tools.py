@@ -31,6 +31,7 @@ def read(*values: str) -> tuple[list, list[str]]:
     return list(Reader(notes.append).tools(values)), notes
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("value", "sent"),
     [
@@ -73,6 +74,7 @@ def test_several_tools_and_lists_stand_in_their_order():
     assert notes == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("value", "words"),
     [
@@ -197,6 +199,7 @@ def leaks(*texts: object) -> list[str]:
     return [s for s in (SECRET, HEADER) if any(s in str(text) for text in texts)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("command", "flags", "is_sent"),
     [
@@ -231,6 +234,7 @@ def test_a_tools_secret_is_sent_and_nowhere_kept(served, here, command, flags, i
         )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "behaviour",
     [
@@ -253,6 +257,7 @@ def test_a_tools_secret_that_the_server_says_is_not_shown(served, here, behaviou
     assert leaks(*(path.read_text() for path in here.rglob("tapes/*"))) == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("flags", [["--record", "tapes"], ["--json"], ["--format", "events"]])
 @pytest.mark.parametrize("way", ["--stream", "--no-stream"])
 def test_a_short_secret_is_hidden_where_its_field_is_repeated(served, here, flags, way):
@@ -290,6 +295,7 @@ def test_a_batch_goes_on_with_another_token(served, here):
     assert len(served("batch run hi", *rows)[1]) == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "argv",
     [

@@ -97,6 +97,7 @@ def test_unsure_rows_are_status_9_and_are_not_asked_again(place):
     assert len(place.lines) == 4
 
 
+@pytest.mark.real
 def test_another_threshold_or_model_asks_anew(place):
     """What stood there is set aside, not lost."""
     place.decides("--sure", "0.9")
@@ -106,6 +107,7 @@ def test_another_threshold_or_model_asks_anew(place):
     assert len((place.folder / "out.stale.jsonl").read_text().splitlines()) == 4
 
 
+@pytest.mark.real
 def test_a_run_goes_on_where_it_stopped(place):
     """Only what is not answered is asked; what failed is asked again."""
     broken = (Behaviour(status=500, match="<d>", times=0), *place.odds)
@@ -116,6 +118,7 @@ def test_a_run_goes_on_where_it_stopped(place):
     assert [r.body["state"] for r in place.requests] == ["<d>"]
 
 
+@pytest.mark.real
 def test_a_changed_row_is_asked_again(place):
     """The join is right."""
     place.decides()
@@ -126,6 +129,7 @@ def test_a_changed_row_is_asked_again(place):
     assert place.lines["2"]["decision"] == "no"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "odds", "status", "words"),
     [
@@ -180,6 +184,7 @@ def test_a_dry_run_shows_the_bodies(place):
     assert set(bodies[0]) == {"model", "state", "questions"}
 
 
+@pytest.mark.real
 def test_the_summary_has_the_labels_and_how_many_are_unsure(place):
     """For people and for programs."""
     place.decides("--sure", "0.9")
@@ -207,6 +212,7 @@ def test_the_table_has_decision_and_probability(place):
     assert float(rows[2]["probability"]) == pytest.approx(0.7)
 
 
+@pytest.mark.real
 def test_rows_are_recorded_and_replayed(place):
     """Without a socket."""
     tapes = str(place.folder / "tapes")

@@ -8,6 +8,8 @@ import pytest
 from tests.batch.fake_engine import FakeEngine, answer, expired
 from tests.batch.test_submit import Desk
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture
 def desk(tmp_path) -> Iterator[Desk]:

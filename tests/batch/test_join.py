@@ -48,6 +48,7 @@ def test_ids_that_were_swapped_swap_their_answers(batch):
     assert not stale(batch)
 
 
+@pytest.mark.real
 def test_another_prompt_moves_the_answers_aside_and_back(batch):
     """Changed and changed back costs one asking of each, and OUT never has both."""
     rows = batch.rows(*({"id": n, "vars": {"r": str(n)}} for n in range(3)))
@@ -80,6 +81,7 @@ def test_another_setting_is_another_answer(batch, flags):
     assert batch.asked() == {"a": 2, "b": 2}
 
 
+@pytest.mark.real
 def test_a_row_that_is_gone_leaves_out_and_comes_back(batch):
     """Its answer is paid for."""
     batch.run("-i", batch.items("a", "b", "c"))
@@ -136,6 +138,7 @@ def test_shards_into_one_file_are_all_there(batch):
     assert not stale(batch)
 
 
+@pytest.mark.real
 def test_spent_adds_up_over_runs(tmp_path):
     """Two failures and an answer were paid for; `usage` is that of the last."""
     answers = (Behaviour(text="no"), Behaviour(text="no"), Behaviour(text="yes", times=0))
@@ -233,6 +236,7 @@ def test_retry_failed_keeps_the_others_with_their_settings(tmp_path):
         assert batch.asked() == {"bad": 2, "b": 1}
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.name != "posix", reason="needs modes")
 def test_what_lies_beside_out_is_as_private_as_out(batch):
     """Prompts and answers stand in there, too."""

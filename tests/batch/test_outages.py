@@ -7,6 +7,8 @@ import pytest
 from gradient_cli.mock.script import Behaviour
 from tests.batch.bench import Batch, serving
 
+pytestmark = pytest.mark.real
+
 DOWN = Behaviour(status=500, times=0)
 ROWS = [f"row {n}" for n in range(100)]
 

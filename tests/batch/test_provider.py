@@ -131,6 +131,7 @@ def test_each_step_may_fail_once(engine, fake, tmp_path, step, fate):
     assert fake.steps.count(step) >= 2
 
 
+@pytest.mark.sampled
 @BOTH
 def test_a_job_whose_reply_is_lost_for_good_is_found_in_the_list(engine, fake, tmp_path):
     """All tries to create it were in vain, and yet it is there: on the second page."""
@@ -197,6 +198,7 @@ def test_an_upload_is_not_tried_for_ever(engine, fake, tmp_path):
     assert fake.steps.count("put") == provider.UPLOADS
 
 
+@pytest.mark.real
 def test_the_pauses_between_looks_grow(engine, fake, patience, tmp_path):
     """A job may take a day: nobody needs to ask every five seconds."""
     fake.polls = 40

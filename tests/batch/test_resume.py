@@ -14,6 +14,7 @@ from gradient_cli.mock.server import MockServer
 from tests.batch.bench import Batch, serving
 
 
+@pytest.mark.real
 def test_what_is_done_is_not_asked_again(batch):
     """The second run of a finished batch sends nothing."""
     items = batch.items("a", "b", "c")
@@ -45,6 +46,7 @@ def test_a_changed_flag_asks_everything_again(batch):
     assert batch.asked() == {"a": 2, "b": 2}
 
 
+@pytest.mark.real
 def test_failed_rows_are_done_again_and_leave_one_line(tmp_path):
     """A failure is replaced by the answer that a later run gets."""
     script = Script(behaviours=(Behaviour(status=500, times=1), Behaviour()))
@@ -85,6 +87,7 @@ def test_an_answer_that_nobody_judged_so_is_no_pass(batch, flags):
     assert batch.run("-i", items)[0] == 0
 
 
+@pytest.mark.real
 def test_failed_rows_are_retried_with_other_flags(tmp_path):
     """What the hint says: raise --max-output-tokens. Other rows are not asked."""
     script = Script(behaviours=(Behaviour(end="incomplete", after=1, times=2), Behaviour()))
@@ -105,6 +108,7 @@ def test_failed_rows_are_retried_with_other_flags(tmp_path):
         assert not batch.server.requests
 
 
+@pytest.mark.real
 def test_ids_of_any_kind_are_known_again(batch):
     """Numbers, texts, quotes, and letters that a line escapes."""
     ids = [7, "7", 'a"b', "c\\d", "e\u2028f", "é"]
@@ -118,6 +122,7 @@ def test_ids_of_any_kind_are_known_again(batch):
     assert {row["id"] for row in batch.results()} == set(ids)
 
 
+@pytest.mark.real
 def test_a_new_failure_stays_beside_doubled_lines(tmp_path):
     """What is tidied up is only what earlier runs left."""
     with serving(behaviours=(Behaviour(), Behaviour(status=400, times=0))) as server:
@@ -129,6 +134,7 @@ def test_a_new_failure_stays_beside_doubled_lines(tmp_path):
         assert [row["ok"] for row in batch.results()] == [True, False]
 
 
+@pytest.mark.real
 def test_a_reader_that_goes_away_ends_the_run(tmp_path):
     """A pipe that -o names is like stdout: nobody is there to tell."""
     pipe = tmp_path / "pipe"

@@ -12,6 +12,7 @@ from gradient_cli.mock.script import Behaviour
 from tests.batch.bench import Batch, serving
 
 
+@pytest.mark.real
 def test_shards_share_the_work_out(batch):
     """Each item is in one shard, whichever machine takes it; `cat` joins the results."""
     items = batch.items(*"abcdefg")
@@ -32,6 +33,7 @@ def test_a_shard_out_of_range_is_refused(batch):
     assert "I from 1 to N" in notes
 
 
+@pytest.mark.real
 def test_ordered_results_come_in_the_order_of_items(tmp_path):
     """--ordered holds back what is early."""
     slow_first = (Behaviour(match="^0$", delay=0.05, times=0), Behaviour(times=0))
@@ -72,6 +74,7 @@ def test_an_item_fills_its_place_or_stands_before_the_prompt(batch):
     }
 
 
+@pytest.mark.real
 def test_a_row_wins_over_flags(batch):
     """A row's own fields are sent instead of the flags'."""
     rows = batch.rows(
@@ -183,6 +186,7 @@ def test_max_total_tokens_ends_the_spending(batch):
     assert 1 <= len(batch.results()) < 20
 
 
+@pytest.mark.real
 def test_a_budget_that_is_just_enough_stops_nothing(batch):
     """A run whose last row used it up has left no row."""
     items = batch.items("a", "b")
@@ -316,6 +320,7 @@ def test_params_of_a_row_reach_the_body():
     assert (request.body()["odd"], request.body()["seed"]) == (1, 7)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("prompt", "row", "words"),
     [

@@ -9,6 +9,8 @@ from tests.batch.bench import Batch
 from tests.batch.fake_engine import KEY, LOST, FakeEngine, answer, expired
 from tests.home import Home
 
+pytestmark = pytest.mark.real
+
 
 class Desk(Batch):
     """`gradient batch` against an engine instead of a server that answers at once."""

@@ -37,6 +37,7 @@ def test_a_table_comes_back_with_its_answers(batch):
     ]
 
 
+@pytest.mark.real
 def test_shards_are_joined(batch):
     """Their OUTs together, by -o or as a shell's pattern gives them."""
     items = batch.items(*"abcd")
@@ -53,6 +54,7 @@ def test_shards_are_joined(batch):
     ]
 
 
+@pytest.mark.real
 def test_properties_of_a_schema_are_columns(tmp_path):
     """One for each; lists are JSON."""
     answer = '{"name": "Ada", "years": 36, "tags": ["a", "b"]}'
@@ -176,6 +178,7 @@ def test_two_prompts_in_one_file_are_counted_as_duplicates(batch):
     assert (found["total"], found["lines"], found["duplicates"]) == (2, 4, 2)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("row_id", "line_id", "is_found"),
     [

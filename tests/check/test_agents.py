@@ -42,6 +42,7 @@ def citing(*urls: str) -> Behaviour:
     return Behaviour(text="y", annotations=cited, times=0)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("expected", "status", "words"),
     [
@@ -77,6 +78,7 @@ def test_what_defaults_and_a_test_want_of_calls_and_sources_adds_up(tmp_path, su
     assert [call["arguments"]["a"] for call in case.wants.calls] == [1, True]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("urls", "status", "words"),
     [
@@ -123,6 +125,7 @@ def test_variables_are_filled_in_tools_calls_and_sources(tmp_path, suite):
     assert [r.body["tools"][1]["knowledge_base_id"] for r in requests] == ["Oslo", 'R"1']
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("lines", "place", "words"),
     [

@@ -14,6 +14,8 @@ from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
 from gradient_cli.terminal.streams import Terminal
 
+pytestmark = pytest.mark.real
+
 ONE = '[[test]]\nname = "one"\nprompt = "q1"\nexpect = "yes"\n'
 TWO = '[[test]]\nname = "two"\nprompt = "q2"\nexpect = "yes"\n'
 ROWS = """[[test]]

@@ -74,6 +74,7 @@ def test_decisions_are_held_against_labels(place):
     assert "too few rows to say" in found["recommended"]["why"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("words", [("true", "false"), ("1", "0"), ("Yes", "NO"), ("pass", "fail")])
 def test_a_table_may_call_yes_and_no_by_other_words(place, words):
     """As tables do."""
@@ -209,6 +210,7 @@ def test_precision_belongs_to_calibrate(place):
     assert "--precision belongs to --calibrate" in terminal.stderr_text
 
 
+@pytest.mark.real
 def test_the_page_has_a_diagram_and_loads_nothing(place):
     """Inline SVG, no script, and no text of a model that acts."""
     page = place.folder / "r.html"
@@ -223,6 +225,7 @@ def test_the_page_has_a_diagram_and_loads_nothing(place):
     assert "http://" not in text.replace("http://www.w3.org", "")
 
 
+@pytest.mark.real
 def test_a_refused_run_replaces_the_page(place):
     """No report is older than its run."""
     page = place.folder / "r.html"
@@ -243,6 +246,7 @@ def test_a_replay_gives_the_same_calibration(place):
     assert place.requests == []
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("keeps", "lean"), [(1.0, None), (0.5, "overconfident")])
 def test_a_model_that_says_too_much_is_seen(place, keeps, lean):
     """200 rows; right as often as it says, or half as far from a coin."""

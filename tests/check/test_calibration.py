@@ -143,6 +143,7 @@ def test_a_threshold_is_recommended_only_where_the_rows_prove_it(given, sure, ha
     assert words in advice.why
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("name", MODELS)
 def test_a_known_model_shows_what_it_is(name):
     """Of 60 data sets; `scripts/calibration.py` has more."""

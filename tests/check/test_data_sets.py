@@ -89,6 +89,7 @@ def test_every_attempt_of_a_row_must_pass(checked):
     assert "2/3 cases" in out
 
 
+@pytest.mark.real
 def test_the_command_line_can_ask_for_a_share(checked):
     """--require takes what `require` takes."""
     answers = ("good", "bad", "no")
@@ -117,6 +118,7 @@ FORMS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_says_the_same(checked, tmp_path, name):
     """CSV, TSV, JSON lines and TOML."""
@@ -215,6 +217,7 @@ def test_a_name_selects_a_row_or_all_of_them(checked):
     assert len(checked("-k", "tone")[3]) == 3
 
 
+@pytest.mark.real
 def test_the_log_names_the_worst_rows_and_counts_the_rest(checked, tmp_path):
     """Twenty rows that fail are no screenful."""
     rows = "".join(f"r{n},x,good\n" for n in range(20))
@@ -230,6 +233,7 @@ def test_the_log_names_the_worst_rows_and_counts_the_rest(checked, tmp_path):
     assert len(out.splitlines()) < 20
 
 
+@pytest.mark.real
 def test_rates_are_given_by_a_column(checked, tmp_path):
     """In the log and for programs."""
     (tmp_path / "s.toml").write_text(SUITE + 'group = "expected"\nrequire = 2\n')
@@ -242,6 +246,7 @@ def test_rates_are_given_by_a_column(checked, tmp_path):
     assert json.loads(data)["sets"][0]["groups"] == {"good": [1, 2], "bad": [1, 1]}
 
 
+@pytest.mark.real
 def test_junit_has_a_testcase_for_each_row(checked, tmp_path):
     """Named apart; a failure that the test can do without is skipped, and said."""
     (tmp_path / "s.toml").write_text(SUITE + "require = 2\n")
@@ -286,6 +291,7 @@ def test_a_report_does_not_replace_a_data_set(checked):
     assert Path("reviews.csv").read_text() == REVIEWS
 
 
+@pytest.mark.real
 def test_fail_fast_waits_for_the_test(checked, tmp_path):
     """A row that fails is no test that does."""
     (tmp_path / "s.toml").write_text(SUITE + "require = 1\n")
@@ -295,6 +301,7 @@ def test_fail_fast_waits_for_the_test(checked, tmp_path):
     assert len(checked("--fail-fast", answers=("no", "bad", "good"))[3]) < 3
 
 
+@pytest.mark.real
 def test_models_stand_side_by_side(checked, tmp_path):
     """Every row for every model, each with a verdict of its own."""
     status, out, _, requests = checked("-m", "a", "-m", "b", answers=("good", "bad", "good", "no"))
@@ -306,6 +313,7 @@ def test_models_stand_side_by_side(checked, tmp_path):
     assert "-k tone -m b" in out
 
 
+@pytest.mark.real
 def test_a_table_of_tests_by_models_says_which_is_good_enough(checked, tmp_path):
     """With rates, tokens and median seconds, in the log and in the job summary."""
     summary = tmp_path / "summary.md"
@@ -331,6 +339,7 @@ def test_one_model_makes_no_table(checked):
     assert "tests passed" not in checked("-m", "a")[1]
 
 
+@pytest.mark.real
 def test_a_page_is_written_over_by_the_next_run(checked):
     """Its style has braces, and is no suite in JSON for that."""
     assert [checked("--html", "h.html")[0], checked("--html", "h.html")[0]] == [0, 0]

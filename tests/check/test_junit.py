@@ -154,6 +154,7 @@ def home(tmp_path, monkeypatch):
 TEST = '[[test]]\nname = "{0}"\nprompt = "{0}"\nexpect = "demo"\n'
 
 
+@pytest.mark.real
 def test_a_skipped_test_is_not_asked_and_says_why(home, tmp_path):
     """It stands at its place, and its files need not be there."""
     skipped = '[[test]]\nname = "b"\nprompt = "b"\nfiles = ["gone"]\nexpect = "x"\nskip = "why"\n'
@@ -189,6 +190,7 @@ def test_a_suite_cannot_pass_by_leaving_everything_out(home, tmp_path, suite, fl
     assert (status, words in err) == (2, True), err
 
 
+@pytest.mark.real
 def test_tags_of_defaults_and_test_add_up_and_select(home, tmp_path):
     """--tag twice: either."""
     first = TEST.format("a") + 'tags = ["slow"]\n'

@@ -26,6 +26,7 @@ def checks(home, replay_server, tmp_path):
     return run
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("text", "p", "more", "status"),
     [

@@ -98,6 +98,7 @@ def test_ours_is_not_longer(theirs, ours):
     assert lines_of(ours) <= lines_of(theirs)
 
 
+@pytest.mark.real
 def test_right_answers_pass(shop):
     """All five tests."""
     status, out = shop(SHOP, GOOD, "--run-check", "sql=sh sql.sh")
@@ -106,6 +107,7 @@ def test_right_answers_pass(shop):
     assert "5 passed" in out
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("assertion", BAD)
 def test_what_the_other_tool_would_refuse_is_refused(assertion, shop):
     """Each assertion has its counterpart: one wrong answer, one test that fails."""
@@ -117,6 +119,7 @@ def test_what_the_other_tool_would_refuse_is_refused(assertion, shop):
     assert "4 passed, 1 failed" in out
 
 
+@pytest.mark.real
 def test_a_rubric_is_a_judge(shop):
     """And says why."""
     status, out = shop(SHOP, GOOD, "--run-check", "sql=sh sql.sh", judge="fail\nIt is rude.")

@@ -49,6 +49,7 @@ def script(line: str) -> str:
     return "c=sh check.sh"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("line", "status", "words"),
     [
@@ -75,6 +76,7 @@ def test_a_status_is_a_verdict(checked, line, status, words):
     assert [word for word in words if word not in out] == []
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("answer", "keys", "stdin"),
     [
@@ -102,6 +104,7 @@ def test_nothing_of_the_answer_becomes_a_word(checked):
     assert not Path("there").exists()
 
 
+@pytest.mark.real
 def test_the_environment_has_no_key(checked):
     """By no name at all."""
     checked(SUITE, "--run-check", script("env > seen"))
@@ -211,6 +214,7 @@ def test_replays_run_programs_too(checked):
     assert (status, requests) == (1, [])
 
 
+@pytest.mark.real
 def test_the_end_of_the_run_counts_for_programs(checked):
     """--max-time is the whole run's."""
     start = time.monotonic()

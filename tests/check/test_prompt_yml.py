@@ -91,6 +91,7 @@ def test_a_row_that_fails_has_its_line(checked):
     assert "row 2  (x.prompt.yml:16)" in out
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("evaluator", "answer", "status"),
     [
@@ -116,6 +117,7 @@ def test_texts_are_compared_as_they_were(checked, evaluator, answer, status):
     assert checked(text, answers=(answer,))[0] == status
 
 
+@pytest.mark.real
 def test_all_evaluators_hold(checked):
     text = small("[{string: {contains: a, endsWith: b}}, {string: {startsWith: c}}]")
 
@@ -320,6 +322,7 @@ ACCIDENTS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("text", "words"), ACCIDENTS.values(), ids=ACCIDENTS)
 def test_what_is_not_honoured_is_status_2_with_its_line(checked, text, words):
     """Nothing of a file is left out in silence, and nothing is asked."""
@@ -330,6 +333,7 @@ def test_what_is_not_honoured_is_status_2_with_its_line(checked, text, words):
     assert not requests
 
 
+@pytest.mark.real
 def test_an_alias_that_repeats_without_end_is_refused(checked):
     """Nine levels of nine are a billion values; they are counted, not made."""
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]\n"]
@@ -364,6 +368,7 @@ def test_where_the_library_is_missing_a_line_says_how_to_get_it(checked, monkeyp
     assert "pip install 'gradient-cli[yaml]'" in err
 
 
+@pytest.mark.real
 def test_models_repeats_and_baselines_hold_for_it_too(checked):
     checked(FILE, "--save", "run.json", answers=("Summary - fox", "Summary - no"))
 

@@ -42,12 +42,14 @@ def flags_of_check() -> set[str]:
     return {name for flag in check.flags for name in (*flag.names, *flag.negations)}
 
 
+@pytest.mark.real
 def test_remedies_are_found():
     """The search below is not asleep."""
     assert len(remedies()) > 15
     assert "raise --max-output-tokens, or accept it with --allow-incomplete" in remedies()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("text", sorted(remedies()))
 def test_a_remedy_names_no_flag_that_check_lacks(text):
     """Whatever went wrong with an answer."""

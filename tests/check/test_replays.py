@@ -7,6 +7,8 @@ import pytest
 from gradient_cli.mock.script import Behaviour
 from tests.check.test_suites import checked
 
+pytestmark = pytest.mark.real
+
 HEAD = '[[test]]\nname = "{name}"\nprompt = "same"\nexpect = "yes"\n'
 
 

@@ -76,6 +76,7 @@ def split(command: str, shell: str) -> list[str]:
     return done.stdout.decode().split("\0")[:-1]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("environ", [{}, {"GITHUB_ACTIONS": "true"}, {"GITLAB_CI": "true"}])
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_whatever_is_in_a_name_it_works_when_pasted(place, shell, environ):
@@ -111,6 +112,7 @@ FLAGS = [
 SUITE = '[[test]]\nname = "a"\ntags = "smoke"\nprompt = "x"\nchecks = "c"\n'
 
 
+@pytest.mark.real
 def test_it_keeps_what_decides_the_result(place):
     """Each flag that says how a test is asked and judged; what says which and how quick goes."""
     Path("s.toml").write_text(SUITE)

@@ -43,6 +43,7 @@ def checked(folder, *argv: str):
         return status, terminal.stderr_text, [one.body["input"] for one in server.requests]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "toml"])
 @pytest.mark.parametrize("way", ["up", "absolute", "link", "folder link", "link to a link", "dots"])
 def test_a_data_set_that_leads_out_is_not_read(project, form, way):

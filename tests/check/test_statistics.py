@@ -15,6 +15,8 @@ from gradient_cli.check.statistics import (
     power_of_repeats,
 )
 
+pytestmark = pytest.mark.real
+
 
 @pytest.mark.parametrize(
     ("worse", "better", "chance"),

@@ -212,6 +212,7 @@ def test_a_text_that_begins_with_an_at_sign_is_told_how_to_be_written(tmp_path):
 TWO = HEAD + 'expect = "zz"\n' + HEAD.replace('"a"', '"b"') + 'expect = "h"\n'
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "status", "asked"),
     [

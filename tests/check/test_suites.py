@@ -176,6 +176,7 @@ def test_an_unset_variable_is_explained_in_the_words_of_a_suite(suite, tmp_path)
     assert "--var" not in stderr
 
 
+@pytest.mark.real
 def test_tests_with_the_same_request_replay_as_they_were(suite, tmp_path):
     """However many workers there are, and alone."""
     tape = str(tmp_path / "tape")
@@ -281,6 +282,7 @@ def test_a_filter_that_matches_nothing_is_an_error(suite, tmp_path):
     assert (status, '-k "zzz" matches none of 1 tests' in stderr) == (2, True)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("behaviour", "status", "words"),
     [
@@ -371,6 +373,7 @@ def test_a_suite_that_passed_after_a_retry_passes_from_its_recordings(suite, tmp
     assert "1 passed" in stdout
 
 
+@pytest.mark.real
 def test_the_limits_of_a_recording_hold_nobody_back(suite, tmp_path):
     """They were another day's: 1 a minute, and three tests."""
     path = suite("".join(FULL.replace('"a"', f'"{n}"').replace('"x"', f'"{n}"') for n in "123"))

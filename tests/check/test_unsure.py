@@ -53,6 +53,7 @@ def odds(yes, times=0, **match):
     return Behaviour(odds={"yes": yes, "no": 1 - yes}, times=times, **match)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("yes", "sure", "status", "word"),
     [
@@ -93,6 +94,7 @@ def test_no_answer_can_end_its_fence():
     assert opened not in answer
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("table", "given", "status"),
     [
@@ -123,6 +125,7 @@ def test_decisions_may_stand_as_tables_of_their_own(place):
     assert "s.toml:7: decide knows no `suer`" in place.err
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -185,6 +188,7 @@ def test_what_fails_outranks_what_is_unsure(place):
     assert "decide: not sure enough" in place.out
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("yeses", "require", "status"),
     [
@@ -200,6 +204,7 @@ def test_unsure_attempts_are_no_passes_and_no_failures(place, yeses, require, st
     assert place.runs(suite, "-j", "1", odds=[odds(yes, times=1) for yes in yeses]) == status
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("share", "status"), [("50%", 0), ("75%", 9), ("100%", 1)])
 def test_of_a_share_unsure_rows_are_neither(place, share, status):
     """4 rows: 2 pass, 1 is unsure, 1 fails."""
@@ -266,6 +271,7 @@ def test_tokens_of_decisions_are_counted(place):
     assert with_decision > json.loads(place.out)["tokens"] > 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("behaviour", "status"),
     [
@@ -280,6 +286,7 @@ def test_what_is_no_decision_is_an_error(place, behaviour, status):
     assert "the decision: " in place.out
 
 
+@pytest.mark.real
 def test_decisions_are_recorded_and_replayed(place):
     """Each to the test that it was recorded for; without a socket."""
     suite = f'{TEST}decide = "polite"\nsure = 0.9\n'
@@ -324,6 +331,7 @@ def labels(*words):
     return [Behaviour(text=word, times=1) for word in words]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("words", "sure", "wanted", "status"),
     [
@@ -375,6 +383,7 @@ def test_unsure_fails_where_it_is_asked_to(place):
     assert "not sure enough: yes 0.8" in place.out
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("then", "now", "flags", "status", "state"),
     [
@@ -407,6 +416,7 @@ def test_what_became_unsure_stands_in_the_log(place):
     assert "not counted: --unsure-fails counts it" in place.out
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("now", "flags", "status"),
     [
@@ -475,6 +485,7 @@ def test_an_unsure_row_of_many_is_told_by_name(place):
     assert "a [r2]" in place.out
 
 
+@pytest.mark.real
 def test_the_demo_decides_too(place):
     """Without a key, a network or a model."""
     path = place.folder / "s.toml"
@@ -487,6 +498,7 @@ def test_the_demo_decides_too(place):
     assert "not sure enough: yes 0.9" in terminal.stdout_text
 
 
+@pytest.mark.real
 def test_votes_take_the_time_of_all_of_them(place):
     """They are asked one after the other."""
     place.texts = [Behaviour(text="yes", times=0, delay=0.03)]

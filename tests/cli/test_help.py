@@ -247,6 +247,7 @@ def test_the_short_page_names_flags_that_exist(home):
         assert len(shown) == len(names)
 
 
+@pytest.mark.real
 def test_every_setting_is_explained(home):
     """`gradient help settings` and the man page name each key, and no other."""
     from gradient_cli.cli.pages.reference import SETTINGS

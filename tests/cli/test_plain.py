@@ -80,6 +80,7 @@ def test_both_read_the_same(seed, parsed):
     assert plain > 20
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", OPTIONS)
 def test_every_flag_can_be_written_plainly(name, parsed):
     """With one value that it takes; so each is known here by all of its names."""

@@ -14,6 +14,8 @@ from gradient_cli.terminal.streams import Terminal
 from tests.captures import capture
 from tests.replay_server import Play
 
+pytestmark = pytest.mark.real
+
 START = """
 import sys
 sys.argv[0] = "gradient"

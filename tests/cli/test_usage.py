@@ -107,6 +107,7 @@ def test_a_long_value_is_cut_and_made_printable():
     assert len(hint or "") < 140
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
@@ -144,6 +145,7 @@ def test_the_hint_is_the_line_that_helps(home, monkeypatch, argv, message, hint)
     assert hint is None or stderr.splitlines()[1] == f"hint: {hint}"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

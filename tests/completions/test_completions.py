@@ -70,6 +70,7 @@ def in_bash(typed: str, environ: dict[str, str]) -> set[str]:
     return set(done.stdout.split("\n")) - {""}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("typed", "offered"), CASES)
 def test_bash_offers_what_fits(typed, offered, environ):
     """bash completes commands, flags and their values from the script alone."""

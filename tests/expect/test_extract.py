@@ -58,6 +58,7 @@ def test_the_first_block_is_extracted(text, code):
     assert extract(text, Extraction()).code == code
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -175,6 +176,7 @@ def test_only_an_answer_that_is_one_fence_is_unwrapped(text, inner):
     assert unwrap(text) == inner
 
 
+@pytest.mark.real
 def test_the_blocks_are_those_of_a_parser():
     """A thousand documents put together at random; only > after four spaces is left out."""
     chance = random.Random(1)

@@ -204,6 +204,7 @@ def test_the_keywords_that_are_our_own(schema, good, bad):
     assert [value for value in bad if accepts(schema, value)] == []
 
 
+@pytest.mark.real
 def test_many_items_are_told_apart_in_linear_time():
     """A long answer cannot keep a run busy."""
     schema = make_schema({"uniqueItems": True}, "s")

@@ -41,6 +41,7 @@ def test_a_pattern_of_nothing_is_found_out(pattern):
     assert not finds_everything(regex.compile(pattern))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("pattern", SOUND)
 def test_a_pattern_that_some_answer_fails_is_left_alone(pattern):
     """A ban by a lookahead, a length, a class: all of them check something."""

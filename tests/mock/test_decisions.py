@@ -135,6 +135,7 @@ def test_a_wrong_key_of_a_decision_is_named_with_its_line(tmp_path):
         load_script(file)
 
 
+@pytest.mark.real
 def test_an_unsound_request_is_422_with_its_place(home):
     """The body of the original, which our errors read."""
     with MockServer() as server:

@@ -49,6 +49,7 @@ def drawn(random: Random, number: int) -> Behaviour:
     )
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("is_looped", [False, True])
 def test_each_request_gets_the_first_that_fits_and_is_not_used_up(is_looped):
     """Two hundred scripts by chance, held against the rule as one would write it down."""
@@ -66,6 +67,7 @@ def test_each_request_gets_the_first_that_fits_and_is_not_used_up(is_looped):
             assert chosen == plain.choose(prompt, model, seen), (seed, turn, script)
 
 
+@pytest.mark.real
 def test_a_script_of_fifty_thousand_answers_is_not_searched_for_each():
     """A search of all would take minutes."""
     director = Director([Behaviour(text=f"{n}") for n in range(50_000)], is_looped=True)
@@ -77,6 +79,7 @@ def test_a_script_of_fifty_thousand_answers_is_not_searched_for_each():
     assert time.process_time() - began < 5
 
 
+@pytest.mark.real
 def test_patterns_of_a_long_script_are_compiled_once():
     """`re` itself forgets after some hundreds, and would compile all of them anew each time."""
     behaviours = [Behaviour(text=f"{n}", match=f"^review {n}$") for n in range(2_000)]

@@ -20,6 +20,7 @@ def says(batch, *argv):
     return batch.batch(*argv, "-o", str(batch.out))
 
 
+@pytest.mark.real
 def test_a_job_goes_its_way_a_step_a_look(batch):
     """Submitted, looked at, waited for, fetched: the lines that `run` would have written."""
     items = batch.items("one", "two")
@@ -44,6 +45,7 @@ def test_a_job_is_not_fetched_before_its_end(batch):
     assert batch.results() == []
 
 
+@pytest.mark.real
 def test_rows_that_fail_come_in_a_file_of_their_own(tmp_path):
     """As OpenAI's engine does it."""
     refusing = (Behaviour(match="bad", status=400), Behaviour(times=0))
@@ -71,6 +73,7 @@ def test_a_run_keeps_off_what_a_job_will_fill(batch):
     assert not batch.asked()
 
 
+@pytest.mark.real
 def test_the_same_submit_after_the_end_says_fetch(batch):
     """It is no other job's content."""
     argv = ("submit", "-m", "m", "-i", batch.items("one"))
@@ -85,6 +88,7 @@ def test_the_same_submit_after_the_end_says_fetch(batch):
     assert "batch fetch -o" in notes
 
 
+@pytest.mark.real
 def test_a_job_that_is_over_has_nothing_to_cancel(batch):
     """Said at once; one that runs is cancelled, and its rows are free."""
     argv = ("submit", "-m", "m", "-i", batch.items("one"))

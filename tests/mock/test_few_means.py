@@ -5,6 +5,8 @@ import socket
 import threading
 import urllib.request
 
+import pytest
+
 from gradient_cli.mock.script import Script
 from gradient_cli.mock.server import MockServer
 
@@ -34,6 +36,7 @@ def test_without_a_further_thread_it_answers_one_after_the_other(monkeypatch):
         server.stop()
 
 
+@pytest.mark.real
 def test_a_connection_that_cannot_be_taken_now_is_taken_later(monkeypatch):
     """EMFILE is no end of serving."""
     server = MockServer(Script())

@@ -156,6 +156,7 @@ def test_a_whole_answer_ends_as_badly(end, status, dialect):
     assert outcome.status == status
 
 
+@pytest.mark.real
 def test_a_limit_that_is_all_spent_on_reasoning_leaves_no_answer():
     """As with real models: reasoning counts, and comes first."""
     outcome = ask(Behaviour(reasoning="a b c", text="d"), max_output_tokens=3)
@@ -218,6 +219,7 @@ def test_a_model_gets_what_was_written_for_it():
     assert texts == ["big", "any", "big"]
 
 
+@pytest.mark.real
 def test_many_at_once_are_each_counted():
     """A thread a connection; the turns of the script are shared."""
     script = Script(behaviours=(Behaviour(text="first", times=20), Behaviour(text="then")))

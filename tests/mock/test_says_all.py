@@ -42,6 +42,7 @@ def test_a_refusal_is_no_text(stream, dialect):
     assert (outcome.response.text, outcome.response.refusal) == ("", "I will not.")
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("dialect", ["typed", "chunk"])
 @pytest.mark.parametrize("stream", [True, False])
 def test_several_messages_are_set_apart(stream, dialect):

@@ -109,6 +109,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("text", "words"), WRONG)
 def test_a_wrong_script_names_file_and_line(read, text, words):
     """Of the reply that is meant, not of another that has the same key."""

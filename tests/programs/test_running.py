@@ -84,6 +84,7 @@ def test_it_is_fed_while_it_is_heard(size):
     assert shell("cat", most=size, stdin=text).stdout == text
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("line", ["exit 0", "exec <&-; sleep 0.2", "head -c 1 >/dev/null"])
 def test_who_reads_no_stdin_is_not_waited_for(line):
     """What it does not read is its own affair, and no fault."""
@@ -109,6 +110,7 @@ def test_the_time_is_kept(line, shares_terminal):
     assert time.monotonic() - start < 0.2 + 2 * PATIENCE_S + 0.4
 
 
+@pytest.mark.real
 def test_it_may_clean_up():
     """SIGTERM comes first."""
     done = shell("trap 'echo bye; exit 7' TERM; sleep 9 & wait", longest_s=0.3)
@@ -116,6 +118,7 @@ def test_it_may_clean_up():
     assert (done.status, done.timed_out) == (7, True)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "line",
     [
@@ -132,6 +135,7 @@ def test_who_ignores_the_signal_is_ended_with_its_children(line):
     assert is_gone(int(done.stdout))
 
 
+@pytest.mark.real
 def test_what_it_leaves_behind_holds_nobody_up():
     """A child that keeps the streams open is not the program: its status is known by then."""
     start = time.monotonic()
@@ -142,6 +146,7 @@ def test_what_it_leaves_behind_holds_nobody_up():
     assert is_gone(int(done.stdout))
 
 
+@pytest.mark.real
 def test_what_comes_shortly_after_the_end_is_heard():
     """The last words of `> >(tee log)` come when the program has gone."""
     assert shell("(sleep 0.2; echo late) & exit 0").stdout == b"late\n"

@@ -64,6 +64,7 @@ def test_a_wrapped_line_is_drawn_where_it_belongs(name, columns, length):
     assert got == at_once(PLACES[name], columns, 10)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("columns", [20, 40, 80])
 @pytest.mark.parametrize("lead", ["", "  ", "> ", "- "])
 def test_blank_lines_of_code_stay(columns, lead):

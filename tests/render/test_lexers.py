@@ -57,6 +57,7 @@ def test_a_lexer_gives_back_what_it_got(name):
     assert name in PLAIN or all(is_trusted for _, is_trusted in found.values())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", ["yaml", "docker", "diff", "nginx", "json", "html+php", "console"])
 def test_a_language_has_its_colours(name):
     """Colours come line by line, and from lexers of every make."""
@@ -66,6 +67,7 @@ def test_a_language_has_its_colours(name):
     assert len({kind for kind, _ in Colours(name).tokens(line)} - {Text, None}) >= 1
 
 
+@pytest.mark.real
 def test_a_string_over_lines_stays_one():
     """The states of a lexer are kept between lines."""
     colours = Colours("python")

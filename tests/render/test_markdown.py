@@ -280,6 +280,7 @@ def test_hostile_text_does_nothing_to_a_terminal(text):
 LATE = "See [the *report*][1] and `[2]`, [3].\n\n- [1]\n\n[1]: https://a.example\n[2]: /b\n\nEnd.\n\n[3]: /c\n"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("length", [0, 1, 7, 200])
 def test_an_address_below_its_link_is_not_lost(length):
     """What was printed is no link any more; `[2]` would have been none, as it is code."""

@@ -139,6 +139,7 @@ def test_a_narrower_window_that_cuts_lines_off_repeats_and_loses_nothing(name, p
     assert len(set(whole) - set(got) - cut_off) <= 1
 
 
+@pytest.mark.real
 def test_a_window_that_changes_while_a_frame_is_laid_out(monkeypatch):
     """Its size is looked at again before anything is drawn."""
     # Each row of this table changes all rows above it.

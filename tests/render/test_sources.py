@@ -115,6 +115,7 @@ BEHAVIOUR = Behaviour(
 )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("flags", [[], ["--no-stream"], ["-x"], ["-o", "out.md"]])
 def test_sources_stand_on_stderr_and_the_answer_alone_on_stdout(home, tmp_path, monkeypatch, flags):
     """With nothing of a stranger's obeyed."""

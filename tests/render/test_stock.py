@@ -104,6 +104,7 @@ BLANKS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("text", BLANKS)
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_one_blank_line_stands_between_two_blocks(text, size):

@@ -50,6 +50,7 @@ def test_there_are_forty_and_more():
     assert len(ALL) >= 40
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", range(len(ALL)))
 def test_decide_takes_none_of_them(there, number):
     """Status 5 and no word on stdout."""
@@ -63,6 +64,7 @@ def test_decide_takes_none_of_them(there, number):
     assert "the reply is no decision" in err
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", range(0, len(ALL), 2))
 def test_a_suite_takes_none_of_them(there, tmp_path, number):
     """An error, neither passed nor unsure."""
@@ -80,6 +82,7 @@ def test_a_suite_takes_none_of_them(there, tmp_path, number):
     assert out.startswith("ERROR")
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("number", range(1, len(ALL), 2))
 def test_a_batch_takes_none_of_them(there, tmp_path, number):
     """The row has failed, has no decision, and is asked again."""

@@ -24,6 +24,7 @@ def test_a_script_is_printed_as_it_is(home, shell, script):
     assert stdout == (ROOT / "completions" / script).read_text()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("shell", "place"),
     [

@@ -3,6 +3,8 @@
 import json
 import tomllib
 
+import pytest
+
 
 def test_the_path_is_printed_whether_the_file_is_there_or_not(home):
     """For `$EDITOR "$(gradient config path)"`."""
@@ -26,6 +28,7 @@ def test_each_value_is_shown_with_its_source(home):
     assert tomllib.loads(out)["params"] == {"seed": 1}
 
 
+@pytest.mark.real
 def test_settings_are_given_as_json_for_scripts(home):
     """Value and source of each."""
     home.writes('model = "m"\n')

@@ -208,6 +208,7 @@ def waiting(*ids: str) -> list:
     return [{"role": "user", "content": "x"}, *({**CALL, "call_id": one} for one in ids)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("ids", "given", "outputs"),
     [

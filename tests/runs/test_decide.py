@@ -53,6 +53,7 @@ def decides(home, replay_server):
     return run
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("probability", "flags", "status", "word"),
     [

@@ -39,6 +39,7 @@ def ask(home, tmp_path, monkeypatch):
     return ask
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("command", [(), ("--json",), ("--no-stream",), BATCH], ids=str)
 @pytest.mark.parametrize(
     ("flags", "status", "words"),
@@ -84,6 +85,7 @@ def test_checks_name_what_was_expected(ask):
     ]
 
 
+@pytest.mark.real
 def test_a_row_is_asked_again_if_other_calls_are_expected(ask, tmp_path):
     """Its answer was held against something else."""
     assert ask(*BATCH, "--expect-call", "f")[0] == 0
@@ -101,6 +103,7 @@ def test_a_row_has_what_it_rests_on(ask, tmp_path, word):
     assert len(found) == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "status"),
     [

@@ -95,6 +95,7 @@ def test_there_are_forty_and_more():
     assert len(MISFITS) >= 40
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", MISFITS)
 def test_what_does_not_fit_is_not_read(name):
     """It has a complaint in one line, and nothing that a program could be given."""
@@ -106,6 +107,7 @@ def test_what_does_not_fit_is_not_read(name):
     assert len(found.complaint) < 1000
 
 
+@pytest.mark.real
 def test_what_does_not_fit_starts_no_program(desk):
     """All of them in turn: the model is told each time, and the program never runs."""
     mark = desk.folder / "mark"
@@ -139,6 +141,7 @@ def _once(behaviour):
     return replace(behaviour, times=1)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FITS)
 def test_what_fits_comes_to_the_program_as_it_is(desk, name):
     """On stdin, as one line of JSON; nothing of it becomes a word of the command."""

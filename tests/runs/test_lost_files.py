@@ -23,6 +23,7 @@ def home(tmp_path, monkeypatch):
     return Home(tmp_path)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "flags", [(), ("--no-stream",), ("--expect", "demo"), ("--format", "text")]
 )

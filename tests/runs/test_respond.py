@@ -212,6 +212,7 @@ def test_nothing_is_said_into_a_closed_stdout(world, command):
     assert b"cannot write to stdout: it is closed" in done.stderr
 
 
+@pytest.mark.real
 @pytest.mark.skipif(sys.platform == "win32", reason="closes a descriptor by the shell")
 def test_a_closed_stdout_does_not_look_like_a_verdict(world):
     """Started with stdout closed, the program still ends with its own status."""
@@ -274,6 +275,7 @@ def test_a_format_from_the_settings_counts_on_failure_too(home, settings, flags,
     assert (json.loads(stdout)["exit_code"] == 3) if is_object else (stdout == "")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("text", "flags", "status", "shown"),
     [
@@ -411,6 +413,7 @@ def test_whole_and_an_object_exclude_each_other(form, respond):
     assert "--whole" in terminal.stderr_text
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("form", ["text", "markdown", "events", "auto"])
 def test_json_beside_another_format_is_refused(form, respond):
     """Two flags that cannot both hold."""
@@ -420,6 +423,7 @@ def test_json_beside_another_format_is_refused(form, respond):
     assert "exclude each other" in terminal.stderr_text
 
 
+@pytest.mark.real
 def test_a_person_is_told_that_a_name_is_no_file(respond, tmp_path, monkeypatch):
     """The model would answer something, and never have seen the file."""
     monkeypatch.chdir(tmp_path)

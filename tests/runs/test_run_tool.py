@@ -119,6 +119,7 @@ def test_events_have_a_line_a_step(desk):
     assert len(kinds[-1]["steps"]) == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("code", "told"),
     [
@@ -141,6 +142,7 @@ def test_the_model_is_told_what_went_wrong(desk, code, told):
     assert len(output.encode()) < 1_001_000
 
 
+@pytest.mark.real
 def test_a_program_that_takes_too_long_is_ended(desk):
     """The model is told so."""
     began = time.monotonic()
@@ -152,6 +154,7 @@ def test_a_program_that_takes_too_long_is_ended(desk):
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.real
 def test_the_whole_run_has_an_end(desk):
     """--max-time counts the programs, too."""
     began = time.monotonic()
@@ -162,6 +165,7 @@ def test_the_whole_run_has_an_end(desk):
     assert time.monotonic() - began < 3
 
 
+@pytest.mark.real
 def test_what_was_run_is_told_where_the_run_ends(desk):
     """One is done, another is ended by --max-time: the first one's line is there."""
     several = [{"name": "f", "arguments": f'{{"city": "{n}"}}'} for n in range(2)]
@@ -175,6 +179,7 @@ def test_what_was_run_is_told_where_the_run_ends(desk):
     assert 'tool f {"city": "1"}' not in stderr
 
 
+@pytest.mark.real
 def test_calls_of_one_answer_run_at_once(desk):
     """Their results go back in the order of the calls."""
     several = [{"name": "f", "arguments": f'{{"city": "{n}"}}'} for n in range(5)]
@@ -188,6 +193,7 @@ def test_calls_of_one_answer_run_at_once(desk):
     assert time.monotonic() - began < 4
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(("most", "status", "requests"), [("0", 8, 1), ("2", 8, 3), ("3", 8, 4)])
 def test_no_more_calls_than_allowed(desk, most, status, requests):
     """A model that calls for ever is incomplete, and the last calls are not run."""
@@ -198,6 +204,7 @@ def test_no_more_calls_than_allowed(desk, most, status, requests):
     assert f"--max-tool-calls is {most}" in stderr
 
 
+@pytest.mark.real
 def test_twenty_calls_are_the_limit(desk):
     """Unless the user says another."""
     status, stdout, _ = desk.asks("--json", script=(calls(*[OSLO] * 7),), program="print(1)")
@@ -239,6 +246,7 @@ def test_a_key_that_a_program_prints_goes_nowhere(desk):
     assert KEY not in stdout + stderr + thread.read_text() + json.dumps(desk.asked)
 
 
+@pytest.mark.real
 def test_a_forced_call_is_made_once(desk):
     """A tool choice that is met does not make the model call for ever."""
     for choice in ("required", "f"):
@@ -287,6 +295,7 @@ def test_a_function_that_was_not_offered_is_no_answer(desk):
     assert 'the model called "rm", which is no tool of this request' in stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -508,6 +517,7 @@ def test_a_program_that_no_test_offers_is_refused(desk):
     assert "no tool of this name is offered" in stderr
 
 
+@pytest.mark.real
 def test_rows_are_answered_with_programs(desk):
     """Each row has its own calls; another command asks them again."""
     items, out = desk.folder / "items.txt", desk.folder / "out.jsonl"
@@ -528,6 +538,7 @@ def test_rows_are_answered_with_programs(desk):
     assert len(desk.asked) == 12
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "place", ["prompt file", "settings", "environment", "row", "thread", "body"]
 )

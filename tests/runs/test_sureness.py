@@ -106,6 +106,7 @@ def test_the_most_frequent_label_is_the_answer(votes):
     assert found["attempts"] == 5
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("texts", "flags", "status"),
     [

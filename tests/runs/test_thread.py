@@ -49,6 +49,7 @@ def test_on_a_terminal_it_is_laid_out_and_harmless(home, talk):
     assert "\x1b[2J" not in terminal.stdout_text
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("where", ["variable", "setting", "profile"])
 def test_a_thread_need_not_be_named_each_time(home, where):
     """$GRADIENT_THREAD, `thread` in the settings; a flag wins, and "" is none."""

@@ -52,6 +52,7 @@ def test_a_value_is_stored_as_its_kind(home, key, values, expected):
     assert read_config(home.config).top == expected
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "text",
     [

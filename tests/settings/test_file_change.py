@@ -105,6 +105,7 @@ def test_two_writers_lose_nothing(tmp_path):
     assert sorted(path.read_text()) == sorted("abcd" * 25)
 
 
+@pytest.mark.real
 def test_a_place_that_cannot_be_written_is_an_error(tmp_path):
     """A file where the folder should be."""
     (tmp_path / "file").write_text("")

@@ -23,6 +23,7 @@ proxy = "http://p:1"
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("argv", "environ", "flags"),
     [

@@ -81,6 +81,7 @@ def lines(source: random.Random, most: int) -> list[str]:
     ]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "seeds", [range(40), pytest.param(range(40, 1500), marks=pytest.mark.real)]
 )

@@ -32,6 +32,7 @@ def waited(before="", *, has_reply=True, stdout=subprocess.DEVNULL):
     return done.stderr.decode()
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(os.name != "posix", reason="there is no poll()")
 @pytest.mark.parametrize("has_reply", [True, False])
 @pytest.mark.parametrize("before", ["", "os.close(1)", "os.close(1); os.open('/dev/null', 1)"])

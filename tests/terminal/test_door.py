@@ -90,6 +90,7 @@ def test_each_runner_is_known_by_its_variable(name):
     assert not is_obeyed({"CI": "true"})
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("length", [1, 2, 5, 1000])
 @pytest.mark.parametrize("text", COMMANDS)
 def test_reasoning_in_pieces_is_no_command(text, length):

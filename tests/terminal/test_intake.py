@@ -70,6 +70,7 @@ def test_a_bom_in_two_pieces_is_no_text():
     assert decode("x", [b"\xef\xbb\xbf", b"\xef\xbb\xbfa"], 100) == "\ufeffa"
 
 
+@pytest.mark.real
 def test_a_long_text_is_kept_encoded():
     """From 8 MiB a text costs its own size once."""
     pieces = [b"a" * 1024 * 1024] * 9

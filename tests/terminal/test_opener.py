@@ -68,6 +68,7 @@ WAYS_OUT = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", WAYS_OUT)
 def test_nothing_leads_out(name, place):
     """Status 2 before the file is opened, whether it is there or not."""

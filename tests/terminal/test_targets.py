@@ -63,6 +63,7 @@ def test_an_open_descriptor_is_written_through(tmp_path, way):
     assert (done.returncode, log.read_text()) == (0, "EARLIER\nNEWLATER\n")
 
 
+@pytest.mark.real
 def test_a_descriptor_that_is_closed_or_read_only_or_our_own_is_refused(tmp_path):
     """Only what the process was started with is meant; its own pipes and sockets are not."""
     code = (
@@ -96,6 +97,7 @@ def test_a_name_of_255_bytes_can_be_written(tmp_path):
     assert len(os.listdir(tmp_path)) == 1
 
 
+@pytest.mark.real
 def test_a_writable_file_in_a_closed_folder_is_written_over(tmp_path):
     """As a user without rights, who owns the file alone."""
     folder = tmp_path / "closed"

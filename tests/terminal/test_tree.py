@@ -69,6 +69,7 @@ def environ(tmp_path):
     return {"HOME": str(home), "PATH": os.environ["PATH"]}
 
 
+@pytest.mark.real
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not there to be asked")
 @pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 250), marks=pytest.mark.real)])
 def test_a_folder_stands_for_what_git_does_not_ignore(tmp_path, environ, monkeypatch, seeds):
@@ -215,6 +216,7 @@ def test_a_stranger_s_pattern_takes_no_time(tmp_path, line):
     assert time.process_time() - begun < 1
 
 
+@pytest.mark.real
 def test_a_bounded_pattern_matches_the_same():
     """All short texts against all short patterns of the pieces that globs are made of."""
     pieces = ["[^/]*", "a", "b", "[^/]", r"\."]

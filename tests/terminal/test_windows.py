@@ -129,6 +129,7 @@ def test_a_lock_covers_no_byte_that_anybody_reads(windows, monkeypatch, tmp_path
     assert seen == [(locks._FAR, 2, 1)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("line", "longest_s", "status", "stdout", "is_truncated", "timed_out"),
     [

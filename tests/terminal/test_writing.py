@@ -90,6 +90,7 @@ def test_a_stream_that_takes_nothing_for_ever_is_an_error():
         write_whole(Empty(), b"x")
 
 
+@pytest.mark.real
 def test_a_full_pipe_that_does_not_block_is_waited_for():
     """Its other end may be another program's, which reads slowly."""
     read_end, write_end = os.pipe()

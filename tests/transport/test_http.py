@@ -123,6 +123,7 @@ def test_without_a_key_there_is_no_header():
     assert b"authorization" not in heads[0].lower()
 
 
+@pytest.mark.real
 def test_silence_is_a_timeout():
     """Named with its host and length."""
     with server(says(b"", then_s=0.3)) as (url, _), pytest.raises(TimedOut) as error:
@@ -131,6 +132,7 @@ def test_silence_is_a_timeout():
     assert error.value.message == f"no sign of life from {url} for 0.05 s"
 
 
+@pytest.mark.real
 def test_the_deadline_ends_a_read():
     """--max-time wins over --timeout, also within a reply that keeps talking."""
     slow = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"

@@ -178,6 +178,7 @@ def test_no_row_fails_whatever_headers_say(tells, is_window):
     assert service.refused <= 0.4 * (service.refused + service.answered)
 
 
+@pytest.mark.real
 def test_the_share_of_one_that_ends_goes_to_the_others():
     """Seven of eight have little to do: the last is not held to an eighth for long."""
     service = Service(Bucket(600, 600))
@@ -191,6 +192,7 @@ def test_the_share_of_one_that_ends_goes_to_the_others():
     assert service.refused <= 0.08 * 1600
 
 
+@pytest.mark.real
 def test_a_run_that_is_killed_and_started_again_finds_its_share():
     """The others have taken it over; they give it back."""
     service = Service(Bucket(600, 600))

@@ -36,6 +36,7 @@ def test_a_silent_resolver_is_a_timeout(silent_resolver):
         transport("http://any.test", timeout_s=0.05).send("GET", "/v1/models")
 
 
+@pytest.mark.real
 def test_the_run_ends_in_the_midst_of_a_look_up(silent_resolver):
     """`--max-time` is for the whole run."""
     with pytest.raises(TimedOut, match="--max-time"):

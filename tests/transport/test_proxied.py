@@ -65,6 +65,7 @@ def test_a_proxy_that_refuses_the_tunnel(reply, words):
     assert f'the proxy "{server.url}" {words}' in error.message
 
 
+@pytest.mark.real
 def test_a_silent_proxy():
     """`--timeout` is the proxy's too."""
     with ReplayServer(Play(b"", end=End.STALL)) as server:

@@ -31,6 +31,7 @@ def took():
     times.append(time.monotonic() - start)
 
 
+@pytest.mark.real
 @linux
 def test_the_second_address_starts_after_a_quarter_of_a_second():
     """curl needs 0.25 s for a host whose first address is dead; so do we."""

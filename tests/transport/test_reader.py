@@ -119,6 +119,7 @@ def test_the_deadline_comes(kind):
     assert took_s < 5  # at once, but for a busy machine
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_a_deadline_the_size_ends_it(kind):
     """`max_answer_bytes`, and the limits of heads; the status is 5."""
@@ -163,6 +164,7 @@ def test_a_finished_answer_is_not_kept_open_by_pings(again, pause_s, monkeypatch
     assert took_s < 1.5
 
 
+@pytest.mark.real
 def test_a_server_that_does_not_read_is_left():
     """A long prompt into a full pipe ends with the run, too."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -273,6 +275,7 @@ def test_a_bomb_goes_off_outside(kind):
     assert unpacked <= 6_000_000
 
 
+@pytest.mark.real
 def test_a_slow_bomb_ends_at_the_deadline():
     """One piece of the wire can be minutes of work."""
     reader = Reader(Deadline.after(-1), 10**12)

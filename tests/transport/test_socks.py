@@ -104,6 +104,7 @@ def test_what_it_refuses_is_told_as_its_doing():
     assert f'the proxy "socks5://127.0.0.1:{proxy.port}" refused' in caught.value.message
 
 
+@pytest.mark.real
 def test_one_that_says_nothing_ends_with_the_timeout():
     """What is said before the request has no time of its own in the library below."""
     proxy = Socks(1, greets=False)

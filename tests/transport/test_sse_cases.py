@@ -64,6 +64,7 @@ def test_a_cut_anywhere_changes_nothing(case):
         assert events([case.data[:place], b"", case.data[place:]]) == expected(case), place
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", streams())
 def test_written_streams_are_read_alike_in_pieces(name):
     """A whole stream of either dialect gives the same frames in any cut."""

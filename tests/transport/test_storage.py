@@ -55,6 +55,7 @@ def test_the_proxy_is_the_runs_own(replay_server, upload, monkeypatch):
     assert len(replay_server.received) == 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -103,6 +104,7 @@ def test_half_a_download_is_an_error():
         list(Storage({}).get(server.url))
 
 
+@pytest.mark.real
 def test_a_download_ends_with_the_run(replay_server):
     """A host that sends a byte now and then is not waited for beyond --max-time."""
     body = b'{"a":1}\n' * 40

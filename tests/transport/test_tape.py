@@ -359,6 +359,7 @@ BROKEN = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("change", BROKEN)
 def test_a_malformed_recording_is_a_usage_error(change, tmp_path):
     """Whatever somebody made of it."""
@@ -436,6 +437,7 @@ def test_a_missing_folder_is_a_usage_error(tmp_path):
         Player(tmp_path / "tapse")
 
 
+@pytest.mark.real
 def test_many_workers_record_into_one_folder(tmp_path):
     """No answer is lost when workers end at the same time."""
     recorder = Recorder(tmp_path)
@@ -455,6 +457,7 @@ def test_many_workers_record_into_one_folder(tmp_path):
     assert sorted(replies) == [1, 1, 1, 1, 20]
 
 
+@pytest.mark.real
 def test_replaying_imports_no_network(tmp_path):
     """The module that answers from files needs neither sockets nor an HTTP library."""
     import subprocess
@@ -469,6 +472,7 @@ def test_replaying_imports_no_network(tmp_path):
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.real
 def test_a_nested_recording_is_no_bug(tmp_path):
     """A neighbour that nobody can print is passed over: the miss is told all the same."""
     from gradient_cli.transport.nearest import explain

@@ -72,6 +72,7 @@ def system(monkeypatch):
     return has
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("place", ["root.pem", ""], ids=["a file", "a folder"])
 @pytest.mark.parametrize("how", ["--ca-bundle", "SSL_CERT_FILE", "SSL_CERT_DIR", "the system"])
 def test_the_roots_of_a_place_are_trusted(how, place, roots, system):
@@ -87,6 +88,7 @@ def test_the_roots_of_a_place_are_trusted(how, place, roots, system):
     assert is_trusted(context, roots)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("has", [{"capath": "."}, {}], ids=["an empty folder", "nothing"])
 def test_a_system_without_roots_takes_those_of_certifi(has, roots, system, tmp_path):
     """And a root that nobody knows is none."""

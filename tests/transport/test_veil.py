@@ -137,6 +137,7 @@ def test_most_of_the_key_is_not_shown_either():
     assert texts(through(*typed("a ", KEY[:4]))) == f"a {KEY[:4]}"
 
 
+@pytest.mark.real
 def test_not_much_is_held_back():
     """Empty pieces for ever would fill the memory."""
     endless = [*typed(KEY[:10]), *typed("") * (2 * MOST_HELD)]

@@ -193,6 +193,7 @@ def test_an_empty_answer_may_be_taken(case):
     assert status_of(found) == (0 if case["status"] == 1 else case["status"])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("case", TAGGED, ids=name_of)
 def test_tags_may_be_kept(case):
     """--think-tags keep: the text is as it came."""

@@ -88,6 +88,7 @@ def test_the_table_has_no_dead_rows():
     assert dead == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("capture", CALLED, ids=str)
 def test_every_tool_call_is_whole(capture, transport, server):
     """A function call arrives with its name, its arguments as JSON, and an id."""

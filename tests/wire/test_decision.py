@@ -216,6 +216,7 @@ def mutated(source, value):
     return source.choice(ODD)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_taken_for_a_decision_is_sound_whatever_came(seed):
     """Replies changed at random: refused, or a distribution over what was asked."""

@@ -247,6 +247,7 @@ def test_odd_but_sound_is_an_answer(name, transport, server):
     assert told(asking_once(transport, transport.setting).ask(HI)) == Told(0, "Hello, world!")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_is_an_error_with_words(name, transport, server):
     """What is no answer is never one, and never a crash."""

@@ -5,6 +5,7 @@ import pytest
 from gradient_cli.wire.items import is_kept, is_server_call, pending
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("item", "waits"),
     [

@@ -67,6 +67,7 @@ def spoiled_reply(chance: random.Random) -> FakeReply:
     return FakeReply(200, {}, [b"data: %b\n\n" % json.dumps(event).encode() for event in events])
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "seeds", [range(100), pytest.param(range(100, 3000), marks=pytest.mark.real)]
 )

@@ -84,6 +84,7 @@ def test_a_long_number_takes_no_time(text):
     assert time.process_time() - begun < 1
 
 
+@pytest.mark.real
 def test_a_repeated_name_is_found_in_linear_time():
     """A long answer cannot keep a run busy."""
     text = "{" + ",".join(f'"a{n}":1' for n in range(50_000)) + ',"a49999":2}'

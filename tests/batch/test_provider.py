@@ -1,6 +1,8 @@
 """The provider's batch engine: every step may fail, nothing is paid for twice."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,7 +20,13 @@ from gradient_cli.batch.jobs import (
 )
 from gradient_cli.batch.provider import Engine, Result, read_result, write_upload
 from gradient_cli.batch.replies import outcome_of
-from gradient_cli.errors import BrokenReply, RequestRejected, ServiceError, UsageError
+from gradient_cli.errors import (
+    BrokenReply,
+    GradientError,
+    RequestRejected,
+    ServiceError,
+    UsageError,
+)
 from gradient_cli.transport.faults import Setting
 from gradient_cli.transport.http import HttpTransport, Network
 from gradient_cli.transport.limiter import Limiter
@@ -317,6 +325,183 @@ def test_a_job_file_survives_and_is_checked(tmp_path):
         load_job(out)
     loaded.forget()
     assert load_job(out) is None
+
+
+GOOD_JOB = {
+    "gradient": 1,
+    "request_id": "gradient-1",
+    "endpoint": "http://x",
+    "job_id": None,
+    "expectations": {},
+    "rows": [[1, "a" * 64], ["b", "b" * 64, {"n": 1}]],
+    "terms": [{"one_of": "a,b"}],
+    "row_terms": [0, 0],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("gradient", [2, "1"], "it is no object with `gradient` = 1"),
+        ("request_id", [None, 7], "`request_id` is missing or of the wrong kind"),
+        ("endpoint", [None], "`endpoint` is missing"),
+        ("job_id", [7], "`job_id` is missing or of the wrong kind"),
+        ("expectations", [None, []], "`expectations` is missing"),
+        ("rows", [None, {}], "`rows` is missing"),
+        (
+            "rows",
+            [[[1, "a" * 64], row] for row in ({}, [1], [1, "a" * 64, 0, 0], [True, "a" * 64],
+                                              [1.5, "a" * 64], [1, "A" * 64], [1, "a" * 65], [1, 7])],
+            "row 2 is no pair of an id and a key",
+        ),
+        ("terms", [{}, [7]], "`terms` is no list of objects"),
+        ("row_terms", [{}, [0], [0, 0, 0], [0, 1], [0, -1], [0, True]], "`row_terms` does not name"),
+    ],
+)  # fmt: skip
+def test_a_job_file_that_somebody_has_spoiled_is_refused(tmp_path, name, values, words):
+    """It says which field, and nobody's answers are given to another row."""
+    out = str(tmp_path / "out.jsonl")
+    job_path(out).write_text(json.dumps(GOOD_JOB))
+    assert load_job(out).rows == [Row(1, "a" * 64), Row("b", "b" * 64, {"n": 1})]
+
+    for value in values:
+        job_path(out).write_text(json.dumps({**GOOD_JOB, name: value}))
+        with pytest.raises(UsageError, match=re.escape(words)):
+            load_job(out)
+
+
+def test_a_job_file_without_terms_is_one(tmp_path):
+    """Where no row says what it expects, none are noted; a `run` that is no text says nothing."""
+    out = str(tmp_path / "out.jsonl")
+    plain = {name: said for name, said in GOOD_JOB.items() if "terms" not in name}
+    job_path(out).write_text(json.dumps({**plain, "run": 7, "fetched": 1}))
+
+    job = load_job(out)
+
+    assert (job.terms, job.row_terms, job.run, job.is_fetched) == ([], [], "", False)
+
+
+def test_a_job_file_that_cannot_be_read_is_told(tmp_path):
+    """It is not taken for none: the job would be paid for again."""
+    out = str(tmp_path / "out.jsonl")
+    job_path(out).mkdir()
+
+    with pytest.raises(UsageError, match=r'cannot read ".*out\.jsonl\.job": is a directory'):
+        load_job(out)
+
+
+def test_an_upload_that_cannot_be_written_is_told(tmp_path):
+    """Before anything is sent."""
+    with pytest.raises(UsageError, match=r'cannot write ".*gone.*": no such file'):
+        upload_of(tmp_path / "gone", "hi")
+
+
+def test_the_size_of_an_upload_is_that_of_its_file(tmp_path):
+    """It is what the limit is about, and what is told."""
+    upload = upload_of(tmp_path, "a", "b\u00e4")
+
+    assert upload.size_bytes == upload.path.stat().st_size
+    assert upload.digest == hashlib.sha256(upload.path.read_bytes()).hexdigest()
+
+
+def test_a_job_that_was_never_made_is_forgotten(engine, fake, tmp_path):
+    """It is on no page of the list; what is remembered would be looked for for ever."""
+    for text in ("one", "two"):
+        submit(engine, upload_of(tmp_path, text))
+    fake.fails["create"] = [500] * 9
+    forgotten: list = []
+
+    with pytest.raises(ServiceError):
+        engine.submit(
+            upload_of(tmp_path, "three"),
+            "o.jsonl",
+            lambda *known: None,
+            lambda: forgotten.append(1),
+        )
+
+    assert forgotten == [1]
+    assert fake.steps.count("list") == 2
+
+
+def test_the_list_is_not_searched_for_ever(engine, fake, tmp_path, monkeypatch):
+    """Whoever has thousands of jobs waits for an answer, too."""
+    monkeypatch.setattr(provider, "MOST_PAGES", 2)
+    for text in ("one", "two", "three"):
+        submit(engine, upload_of(tmp_path, text))
+
+    assert engine.find("no such job") is None
+    assert fake.steps.count("list") == 2
+
+
+def test_content_that_fails_always_is_not_submitted_for_ever(engine, fake, tmp_path, monkeypatch):
+    """Each try is a job of its own."""
+    monkeypatch.setattr(provider, "MOST_REPEATS", 2)
+    upload = upload_of(tmp_path, "hi")
+    fake.ends_as = "failed"
+    for _ in range(2):
+        engine.wait(submit(engine, upload).id, lambda job: None)
+
+    with pytest.raises(ServiceError, match="this content has failed 2 times"):
+        submit(engine, upload)
+
+    assert len(fake.jobs) == 2
+
+
+def test_a_job_that_answered_nothing_of_this_is_used_up(engine, fake, tmp_path):
+    """It is over and good, but not what is wanted now."""
+    upload = upload_of(tmp_path, "hi")
+    first = engine.wait(submit(engine, upload).id, lambda job: None)
+
+    second = engine.submit(upload, "o.jsonl", lambda *known: None, lambda: None, first.id)
+
+    assert (first.id, second.id) == ("batch_1", "batch_2")
+
+
+@pytest.mark.parametrize("status", [403, 409])
+def test_a_cancel_that_the_engine_refuses_is_an_error(engine, fake, tmp_path, status):
+    """Unless the job is over: this one goes on, and costs."""
+    job = submit(engine, upload_of(tmp_path, "hi"))
+    fake.fails["cancel"] = [status] * 9
+
+    with pytest.raises(GradientError) as caught:
+        engine.cancel(job.id)
+
+    assert caught.value.http_status == status
+
+
+def test_results_that_the_engine_refuses_are_an_error(engine, fake, tmp_path):
+    """They are not taken for results that are not ready: somebody would wait for ever."""
+    job = submit(engine, upload_of(tmp_path, "hi"))
+    fake.fails["results"] = [403]
+
+    with pytest.raises(GradientError) as caught:
+        engine.results(job.id)
+
+    assert caught.value.http_status == 403
+
+
+@pytest.mark.parametrize(
+    "made",
+    [None, [], {"file_id": "f"}, {"upload_url": "http://x"}, {"file_id": 7, "upload_url": "u"}],
+)
+def test_an_upload_without_a_place_is_refused(engine, fake, tmp_path, made):
+    """And not tried again: such a server says the same each time."""
+    fake.make_file = lambda request: (201, made)
+
+    with pytest.raises(BrokenReply, match="named no place for the upload"):
+        submit(engine, upload_of(tmp_path, "hi"))
+
+    assert fake.steps == ["file"]
+
+
+def test_an_upload_that_is_tried_again_says_so_and_waits(engine, fake, patience, tmp_path):
+    """Twice as long each time."""
+    fake.fails["put"] = [403, 503, 403]
+
+    submit(engine, upload_of(tmp_path, "hi"))
+
+    assert [line.rpartition("(")[2] for line in patience.told] == ["1/3)", "2/3)", "3/3)"]
+    assert patience.slept == [1, 2, 4]
 
 
 @pytest.mark.parametrize("payload", [None, [], "x", {}, {"batch_id": 3, "status": "ok"}])

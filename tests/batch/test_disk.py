@@ -105,7 +105,7 @@ def test_a_run_that_is_stopped_while_out_is_replaced_leaves_it_as_it_was(out):
 @pytest.mark.parametrize("name", ["", "gone/out.jsonl"], ids=["a folder", "in no folder"])
 def test_an_out_that_cannot_be_is_told(tmp_path, name):
     """`-o` with a typing error must cost no request."""
-    path = os.path.join(tmp_path, name)  # noqa: PTH118  # with the "/" at its end
+    path = os.path.join(tmp_path, name)  # with the "/" at its end
 
     with pytest.raises(UsageError, match="cannot write"):
         open_results(path, lambda data: None)

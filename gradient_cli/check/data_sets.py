@@ -21,7 +21,7 @@ from gradient_cli.terminal.foreign import foreign
 from gradient_cli.terminal.opener import Opener
 from gradient_cli.terminal.tables import Text, decoded, read_head, rows_of, uneven
 from gradient_cli.wire.json import Json, dumps
-from gradient_cli.wire.strict import parse, spelled
+from gradient_cli.wire.strict import Number, parse, spelled
 
 FORMS = (".csv", ".tsv", ".jsonl", ".ndjson", ".toml")
 HEAD = 512
@@ -196,7 +196,7 @@ def _toml(file: BinaryIO, path: str) -> Iterator[_Columns]:
 
     try:
         text = file.read().decode("utf-8-sig")
-        table = tomllib.loads(text)
+        table = tomllib.loads(text, parse_float=_written)
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{path}:{line}: not UTF-8 at byte {error.start}") from None
@@ -209,6 +209,13 @@ def _toml(file: BinaryIO, path: str) -> Iterator[_Columns]:
     places = Lines.of_headers(text, "case", len(rows))
     for line, row in zip(places, rows, strict=True):
         yield line, _texts(row, f"{path}:{line}")
+
+
+def _written(digits: str) -> Number:
+    """Give a number of TOML that knows how it was written."""
+    number = Number(digits)
+    number.digits = digits
+    return number
 
 
 def _texts(row: Mapping[str, Json], where: str) -> dict[str, str]:

@@ -8,9 +8,13 @@ import pytest
 
 from gradient_cli.__main__ import run
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.check.data_sets import spread
+from gradient_cli.check.suite import load_suite
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
+from gradient_cli.terminal.opener import Opener
 from gradient_cli.terminal.streams import Terminal
+from tests.check.test_suites import refused
 
 SUITE = """
 [[test]]
@@ -183,17 +187,82 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled
+TOML = SUITE.replace("reviews.csv", "r.toml")
+FAULTY_TOML = {
+    "no TOML": ("[[case]\n", "r.toml: "),
+    "a bad byte": (
+        b"[[case]]\nreview = 'x'\nexpected = '\xff'\n",
+        "r.toml:3: not UTF-8 at byte 34",
+    ),
+    "deep": (f"[[case]]\na = {'[' * 2000}{']' * 2000}\n", "r.toml: "),
+    "another table": ("[[case]]\nreview = 'x'\n[other]\n", "[[case]] tables and nothing else"),
+    "no list of tables": ("case = [1]\n", "[[case]] tables and nothing else"),
+    "one table": ("[case]\nreview = 'x'\n", "[[case]] tables and nothing else"),
+    "a date in a list": (
+        "[[case]]\nreview = 'x'\n\n[[case]]\nexpected = [2026-01-01]\n",
+        "r.toml:4: `expected` is no text and no number",
+    ),
+}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Give a folder with a suite and its data set, to work in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reviews.csv").write_text(REVIEWS)
+    (tmp_path / "s.toml").write_text(SUITE)
+    return tmp_path
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_data_set_cannot_pass_by_accident(checked, tmp_path, fault):
+def test_a_data_set_cannot_pass_by_accident(place, fault):
     """What is wrong with it is status 2, says where, and nothing is sent."""
     name, text, words = FAULTS[fault]
-    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    (place / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
-    status, _, err, requests = checked()
+    assert words in refused(place, "s.toml")
 
-    assert (status, requests) == (2, [])
-    assert words in err
+
+@pytest.mark.parametrize("fault", FAULTY_TOML)
+def test_rows_in_toml_say_where_they_are_wrong(place, fault):
+    """As those of any other form."""
+    text, words = FAULTY_TOML[fault]
+    (place / "r.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (place / "s.toml").write_text(TOML)
+
+    said = refused(place, "s.toml")
+
+    assert words in said
+    assert said.startswith("gradient: r.toml:")
+
+
+def test_values_of_rows_are_texts_as_they_stand_there(place):
+    """A model is shown 1.10 where the file says 1.10; an empty line is no row."""
+    (place / "r.jsonl").write_text(
+        '{"review": 1.10, "expected": null}\n\n \n{"review": [1, "a"], "expected": true}\n'
+        '{"id": 3, "vars": {"review": {"k": 1}, "expected": 10000000000000000000000}}\n'
+    )
+    (place / "r.toml").write_text(
+        "[[case]]\nreview = 2026-01-01\nexpected = 1.10\n\n[[case]]\nreview = 07:32:00\n"
+    )
+    found = {}
+    for name in ("r.jsonl", "r.toml"):
+        (place / "s.toml").write_text(
+            SUITE.replace("reviews.csv", name).replace('equals = "{{ expected }}"', 'expect = "x"')
+        )
+        [case] = load_suite("s.toml")
+        rows = spread(case, Opener.beside("s.toml"))
+        found[name] = [(one.name, one.row.line, dict(one.row.variables)) for one in rows]
+
+    assert found["r.jsonl"] == [
+        ("tone [row 1]", 1, {"review": "1.10", "expected": ""}),
+        ("tone [row 2]", 4, {"review": '[1,"a"]', "expected": "true"}),
+        ("tone [3]", 5, {"id": "3", "review": '{"k":1}', "expected": "10000000000000000000000"}),
+    ]
+    assert found["r.toml"] == [
+        ("tone [row 1]", 1, {"review": "2026-01-01", "expected": "1.10"}),
+        ("tone [row 2]", 5, {"review": "07:32:00"}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,13 @@ def test_what_is_no_host_is_refused(given, words):
         host_named(given, "--expect-source")
 
 
+@pytest.mark.parametrize("name", ["a..example.com", f"{'x' * 70}.example.com"])
+def test_a_name_that_no_register_knows_is_a_name_all_the_same(name):
+    """A model may cite anything; the run goes on."""
+    assert is_of(f"https://{name}/", host_named("example.com", "--expect-source"))
+    assert not is_of(f"https://{name}/", host_named("example.org", "--expect-source"))
+
+
 def test_a_host_is_shown_as_it_is_written():
     """With its port."""
     names = ["docs.example.com", "example.com:8443", "[::1]:80"]

@@ -190,6 +190,59 @@ def test_repair_does_not_tell_what_is_expected():
     assert "reject" not in said
 
 
+@pytest.mark.parametrize(
+    ("request_", "items"),
+    [
+        (Request(base={"input": "give JSON"}), [{"role": "user", "content": "give JSON"}]),
+        (Request(base={"input": [{"role": "user", "content": "a"}]}), [{"role": "user", "content": "a"}]),
+        (Request(input=({"role": "user", "content": "b"},)), [{"role": "user", "content": "b"}]),
+        (Request(), [{"role": "user", "content": ""}]),
+    ],
+)  # fmt: skip
+def test_repair_goes_on_from_whatever_was_asked(request_, items):
+    """A body of the user's own may hold the question; and an empty answer is not shown."""
+    judgement = judge("", schema=make_schema({"type": "object"}, "--schema"))
+
+    asked = repaired(request_, "", judgement).input
+
+    assert [*asked[:-1]] == items
+    assert "not JSON" in asked[-1]["content"]
+
+
+# Doubts
+
+
+def test_what_cannot_fail_or_be_met_is_doubted():
+    """Each in the words of the flag or the key that says it."""
+    expected = Expectations.build(
+        expect_re=[".*", "a^", "a"],
+        reject_re=["x*", "$b", "a"],
+        schema=make_schema({}, "--schema"),
+    )
+
+    flags, keys = list(expected.doubts()), list(expected.doubts(""))
+
+    assert flags == [
+        '--expect-re ".*" is found in every answer, even an empty one',
+        '--expect-re "a^" can be found in no answer',
+        '--reject-re "x*" is found in every answer: none can pass',
+        '--reject-re "$b" can be found in no answer: it rejects none',
+        "--schema: nothing in it says what kind of value the answer is, and null fits it",
+    ]
+    assert [line.split()[0] for line in keys] == [
+        "expect_re", "expect_re", "reject_re", "reject_re", "schema:",
+    ]  # fmt: skip
+    assert list(Expectations.build(expect_re=["a"], reject_re=["b"]).doubts()) == []
+
+
+def test_whether_anything_is_expected_is_known():
+    """A suite's test that expects nothing is refused by it."""
+    assert Expectations.build().is_empty
+    assert not Expectations.build(max_seconds=1).is_empty
+    assert not Expectations.build().needs_whole
+    assert Expectations.build(one_of=("a", "b")).needs_whole
+
+
 # Rates
 
 

@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 
+from gradient_cli.mock.engine import Engine
 from gradient_cli.mock.script import Behaviour
 from tests.batch.bench import Batch, serving
 
@@ -152,3 +153,183 @@ def test_what_the_engine_would_refuse_the_mock_refuses(batch, body, words):
     assert caught.value.code == 400
     assert json.loads(caught.value.read())["message"] == words
     caught.value.close()
+
+
+# The engine itself -------------------------------------------------------------------------
+
+WANTED = {
+    "file_id": "file-mock-1",
+    "provider": "openai",
+    "endpoint": "/v1/responses",
+    "completion_window": "24h",
+    "request_id": "mine",
+}
+
+
+class Direct:
+    """An engine without a server around it; a row of `bad` is refused with 400."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(
+            lambda body: (400 if body.get("input") == "bad" else 200, {"it": body})
+        )
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str):
+        """Give status and body, or the bytes of a file."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        reply = self.engine.answer(method, f"/v1/batches{path}", headers, data)
+        return reply.status, reply.body if reply.data is None else reply.data
+
+    def upload(self, data: bytes) -> None:
+        """Make a file and put something there."""
+        assert self.ask("POST", "/files", {"file_name": "up.jsonl"})[0] == 201
+        assert self.ask("PUT", "/storage/file-mock-1", data) == (200, b"")
+
+    def words(self, method: str, path: str, body: object = None, **headers: str):
+        """Give status and words of a refusal."""
+        status, said = self.ask(method, path, body, **headers)
+        return status, said["message"]
+
+
+def rows(*prompts: str) -> bytes:
+    lines = ({"custom_id": f"row-{n}", "body": {"input": one}} for n, one in enumerate(prompts, 1))
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+@pytest.fixture
+def direct():
+    return Direct()
+
+
+def test_an_engine_says_what_became_of_each_row(direct):
+    """Two files, the last row first; a step a look; both addresses are of the host that asked."""
+    direct.upload(rows("a", "bad", "c"))
+    status, job = direct.ask("POST", "", WANTED)
+    assert (status, job["id"], job["status"]) == (201, "batch_mock_1", "validating")
+    assert job["request_counts"] == {"total": 0, "completed": 0, "failed": 0}
+    assert direct.words("GET", "/batch_mock_1/results") == (412, "the batch is validating")
+
+    seen = [direct.ask("GET", "/batch_mock_1")[1]["status"] for _ in range(3)]
+    _, found = direct.ask("GET", "/batch_mock_1/results", host="here:1")
+
+    assert seen == ["in_progress", "completed", "completed"]
+    assert found["output_file_url"].startswith("http://here:1/v1/batches/storage/")
+    files = [
+        found[name].partition("/storage")[2].partition("?")[0]
+        for name in ("output_file_url", "error_file_url")
+    ]
+    lines = [
+        [json.loads(line) for line in direct.ask("GET", f"/storage{name}")[1].splitlines()]
+        for name in files
+    ]
+    assert [[line["custom_id"] for line in of] for of in lines] == [["row-3", "row-1"], ["row-2"]]
+    assert [line["response"]["status_code"] for of in lines for line in of] == [200, 200, 400]
+    assert lines[0][1]["response"]["body"] == {"it": {"input": "a"}}
+    assert len({line["id"] for of in lines for line in of}) == 3
+    counts = direct.ask("GET", "/batch_mock_1")[1]["request_counts"]
+    assert counts == {"total": 3, "completed": 2, "failed": 1}
+    assert direct.ask("GET", "/batch_mock_1/results", host="here:1")[1] == found
+
+
+def test_a_file_without_rows_of_a_kind_has_no_address(direct):
+    """Nothing failed: there is nothing to get."""
+    direct.upload(rows("a"))
+    direct.ask("POST", "", WANTED)
+    for _ in range(2):
+        direct.ask("GET", "/batch_mock_1")
+
+    found = direct.ask("GET", "/batch_mock_1/results")[1]
+
+    assert found["output_file_url"].startswith("http://127.0.0.1/")
+    assert found["error_file_url"] is None
+
+
+def test_the_same_request_id_is_the_same_job(direct):
+    """Also where nothing is uploaded the second time."""
+    direct.upload(rows("a"))
+    first = direct.ask("POST", "", WANTED)
+
+    assert direct.ask("POST", "", {**WANTED, "file_id": None}) == first
+    assert direct.ask("POST", "", {**WANTED, "request_id": "other"})[1]["id"] == "batch_mock_2"
+    listed = direct.ask("GET", "")[1]
+    assert [job["id"] for job in listed["data"]] == ["batch_mock_2", "batch_mock_1"]
+    assert listed["has_more"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"provider": "x"}, '`provider` must be "openai"'),
+        ({"endpoint": "/v1/chat/completions"}, '`endpoint` must be "/v1/responses"'),
+        ({"completion_window": None}, '`completion_window` must be "24h"'),
+        ({"request_id": ""}, "`request_id` is missing"),
+        ({"request_id": 7}, "`request_id` is missing"),
+        ({"file_id": "file-mock-9"}, "nothing was uploaded"),
+        ({"file_id": 7}, "nothing was uploaded"),
+    ],
+)
+def test_a_job_that_says_too_little_is_refused(direct, change, words):
+    """In the words of what is missing."""
+    direct.upload(rows("a"))
+
+    assert direct.words("POST", "", {**WANTED, **change}) == (400, words)
+    assert direct.ask("GET", "")[1]["data"] == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 100_000])
+def test_what_is_no_object_asks_for_nothing(direct, body):
+    """And ends nothing."""
+    assert direct.ask("POST", "", body)[0] == 400
+    assert direct.ask("POST", "/files", body)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "the file is empty"),
+        (b"{}\n", "line 1 has no `custom_id` or no `body`"),
+        (rows("a") + b'{"custom_id": "x", "body": []}\n', "line 2 has no `custom_id` or no `body`"),
+        (rows("a") + b'{"custom_id": 7, "body": {}}\n', "line 2 has no `custom_id` or no `body`"),
+        (rows("a") + rows("b"), "line 2: the custom_id row-1 stands there twice"),
+        (rows("a", "b", "c"), "3 rows; the limit is 2"),
+    ],
+)
+def test_an_upload_with_faults_fails_its_job(direct, data, words, monkeypatch):
+    """At the first look, and for good."""
+    monkeypatch.setattr("gradient_cli.mock.engine.MOST_ROWS", 2)
+    direct.upload(data)
+    direct.ask("POST", "", WANTED)
+
+    job = direct.ask("GET", "/batch_mock_1")[1]
+
+    assert (job["status"], job["errors"]) == ("failed", [{"message": words}])
+    assert direct.ask("GET", "/batch_mock_1")[1] == job
+    assert direct.words("POST", "/batch_mock_1/cancel") == (409, "the batch is failed")
+    assert direct.words("GET", "/batch_mock_1/results") == (412, "the batch is failed")
+
+
+def test_a_cancelled_job_is_over(direct):
+    """It goes no step further."""
+    direct.upload(rows("a"))
+    direct.ask("POST", "", WANTED)
+
+    assert direct.ask("POST", "/batch_mock_1/cancel")[1]["status"] == "cancelled"
+    assert direct.ask("GET", "/batch_mock_1")[1]["status"] == "cancelled"
+    assert direct.words("POST", "/batch_mock_1/cancel") == (409, "the batch is cancelled")
+
+
+def test_what_is_not_there_is_404_and_what_is_not_signed_403(direct):
+    """As a store of files has it."""
+    direct.upload(rows("a"))
+    direct.ask("POST", "/files", {"file_name": "up.jsonl"})
+    direct.ask("POST", "", WANTED)
+
+    assert direct.ask("GET", "/storage/file-mock-1") == (200, rows("a"))
+    assert direct.words("GET", "/storage/file-mock-2") == (404, "it is empty")
+    assert direct.words("GET", "/storage/none") == (403, "the address has expired")
+    assert direct.ask("GET", "/storage/file-mock-1", authorization="Bearer x")[0] == 403
+    assert direct.ask("GET", "/none")[0] == 404
+    assert direct.ask("DELETE", "/batch_mock_1") == (
+        404, {"id": "batch_error", "message": "no such path"},
+    )  # fmt: skip
+    assert direct.ask("POST", "/batch_mock_1/results")[0] == 404

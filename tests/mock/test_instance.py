@@ -46,6 +46,64 @@ def test_the_instance_is_valid(schema):
     assert list(Draft202012Validator(schema).iter_errors(instance)) == []
 
 
+NEAREST = [
+    ({"type": "integer", "maximum": -3}, -3),
+    ({"type": "integer", "exclusiveMaximum": 1}, 0),
+    ({"type": "integer", "exclusiveMaximum": 0.5}, 0),
+    ({"type": "integer", "minimum": 7, "multipleOf": 5}, 10),
+    ({"type": "integer", "maximum": 4, "multipleOf": 5}, 0),
+    ({"type": "integer", "exclusiveMinimum": 10, "multipleOf": 5}, 15),
+    ({"type": "integer", "multipleOf": -4}, 4),
+    ({"type": "integer", "minimum": True}, 1),
+    ({"type": "integer", "minimum": 1e300}, 1),
+    ({"type": "number", "minimum": 0.2, "maximum": 0.4}, pytest.approx(0.3)),
+    ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
+    ({"type": "string"}, "mock"),
+    ({"type": "string", "minLength": 6, "maxLength": 9}, "mock.."),
+    ({"type": "string", "maxLength": 2}, "mo"),
+    ({"type": "array", "items": {"type": "null"}}, [None]),
+    ({"type": "array", "items": {"type": "null"}, "minItems": 3}, [None] * 3),
+    ({"type": "array", "minItems": 0}, [{}]),
+    ({"type": "array", "maxItems": 0}, []),
+    ({"type": "boolean"}, True),
+    ({"type": ["integer", "null"]}, 1),
+    ({"type": []}, {}),
+    ({"const": 7, "default": 8}, 7),
+    ({"default": None, "type": "string"}, None),
+    ({"enum": [], "type": "string"}, "mock"),
+    ({"examples": ["e"], "type": "string"}, "e"),
+    ({"enum": ["a", "b"], "examples": ["e"]}, "a"),
+    ({"anyOf": [], "type": "string"}, "mock"),
+    ({"oneOf": [{"type": "null"}, {"type": "string"}]}, None),
+    ({"allOf": [{"type": "string"}, {"minLength": 1}]}, "mock"),
+    ({"$ref": "#/a/b", "a": {"b": {"type": "string"}}}, "mock"),
+    ({"$ref": "#/a/none", "a": {}}, None),
+    ({"$ref": "#/a/b", "a": 7}, None),
+    ({"properties": {"a": {"type": "null"}}}, {"a": None}),
+    (7, None),
+]  # fmt: skip
+
+
+def test_a_value_is_the_nearest_one_that_fits():
+    """So that whoever writes a script knows what will come."""
+    assert [(schema, json.loads(made(schema))) for schema, _ in NEAREST] == NEAREST
+
+
+def test_an_object_that_never_ends_has_what_it_needs_and_no_more():
+    """Members that may be left out are left out further down."""
+    tree = {"type": "object", "properties": {"up": {"$ref": "#"}, "n": {"type": "integer"}}}
+
+    def depth(value: dict) -> int:
+        return 1 + depth(value["up"]) if "up" in value else 0
+
+    made_of = json.loads(made({**tree, "required": ["n"]}))
+
+    assert depth(made_of) == depth(json.loads(made(tree))) > 1
+    while "up" in made_of:
+        made_of = made_of["up"]
+        assert made_of["n"] == 1
+
+
 @pytest.mark.parametrize(
     "schema",
     [

@@ -102,6 +102,28 @@ WRONG = [
     ("[[reply]]\ncalls = ['f']", "2: `calls` must hold calls"),
     ("[[reply]]\ncalls = [{ arguments = {} }]", "2: `calls` must hold calls"),
     ("[[reply]]\n[reply.headers]\nRetry-After = [1]", "2: `headers` must be a table"),
+    ("[[reply]]\ncalls = 'f'", "2: `calls` must be a list of calls"),
+    ("[[reply]]\ncalls = [{ name = '' }]", "2: `calls` must hold calls"),
+    ("[[reply]]\ncalls = [{ name = 'f', args = {} }]", "2: `calls` must hold calls"),
+    ("[[reply]]\ncalls = [{ name = 'f', arguments = 7 }]", "2: `calls` must hold `arguments`"),
+    ("[[reply]]\nitems = 'a'", "2: `items` must be a list of tables"),
+    ("[[reply]]\nitems = ['a']", "2: `items` must be a list of tables"),
+    ("[[reply]]\nitems = [{ at = 2026-01-01 }]", "2: `items` holds what JSON cannot say"),
+    ("[[reply]]\nmessages = ['a', 1]", "2: `messages` must be a list of texts"),
+    ("[[reply]]\nheaders = 'a'", "2: `headers` must be a table of texts"),
+    ("[[reply]]\nheaders = { A = true }", "2: `headers` must be a table of texts"),
+    ("[[reply]]\nobey_schema = 1", "2: `obey_schema` must be true or false"),
+    ("[[reply]]\ndelay = '1'", "2: `delay` must be a number"),
+    ("[[decision]]\nodds = 0.5", "2: `odds` must be a table of probabilities"),
+    ("[[decision]]\nodds = { yes = 'x' }", "2: `odds` must be a number"),
+    ("[[reply]]\ntext = 'a'\n[[decision]]\ntext = 'a'", "4: `text` is no known key"),
+    ("[[decision]]\n[[reply]]\ntxt = 1\n[[reply]]\ntxt = 1", "3: `txt` is no known key"),
+    ("reply = 'a'", "1: `reply` is a list of tables"),
+    ("reply = ['a']", "1: `reply` is a list of tables"),
+    ("[[reply]]\n\n\n'text' = 1", "4: `text` must be a text"),
+    ("[[reply]]\nmodel = 7\n# model = 'x'", "2: `model` must be a text"),
+    ("loop = 1", "1: `loop` must be true or false"),
+    ("limit_per_minute = true", "1: `limit_per_minute` must be a whole number"),
     ("models = 'a'", "1: `models` must be a list of texts"),
     ("limit_per_minute = 0", "1: `limit_per_minute` 0 is out of range"),
     ("[reply]\ntext = 'a'", "1: `reply` is a list of tables: [[reply]]"),
@@ -109,7 +131,6 @@ WRONG = [
 ]
 
 
-@pytest.mark.sampled
 @pytest.mark.parametrize(("text", "words"), WRONG)
 def test_a_wrong_script_names_file_and_line(read, text, words):
     """Of the reply that is meant, not of another that has the same key."""

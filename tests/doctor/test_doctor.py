@@ -1,12 +1,14 @@
 """`gradient doctor`: each thing that can be wrong is named, with its remedy."""
 
 import json
+import sys
+import time
 from email.utils import formatdate
 
 import pytest
 
-from gradient_cli.doctor import findings
-from tests.replay_server import Framing, Play, framed
+from gradient_cli.doctor import findings, steps
+from tests.replay_server import End, Framing, Play, framed
 
 
 def reply(body, status="200 OK", headers=()):
@@ -280,3 +282,174 @@ def test_a_service_that_fails_altogether_is_a_failure(home, endpoint):
     assert status == 5
     assert checks["models"]["state"] == "fail"
     assert "responses" not in checks
+
+
+def test_an_endpoint_that_hangs_up_on_prompts_is_a_failure(home, endpoint):
+    """The list of models is there, and nobody who takes a prompt."""
+    endpoint.then(reply({"data": [{"id": "m"}]}), Play(b"", end=End.RESET))
+
+    status, checks = examine(home, "-p", "local")
+
+    assert (status, checks["models"]["state"], checks["responses"]["state"]) == (5, "ok", "fail")
+
+
+def test_a_refusal_that_breaks_off_says_enough(home, endpoint):
+    """Its status is what is looked at."""
+    cut = framed(b'{"error"', Framing.LENGTH_CUT, status="400 Bad Request")
+    endpoint.then(reply({"data": [{"id": "m"}]}), Play(cut))
+
+    status, checks = examine(home, "-p", "local")
+
+    assert (status, checks["responses"]["state"]) == (0, "ok")
+
+
+def told(found) -> list[tuple[str, str]]:
+    """Give state and message of each finding."""
+    return [(one.state, one.message) for one in found]
+
+
+def test_a_plain_http_endpoint_far_away_is_a_warning(home):
+    """Not one on this machine, nor one that is encrypted."""
+    for url, state in (
+        ("http://api.example.com", "warn"),
+        ("https://api.example.com", "ok"),
+        ("http://127.0.0.1:8000", "ok"),
+    ):
+        [found] = steps._endpoint(home.settings(base_url=url))
+        assert found.state == state
+        assert found.message.startswith(f"{url} (--base-url)")
+        assert (found.hint == "use https") is (state == "warn")
+
+
+def test_an_endpoint_of_a_profile_names_it_once(home):
+    """Where it comes from, and which profile holds, if that is another thing."""
+    home.writes('[profiles.local]\nbase_url = "http://127.0.0.1:1"\n')
+
+    [own] = steps._endpoint(home.settings(profile="local"))
+    [other] = steps._endpoint(home.settings(profile="local", base_url="http://127.0.0.1:2"))
+
+    assert own.message == 'http://127.0.0.1:1 (profile "local")'
+    assert other.message == 'http://127.0.0.1:2 (--base-url); profile "local"'
+
+
+def test_what_is_said_of_the_default_model(home):
+    """None, a router, one of the list, one like it, and another."""
+    ids = ["llama-3-8b", "qwen"]
+
+    assert told(steps._model(home.settings(), ids)) == [
+        ("warn", "no default model is set; each run needs --model")
+    ]
+    assert told(steps._model(home.settings(model="router:best"), ids)) == []
+    [good] = steps._model(home.settings(model="qwen"), ids)
+    [near] = steps._model(home.settings(model="llama-3-9b"), ids)
+    [none] = steps._model(home.settings(model="zzz"), ids)
+    assert (good.state, good.message) == ("ok", "qwen (--model)")
+    assert (near.state, near.hint) == ("warn", "near: llama-3-8b")
+    assert (none.state, none.hint) == ("warn", "`gradient models` lists them")
+    assert '"zzz" (--model) is not in the list' in none.message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state", "words"),
+    [
+        (0, "ok", "agrees with the server's"),
+        (100, "ok", "agrees with the server's"),
+        (-100, "ok", "agrees with the server's"),
+        (1000, "warn", "s behind the server's"),
+        (-1000, "warn", "s ahead of the server's"),
+    ],
+)
+def test_the_clock_is_held_against_the_servers(seconds, state, words):
+    """Two minutes are nothing; more is told with its direction."""
+    [found] = steps._clock({"date": formatdate(time.time() + seconds, usegmt=True)})
+
+    assert (found.state, words in found.message) == (state, True)
+    assert (found.hint is None) is (state == "ok")
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "soon"}, {"date": "Mon, 99 Foo 2026"}])
+def test_a_server_without_a_date_says_nothing_of_the_clock(headers):
+    """Nor is it a fault."""
+    assert list(steps._clock(headers)) == []
+
+
+def test_one_model_is_no_models_and_one_profile_no_profiles(home, endpoint):
+    """Counts are said as people say them."""
+    _, checks = examine(home, "-p", "local")
+
+    assert checks["models"]["message"].startswith("1 model (")
+    assert checks["settings"]["message"].endswith(", 1 profile")
+    endpoint.then(reply({"data": [{"id": "m"}, {"id": "n"}]}))
+    home.writes(f'{home.config.read_text()}[profiles.other]\nmodel = "n"\n')
+    _, checks = examine(home, "-p", "local")
+    assert checks["models"]["message"].startswith("2 models (")
+    assert checks["settings"]["message"].endswith(", 2 profiles")
+
+
+def test_what_is_not_compiled_is_told_with_the_reason(monkeypatch, tmp_path):
+    """Each start takes several times longer then."""
+
+    class Spec:
+        cached = str(tmp_path / "x.pyc")
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: Spec())
+    for is_switched_off, why in ((True, "PYTHONDONTWRITEBYTECODE is set"), (False, "cannot be")):
+        monkeypatch.setattr(sys, "dont_write_bytecode", is_switched_off)
+        [found] = findings.bytecode()
+        assert (found.state, why in found.message) == ("warn", True)
+        assert found.message.startswith("gradient_cli, httpx, typer not compiled")
+    (tmp_path / "x.pyc").touch()
+    assert told(findings.bytecode()) == [("ok", "compiled")]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert told(findings.bytecode()) == [("ok", "compiled")]
+
+
+def test_a_retired_program_of_our_name_is_told(monkeypatch):
+    """Each that is installed, with how it goes away."""
+    from importlib.metadata import PackageNotFoundError
+
+    def version(name: str) -> str:
+        if name != "gradient-adk":
+            raise PackageNotFoundError
+        return "1.2"
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+
+    [found] = findings.installed_others()
+
+    assert found.message.startswith("gradient-adk 1.2 is installed here")
+    assert "pip uninstall gradient-adk" in found.hint
+
+
+def test_the_script_that_started_us_is_ours(monkeypatch, tmp_path):
+    """Also where it lies beside another Python."""
+    ours = program(tmp_path / "bin")
+    monkeypatch.setattr(sys, "argv", [str(ours)])
+    [found_] = findings.programs_on_path({"PATH": str(ours.parent)})
+    assert (found_.state, found_.message) == ("ok", str(ours))
+
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "pytest")])
+    [found_] = findings.programs_on_path({"PATH": str(ours.parent)})
+    assert found_.state == "warn"
+
+
+def test_a_folder_twice_on_path_is_one(tmp_path):
+    """And an empty one is here; what cannot be executed is no program."""
+    ours = program(tmp_path / "ours")
+    plain = program(tmp_path / "plain")
+    plain.chmod(0o644)
+
+    state = found({"PATH": f"{plain.parent}:{ours.parent}:{ours.parent}"}, ours)
+
+    assert (state.state, state.message) == ("ok", str(ours))
+
+
+def test_no_terminal_is_no_fault():
+    """In a pipe everything is UTF-8."""
+    from gradient_cli.terminal.streams import Terminal
+
+    assert told(findings.terminal(Terminal.recording(), {})) == [("ok", "none; output is UTF-8")]
+    [found_] = findings.terminal(
+        Terminal.recording(is_tty=True, size=(100, 30)), {"LANG": "C.UTF-8"}
+    )
+    assert found_.message == "unnamed, 100 x 30, UTF-8"

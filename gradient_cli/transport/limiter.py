@@ -62,6 +62,16 @@ class Turn:
         self._limiter.leave()
 
 
+class Waiting:
+    """One request that waits for its turn."""
+
+    __slots__ = ("ends_at",)
+
+    def __init__(self) -> None:
+        self.ends_at: float | None = None
+        """Until when what we reckon ourselves may hold it back."""
+
+
 class Limiter:
     """Holds back every worker while the service says, or would say, that it is too much."""
 
@@ -111,25 +121,36 @@ class Limiter:
             RateLimited: the service has asked to wait too long.
 
         """
-        patience_ends: float | None = None
-        while True:
-            with self._lock:
-                self._check_quota()
-                reckoned = self._reckoned_s()
-                if patience_ends is None and reckoned > LONGEST_WAIT_S:
-                    # What we reckon ourselves may be wrong: the service is asked after all.
-                    patience_ends = self._clock() + LONGEST_WAIT_S
-                if patience_ends is not None:
-                    reckoned = min(reckoned, patience_ends - self._clock())
-                seconds = max(self._closed_until - self._clock(), reckoned)
-                if not self._has_heard and self._under_way >= self._first_at_once:
-                    # What the limit is, only a first reply tells.
-                    seconds = max(seconds, LISTEN_S)
-                if seconds < SHORTEST_WAIT_S:
-                    return self._send()
-                self._pace.hold()
-            # What another worker hears meanwhile may shorten the wait.
-            sleep(min(seconds, max(1.0, seconds / 4)) if self._is_shared else seconds)
+        waiting = Waiting()
+        while not isinstance(step := self.attempt(waiting), Turn):
+            sleep(step)
+        return step
+
+    def attempt(self, waiting: Waiting) -> Turn | float:
+        """
+        Give leave to send, or the seconds after which to ask again for the same request.
+
+        Raises:
+            RateLimited: the service has asked to wait too long.
+
+        """
+        with self._lock:
+            self._check_quota()
+            reckoned = self._reckoned_s()
+            if waiting.ends_at is None and reckoned > LONGEST_WAIT_S:
+                # What we reckon ourselves may be wrong: the service is asked after all.
+                waiting.ends_at = self._clock() + LONGEST_WAIT_S
+            if waiting.ends_at is not None:
+                reckoned = min(reckoned, waiting.ends_at - self._clock())
+            seconds = max(self._closed_until - self._clock(), reckoned)
+            if not self._has_heard and self._under_way >= self._first_at_once:
+                # What the limit is, only a first reply tells.
+                seconds = max(seconds, LISTEN_S)
+            if seconds < SHORTEST_WAIT_S:
+                return self._send()
+            self._pace.hold()
+        # What another worker hears meanwhile may shorten the wait.
+        return min(seconds, max(1.0, seconds / 4)) if self._is_shared else seconds
 
     def _send(self) -> Turn:
         self._requests.spend(1)
@@ -220,6 +241,8 @@ class Limiter:
     def spent(self, tokens: int) -> None:
         """Take note of what an answer cost; the average is what the next one will."""
         with self._lock:
+            if not self._tokens_each:
+                self._tokens.price(tokens)
             before = self._tokens_each or tokens
             self._tokens_each = 0.9 * before + 0.1 * tokens
 

@@ -10,6 +10,7 @@ what remains and of what comes in; where one ends, the others see more remain an
 The figures below were found by scripts/limits.py.
 """
 
+import math
 from collections.abc import Callable
 
 from gradient_cli.transport.retry import LONGEST_WAIT_S
@@ -20,16 +21,22 @@ ALONE = 0.9
 """A share from which on nobody else is thought to be there."""
 RESERVE = 4.0
 """Requests that many runs leave in the account, so that chance does not make them collide."""
-MORE = 2.0
-"""Requests by which a share is thought to be larger than it was seen to be."""
+MORE, MORE_OF_KNOWN = 2.0, 0.25
+"""Requests by which a share is thought to be larger than it was seen to be; the second where
+the number of runs is known, and twice an equal share for each would be twice the limit."""
+PRIOR = 8.0
+"""Requests for which it counts that the runs that are known have equal shares."""
 LEAST_FAIR = 0.6
 """Of an equal share: a run that came late to what was there at once is not held to less."""
 LEAST_PART, MOST_PART = 0.7, 3.0
 """Of the share, where nothing remains, and where much does."""
 AFTER_REFUSAL, AFTER_MORE = 0.7, 0.5
 """What a refusal leaves of a pace: the first, and each that follows without an answer."""
-LEAST_CAUTION, RECOVERY = 0.3, 1.1
+WARNED, LEAST_CAUTION, RECOVERY = 0.85, 0.3, 1.1
+"""What a refusal leaves of a share, down to which, and what an answer gives back."""
 FIRST_PER_SECOND, LEAST_PER_SECOND, MOST_PER_SECOND = 0.5, 1 / 15, 1000.0
+LEAST_IN_ALL = 0.5
+"""Of all runs that are known to share a limit: each alone would wait for minutes."""
 OUT_OF_REACH = 4
 """So many refusals in a row say that all was used up, not what the limit is."""
 SEARCH = 1.5
@@ -54,7 +61,7 @@ class Share:
         """What was spent by us, and by everybody; what is long past counts less."""
         self._share = 1 / runs
         self._least = LEAST_FAIR / runs if runs > 1 else 0.0
-        self._cost = 0.0
+        self._cost = self._free_at_first = 0.0
         self._caution = 1.0
 
     @property
@@ -74,13 +81,17 @@ class Share:
         now, is_first = self._clock(), not self.is_known
         held = self._filled()
         if is_first:
-            self._mine, self._all = (self._runs > 1) * cost, self._runs * cost
+            self._suppose(cost)
+            self._free_at_first = remaining + 0.5 if cost == 0 else 0.0
         else:
             self._compare(remaining, now, served * cost, count, cost)
         self._limit, self._per_second = limit, limit / 60
         self._remaining, self._seen_at, self._cost = remaining, now, cost
         # Rounded down by the one who says it; and what was sent after it is not counted yet.
-        left = self._part() * (remaining + 0.5) - later * cost
+        free = remaining + 0.5
+        if is_first:
+            free = min(free, self._free_for_second(cost))
+        left = self._part() * free - later * cost
         if is_first or left < held:
             held = left
         elif self._share < 1:
@@ -94,30 +105,52 @@ class Share:
         kept = REMEMBERED**count
         self._mine, self._all = self._mine * kept + mine, self._all * kept + everybody
         # More of ours than was seen: nobody's share is nothing, and the smaller ones catch up.
-        more = MORE * cost
+        more = (MORE if self._runs == 1 else MORE_OF_KNOWN) * cost
         share = (self._mine + more) / (self._all + more) if cost > 0 else self._share
         self._share = 1.0 if share > ALONE else max(share, self._least)
+
+    def _suppose(self, cost: float) -> None:
+        """Begin with equal shares of the runs that are known."""
+        self._mine, self._all = (self._runs > 1) * PRIOR * cost, PRIOR * self._runs * cost
+
+    def _free_for_second(self, cost: float) -> float:
+        """Give what all have together, once the others' first requests have come, too."""
+        return max(self._limit - self._runs * cost, 0.0) if self._runs > 1 else math.inf
 
     def _part(self) -> float:
         return self._share * self._caution
 
-    def _rate(self) -> float:
-        rate = self._per_second * self._part()
+    def _rates(self) -> tuple[float, float]:
+        """Give what comes in a second by what was seen last, and once that is long past."""
+        usual = self._per_second * self._share
         if self._share == 1:
-            return rate
+            return usual * self._caution, usual * self._caution
         # The estimates of many sum up to somewhat more than 1; and to less when one has ended.
-        part = LEAST_PART + (1 - LEAST_PART) * self._remaining / self._reserve()
-        return rate * min(part, MOST_PART)
+        part = LEAST_PART + (1 - LEAST_PART) * max(self._remaining, 0) / self._reserve()
+        return usual * self._caution * min(part, MOST_PART), usual
 
     def _reserve(self) -> float:
         return RESERVE * max(self._cost, 1)
 
+    def _counts_until(self) -> float:
+        """Give until when it matters what remained: so long it takes to save up the reserve."""
+        return self._seen_at + self._reserve() / (1 - LEAST_PART) / self._per_second
+
     def _filled(self) -> float:
-        return self._left + (self._clock() - self._at) * self._rate()
+        if not self.is_known:
+            return self._left
+        now, (seen, usual) = self._clock(), self._rates()
+        turn = min(max(self._counts_until(), self._at), now)
+        return self._left + (turn - self._at) * seen + (now - turn) * usual
 
     def wait_s(self, cost: float) -> float:
         """Give the seconds until this much may be spent; 0 for now."""
-        return max(0.0, (cost - self._filled()) / self._rate()) if self.is_known else 0.0
+        if not self.is_known or (lacking := cost - self._filled()) <= 0:
+            return 0.0
+        seen, usual = self._rates()
+        until_turn = max(0.0, self._counts_until() - self._clock())
+        slow = min(until_turn, lacking / seen)
+        return slow + (lacking - slow * seen) / usual
 
     def spend(self, cost: float) -> None:
         """Take it out; may go below zero, and then fills from there."""
@@ -125,10 +158,23 @@ class Share:
             self._left, self._at = self._filled() - cost, self._clock()
 
     def empty(self, apart: float) -> None:
-        """Take in that the service refused: nothing is left, and `apart` less than that."""
-        self._left, self._at = min(0.0, self._left) - apart, self._clock()
+        """
+        Take in that the service refused: nothing is left, and `apart` less than that.
+
+        One of several runs has the refused request back: it was nobody's.
+        """
+        back = max(self._cost, 1) if self._share < 1 else 0.0
+        self._left, self._at = min(0.0, self._left) + back - apart, self._clock()
         if self._share < 1:
-            self._caution = max(LEAST_CAUTION, self._caution * AFTER_REFUSAL)
+            self._caution = max(LEAST_CAUTION, self._caution * WARNED)
+
+    def price(self, cost: float) -> None:
+        """Take in what a request costs, which nobody knew when the first reply came."""
+        if self.is_known and self._free_at_first:
+            fewer = min(self._free_for_second(cost) - self._free_at_first, 0.0)
+            self._left, self._at = self._filled() + self._share * fewer, self._clock()
+            self._suppose(cost)
+            self._cost, self._free_at_first = cost, 0.0
 
     def recover(self) -> None:
         """Take in that the service answered."""
@@ -151,7 +197,7 @@ class Pace:
     ) -> None:
         self._clock = clock
         self._random = random
-        self._least = max(1 / LONGEST_WAIT_S, LEAST_PER_SECOND / runs)
+        self._least = max(1 / LONGEST_WAIT_S, min(LEAST_PER_SECOND, LEAST_IN_ALL / runs))
         self._per_second: float | None = None
         self._next = 0.0
         self._is_searching = True

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from gradient_cli.errors import RateLimited
-from gradient_cli.transport.limiter import Limiter
+from gradient_cli.transport.limiter import Limiter, Turn, Waiting
 
 TELLS = ("honest", "absent", "retry-after", "high", "low", "other")
 """What headers say: the truth; nothing; only when; always plenty; a fifth; another kind."""
@@ -149,18 +149,18 @@ class Account:
     def _take(self, run: Run) -> None:
         if run.rows > 0:
             run.rows -= 1
-            self._enter(run)
+            self._enter(run, Waiting())
 
-    def _enter(self, run: Run) -> None:
+    def _enter(self, run: Run, waiting: Waiting) -> None:
         if run.failed < 0:
             return
         try:
-            turn = run.limiter.enter(not_yet)
-        except NotYet as wait:
-            self._at(self.now + wait.seconds + 1e-4, lambda: self._enter(run))
-            return
+            turn = run.limiter.attempt(waiting)
         except RateLimited:
             self._end(run, is_ok=False)
+            return
+        if not isinstance(turn, Turn):
+            self._at(self.now + turn + 1e-4, lambda: self._enter(run, waiting))
             return
         travel = self._latency_s * (0.2 + 0.6 * self._random.random()) / 2
 
@@ -175,7 +175,7 @@ class Account:
                 run.limiter.spent(self.service.tokens_each)
                 self._end(run, is_ok=True)
             elif run.limiter.answers_anybody():
-                self._enter(run)
+                self._enter(run, Waiting())
             else:
                 self._end(run, is_ok=False)
 

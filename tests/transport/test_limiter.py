@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from gradient_cli.errors import RateLimited
-from gradient_cli.transport.limiter import FIRST_AT_ONCE, PATIENCE_S, Limiter
+from gradient_cli.transport.limiter import FIRST_AT_ONCE, PATIENCE_S, Limiter, Turn, Waiting
 from gradient_cli.transport.retry import LONGEST_WAIT_S
 from tests.transport.account import TELLS, Account, Bucket, NotYet, Service, not_yet
 
@@ -176,6 +176,62 @@ def test_no_row_fails_whatever_headers_say(tells, is_window):
 
     assert ends(account) == [(30, 0)] * 8
     assert service.refused <= 0.4 * (service.refused + service.answered)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("kind", ["requests", "tokens"])
+@pytest.mark.parametrize(("runs", "rows_each"), [(32, 5), (64, 3), (48, 6), (64, 7)])
+def test_runs_with_a_request_a_minute_each(runs, rows_each, kind):
+    """
+    A limit of 60 for up to 64: about as quick as an equal share for each would let them be.
+
+    Whoever is refused once comes back within its minute, and a few rows have few minutes.
+    """
+    bucket, tokens = Bucket(60, 60), Bucket(30_000, 30_000)
+    service = Service(bucket) if kind == "requests" else Service(None, tokens)
+    account = Account(service, seed=7)
+    for number in range(runs):
+        account.start(rows_each, at=2 * number / runs, told=runs)
+
+    account.play()
+
+    assert ends(account) == [(rows_each, 0)] * runs
+    assert account.now <= (1.25 if rows_each > 5 else 1.35) * (rows_each - 60 / runs) * runs
+    most = 0.08 if rows_each > 5 else 0.1
+    assert service.refused <= most * (service.refused + service.answered)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("kind", ["requests", "tokens"])
+@pytest.mark.parametrize("tells", [tells for tells in TELLS if tells != "honest"])
+def test_no_row_of_a_very_small_share_fails_whatever_headers_say(tells, kind):
+    """Nothing but refusals teaches 64 runs their request a minute: slow, and each has its turn."""
+    bucket, tokens = Bucket(60, 60), Bucket(30_000, 30_000)
+    service = Service(None, tokens, tells=tells)
+    service = service if kind == "tokens" else Service(bucket, tells=tells)
+    account = Account(service, seed=8)
+    for number in range(64):
+        account.start(3, at=number / 32, told=64)
+
+    account.play()
+
+    assert ends(account) == [(3, 0)] * 64
+    assert account.now <= 4 * (3 - 60 / 64) * 64
+
+
+def test_a_share_below_nothing_is_no_share():
+    """What remains may be said to be less than nothing: asked again after two minutes at most."""
+    now = 0.0
+    limiter = Limiter(clock=lambda: now, runs=8)
+    said = {"x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "-100000"}
+    for _ in range(3):
+        turn = limiter.attempt(waiting := Waiting())
+        while not isinstance(turn, Turn):
+            now += turn
+            turn = limiter.attempt(waiting)
+        turn.observe(200, said)
+
+    assert now <= 2 * LONGEST_WAIT_S + 0.01
 
 
 @pytest.mark.real

@@ -184,9 +184,9 @@ def _mean_deviation(count: int, chance: float) -> float:
     """Give how far a binomial count is from its mean, on average."""
     if not 0 < chance < 1:
         return 0.0
-    above = math.floor(count * chance) + 1
-    if above > count:
-        return 2 * count * (1 - chance) * chance**count
+    above = (
+        math.floor(count * chance) + 1
+    )  # At most the count: a chance below 1 takes it no further.
     return 2 * above * (1 - chance) * exactly(above, count, chance)
 
 

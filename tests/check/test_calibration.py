@@ -10,6 +10,7 @@ from gradient_cli.check.calibration import (
     UNDER,
     Agreement,
     Sample,
+    _mean_deviation,
     agreement,
     bins,
     brier,
@@ -18,6 +19,7 @@ from gradient_cli.check.calibration import (
     recommend,
     rows_needed,
 )
+from gradient_cli.check.statistics import exactly
 from scripts.calibration import MODELS, simulate
 
 
@@ -96,9 +98,12 @@ def test_what_has_no_sense_is_not_made_up(table, precision, recall, kappa):
 
 def test_yes_and_no_are_counted_row_by_row():
     """Said and right."""
-    assert agreement([True, True, False, False], [True, False, True, False]) == Agreement(
-        1, 1, 1, 1
-    )
+    table = [(True, True)] * 4 + [(True, False)] * 3 + [(False, True)] * 2 + [(False, False)]
+
+    found = agreement([said for said, _ in table], [was for _, was in table])
+
+    assert found == Agreement(true_yes=4, false_yes=3, false_no=2, true_no=1)
+    assert found.rows == 10
 
 
 def test_what_chance_makes_is_that_of_a_known_distribution():
@@ -108,6 +113,94 @@ def test_what_chance_makes_is_that_of_a_known_distribution():
 
     assert exact == pytest.approx(1.2305, abs=1e-4)
     assert exact / 10 < found.by_chance < 0.35
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 33])
+@pytest.mark.parametrize("chance", [0.05, 0.3, 0.5, 0.9, 0.999, 1 - 2**-53])
+def test_the_mean_deviation_is_the_sum_over_all_counts(count, chance):
+    """De Moivre's formula, against the terms themselves."""
+    expected = math.fsum(
+        abs(k - count * chance) * exactly(k, count, chance) for k in range(count + 1)
+    )
+
+    assert _mean_deviation(count, chance) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert _mean_deviation(count, 0.0) == _mean_deviation(count, 1.0) == 0
+
+
+def test_the_bound_of_chance_is_where_ninety_five_of_a_hundred_lie():
+    """For one bin by the binomial terms: what is above it has a chance of about one in twenty."""
+    for rows, chance in ((40, 0.75), (100, 0.62), (200, 0.55)):
+        bound = calibrated(
+            samples((chance, True, rows // 2), (chance, False, rows - rows // 2))
+        ).by_chance
+        above = math.fsum(
+            exactly(k, rows, chance)
+            for k in range(rows + 1)
+            if abs(k / rows - chance) > bound + 1e-12
+        )
+        assert 0.02 < above < 0.075
+
+
+def test_who_is_sure_of_everything_and_right_is_calibrated():
+    """No chance is left, and none is needed; who is wrong once is not."""
+    found = calibrated(samples((1.0, True, 20)))
+
+    assert (found.ece, found.by_chance, found.lean, found.is_calibrated) == (0, 0, None, True)
+    wrong = calibrated(samples((1.0, True, 19), (1.0, False, 1)))
+    assert (wrong.lean, wrong.is_calibrated) == (OVER, False)
+    assert calibrated([]) is None
+
+
+def test_errors_that_cancel_out_are_not_calibrated_and_lean_nowhere():
+    """Half too high, half too low: the mean is right, and the probabilities are not."""
+    found = calibrated(
+        samples((0.9, True, 60), (0.9, False, 40), (0.6, True, 90), (0.6, False, 10))
+    )
+
+    assert found.mean == pytest.approx(found.rate)
+    assert (found.lean, found.is_calibrated) == (None, False)
+    assert found.ece == pytest.approx(0.3)
+
+
+def test_a_threshold_that_nothing_reaches_leaves_nothing():
+    """And no share of nothing is made up."""
+    [cut] = cuts(samples((0.4, True, 3)), 3, (0.9,))
+
+    assert (cut.decided, cut.coverage, cut.precision) == (0, 0, None)
+    assert cuts([], 0, (0.9,))[0].coverage == 0
+
+
+def test_without_decisions_there_is_no_advice():
+    """Nothing is seen, and it says of what."""
+    advice = recommend([], 0, 0.9)
+
+    assert (advice.sure, advice.has_enough) == (None, True)
+    assert advice.why == "no threshold reaches it: at 0.5 0 of 0 were right"
+
+
+def test_the_best_of_the_thresholds_that_fail_is_named():
+    """So that one sees how far it is."""
+    found = samples((0.97, True, 70), (0.97, False, 30), (0.6, False, 50))
+
+    advice = recommend(found, len(found), 0.95)
+
+    assert advice.why == "no threshold reaches it: at 0.7 70 of 100 were right"
+
+
+def test_a_lower_threshold_uses_what_higher_ones_have_left():
+    """Each that holds gives its part on; one that fails gives nothing."""
+    good = samples((0.995, True, 600), (0.92, True, 400), (0.65, True, 300))
+    assert recommend(good, len(good), 0.95).sure == 0.6
+    gap = samples((0.995, True, 600), (0.92, False, 200), (0.65, True, 5000))
+    assert recommend(gap, len(gap), 0.95).sure == 0.6
+    none = samples((0.995, False, 600), (0.92, True, 90))
+    assert recommend(none, len(none), 0.95).sure is None
+
+
+@pytest.mark.parametrize(("wish", "rows"), [(0.5, 7), (0.9, 44), (0.95, 90), (0.99, 459), (0.1, 2)])
+def test_the_least_rows_are_those_of_the_tables(wish, rows):
+    """Wilks' numbers for 99 % confidence: 44 for nine tenths, 90, 459."""
+    assert rows_needed(wish) == rows
 
 
 @pytest.mark.parametrize(

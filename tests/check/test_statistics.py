@@ -7,6 +7,11 @@ from itertools import pairwise
 import pytest
 
 from gradient_cli.check.statistics import (
+    _chance_of,
+    _likely,
+    _needed,
+    at_least,
+    exactly,
     fisher,
     least_drop,
     least_drop_of_repeats,
@@ -14,8 +19,6 @@ from gradient_cli.check.statistics import (
     power,
     power_of_repeats,
 )
-
-pytestmark = pytest.mark.real
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,7 @@ def changes(before, now):
     return pairs.count((True, False)), pairs.count((False, True))
 
 
+@pytest.mark.real
 def test_more_cases_see_smaller_drops():
     """And too few see none, which is said and not rounded up."""
     seen = [least_drop(cases, 0.8, 0.05) for cases in (40, 100, 400)]
@@ -105,6 +109,7 @@ def test_the_power_of_repeats_is_the_sum_over_all_tables(before, now, rate, drop
     assert power_of_repeats(before, now, rate, drop, 0.05) == pytest.approx(expected)
 
 
+@pytest.mark.real
 def test_many_repeats_are_reckoned_with_logarithms_and_no_less_right():
     """150 against 150 are beyond the whole numbers, 100 against 100 are not."""
     assert power_of_repeats(100, 100, 0.8, 0.17, 0.05) == pytest.approx(0.8, abs=0.05)
@@ -114,3 +119,80 @@ def test_many_repeats_are_reckoned_with_logarithms_and_no_less_right():
 def test_repeats_that_are_too_few_have_no_least_drop():
     assert least_drop_of_repeats(2, 2, 1.0, 0.05) is None
     assert least_drop_of_repeats(1, 1, 1.0, 0.05) is None
+
+
+@pytest.mark.parametrize(
+    ("hits", "count", "chance", "just", "or_more"),
+    [
+        (8, 10, 0.5, 0.0439, 0.0547), (3, 10, 0.3, 0.2668, 0.6172), (5, 5, 0.9, 0.5905, 0.5905),
+        (0, 20, 0.05, 0.3585, 1.0), (2, 20, 0.05, 0.1887, 0.2642), (15, 20, 0.7, 0.1789, 0.4164),
+    ],
+)  # fmt: skip
+def test_the_terms_are_those_of_the_binomial_tables(hits, count, chance, just, or_more):
+    """To the four places that they have."""
+    assert exactly(hits, count, chance) == pytest.approx(just, abs=5e-5)
+    assert at_least(hits, count, chance) == pytest.approx(or_more, abs=5e-5)
+
+
+def test_what_is_certain_is_certain():
+    """A rate of nothing and one of all have no spread."""
+    assert [exactly(hits, 3, 0.0) for hits in range(4)] == [1, 0, 0, 0]
+    assert [exactly(hits, 3, 1.0) for hits in range(4)] == [0, 0, 0, 1]
+    assert (at_least(0, 3, 0.5), at_least(-1, 3, 0.5), at_least(4, 3, 0.5)) == (1, 1, 0)
+    assert (at_least(1, 3, 0.0), at_least(3, 3, 1.0)) == (0, 1)
+
+
+SIGN_TEST = {
+    4: None, 5: 5, 6: 6, 7: 7, 8: 7, 9: 8, 10: 9, 11: 9, 12: 10, 15: 12, 20: 15, 25: 18, 30: 20,
+}  # fmt: skip
+"""Changed cases -> how many must have fallen, one-sided at 5 %, as the tables of the sign test."""
+
+
+@pytest.mark.parametrize(("changed", "needed"), SIGN_TEST.items())
+def test_so_many_must_fall_for_an_alarm_as_the_tables_say(changed, needed):
+    assert _needed(changed, 0.05) == needed
+    if needed:
+        assert mcnemar(needed, changed - needed) <= 0.05 < mcnemar(needed - 1, changed - needed + 1)
+
+
+def test_a_tail_beyond_the_whole_numbers_is_the_same():
+    """By logarithms, up to the last term, and down to where nothing can be missing."""
+    for then, now in (((140, 150), (120, 150)), ((90, 150), (60, 150)), ((5, 150), (0, 150))):
+        assert _chance_of(*then, *now) == pytest.approx(fisher(*then, *now), rel=1e-9)
+    assert _chance_of(150, 150, 100, 100) == pytest.approx(1)
+    assert _chance_of(150, 150, 90, 100) == pytest.approx(fisher(150, 150, 90, 100), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("cases", "rate", "drop", "seen"),
+    [(100, 0.0, 0.5, 0), (100, 1.0, 0.0, 0), (4, 0.8, 0.8, 0), (5, 1.0, 1.0, 1), (5, 1.0, 2.0, 1)],
+)
+def test_what_cannot_be_seen_has_no_power_and_what_must_be_has_all(cases, rate, drop, seen):
+    """A drop is no larger than the rate; four cases are too few whatever becomes of them."""
+    assert power(cases, rate, drop, 0.05) == pytest.approx(seen)
+
+
+def test_the_power_is_the_sum_over_all_that_may_change():
+    """By the terms themselves, without leaving any out."""
+    rate, drop, cases = 0.7, 0.3, 12
+    fell, rose = rate * (1 - rate + drop), (1 - rate) * (rate - drop)
+    expected = sum(
+        math.comb(cases, worse) * math.comb(cases - worse, better)
+        * fell**worse * rose**better * (1 - fell - rose) ** (cases - worse - better)
+        for worse in range(cases + 1)
+        for better in range(cases + 1 - worse)
+        if mcnemar(worse, better) <= 0.05
+    )  # fmt: skip
+
+    assert power(cases, rate, drop, 0.05) == pytest.approx(expected)
+
+
+def test_counts_that_are_left_out_have_no_weight():
+    """Seven standard deviations away."""
+    kept = _likely(10_000, 0.3)
+
+    assert math.fsum(exactly(k, 10_000, 0.3) for k in kept) == pytest.approx(1, abs=1e-10)
+    assert len(kept) < 700
+    assert (_likely(5, 0.5), _likely(5, 0.0), _likely(5, 1.0)) == (
+        range(6), range(2), range(4, 6),
+    )  # fmt: skip

@@ -7,9 +7,12 @@ import pytest
 
 from gradient_cli.__main__ import run
 from gradient_cli.ask.invocation import Invocation
+from gradient_cli.check.prompt_yml import load_prompt_yml
+from gradient_cli.errors import UsageError
 from gradient_cli.mock.script import Behaviour, Script
 from gradient_cli.mock.server import MockServer
 from gradient_cli.terminal.streams import Terminal
+from tests.check.test_suites import refused
 
 FILE = """name: Text Summarizer
 description: Summarizes input text
@@ -318,19 +321,106 @@ ACCIDENTS = {
         small(testData="[{input: !!python/object/apply:os.system [id]}]"),
         "x.prompt.yml:2: the tag `tag:yaml.org,2002:python/object/apply:os.system`",
     ),
-    "deep brackets": ("a: " + "[" * 5000, "x.prompt.yml"),
+}
+DEEP = pytest.param("a: " + "[" * 5000, "x.prompt.yml", marks=pytest.mark.real, id="deep brackets")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [*(pytest.param(*ACCIDENTS[name], id=name) for name in ACCIDENTS), DEEP]
+)
+def test_what_is_not_honoured_is_status_2_with_its_line(tmp_path, monkeypatch, text, words):
+    """Nothing of a file is left out in silence, and nothing is asked."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.prompt.yml").write_text(text)
+
+    assert words in refused(tmp_path, "x.prompt.yml")
+
+
+READ = {
+    "a message without its role": (small(messages="[{content: x}]"), ":1: a message has no `role`"),
+    "a message of nobody": (small(messages="[{role: user}]"), ":1: a message has no `content`"),
+    "messages that are none": (small(messages="hi"), ":1: `messages` is a list"),
+    "a string that says nothing": (small("[{string: {}}]"), ":3: `string` says nothing"),
+    "a word of another's schema": (
+        small(responseFormat="json_schema", jsonSchema='\'{"name":"a","schema":{},"also":1}\''),
+        ":5: `jsonSchema`: `also` is not honoured",
+    ),
+    "a schema without a name": (
+        small(responseFormat="json_schema", jsonSchema="'{\"schema\":{}}'"),
+        ":5: `jsonSchema` has `name` and `schema`",
+    ),
+    "a name that is a list": ("name: [a]\n" + small(), ":1: `name` is a text"),
+    "a description that is a list": ("description: [a]\n" + small(), ":1: `description` is a text"),
+    "a number that is none": (small(modelParameters="{topP: x}"), ":4: `topP` is a number"),
+    "a key that is a list": (small() + "? [a]\n: b\n", ":4: a key of a .prompt.yml is a text"),
+    "a byte that no text has": ("a: \x00\n", ": not YAML"),
 }
 
 
-@pytest.mark.sampled
-@pytest.mark.parametrize(("text", "words"), ACCIDENTS.values(), ids=ACCIDENTS)
-def test_what_is_not_honoured_is_status_2_with_its_line(checked, text, words):
-    """Nothing of a file is left out in silence, and nothing is asked."""
-    status, _, err, requests = checked(text)
+@pytest.mark.parametrize(("text", "words"), READ.values(), ids=READ)
+def test_what_is_wrong_in_a_file_has_its_line(text, words):
+    """Before anything else is looked at."""
+    with pytest.raises(UsageError) as caught:
+        load_prompt_yml("x.prompt.yml", text)
 
-    assert status == 2, err
-    assert words in err
-    assert not requests
+    assert f"x.prompt.yml{words}" in caught.value.message
+
+
+def test_every_part_of_a_file_is_known_by_its_line():
+    """What is wrong with a key later on is told there."""
+    case = load_prompt_yml("x.prompt.yml", "\n" + FILE)
+
+    assert (case.name, case.places["name"]) == ("Text Summarizer", 2)
+    places = {key: case.places[key] for key in ("model", "temperature", "max_output_tokens")}
+    assert places == {"model": 4, "temperature": 6, "max_output_tokens": 7}
+    assert (case.places["instructions"], case.places["prompt"]) == (9, 11)
+    assert [line for line, _ in case.inline] == [15, 17]
+    assert case.places["expect_re"] == 20
+
+
+def test_a_file_without_a_name_has_that_of_its_file():
+    """`review.prompt.yml` is the test `review`."""
+    for path, name in (
+        ("a/review.prompt.yml", "review"), (".prompt.yml", "prompt"), ("b.prompt.yaml", "b"),
+    ):  # fmt: skip
+        assert load_prompt_yml(path, small()).name == name
+    assert load_prompt_yml("x.prompt.yml", "name: ' '\n" + small()).name == "x"
+
+
+def test_a_file_has_an_end(monkeypatch):
+    """An alias in an alias is a billion values; they are counted."""
+    monkeypatch.setattr("gradient_cli.check.prompt_yml.MOST_NODES", 10)
+
+    with pytest.raises(UsageError, match="the file has more than 10 values"):
+        load_prompt_yml("x.prompt.yml", FILE)
+
+
+def test_texts_of_evaluators_are_patterns_of_the_whole_answer():
+    """Blanks around it do not count; variables stay; two that say the same are one."""
+    told = (
+        "[{string: {equals: 'a.b'}}, {string: {startsWith: 'x {{input}}', endsWith: y}}, "
+        "{string: {contains: '('}}, {string: {contains: '('}}]"
+    )
+
+    case = load_prompt_yml("x.prompt.yml", small(told))
+
+    assert case.wants.expect_re == (
+        r"\A\s*a\.b\s*\Z", r"(?i)\A\s*x\ {{input}}", r"(?i)y\s*\Z", r"(?i)\(",
+    )  # fmt: skip
+
+
+def test_several_system_messages_are_one_text():
+    """And what was said before the prompt is the conversation."""
+    case = load_prompt_yml(
+        "x.prompt.yml",
+        small(
+            messages="[{role: system, content: a}, {role: System, content: b}, "
+            "{role: user, content: q}, {role: assistant, content: r}, {role: user, content: p}]"
+        ),
+    )
+
+    assert (case.fields["instructions"], case.prompt) == ("a\n\nb", "p")
+    assert case.turns == (("user", "q"), ("assistant", "r"))
 
 
 @pytest.mark.real

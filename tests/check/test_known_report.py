@@ -1,0 +1,34 @@
+"""Every report, word for word, of a run in which everything happens that one can tell."""
+
+import pytest
+
+from tests.check.known_report import KNOWN, written
+
+
+def parts(text: str) -> dict[str, str]:
+    """Give name -> report."""
+    found = {}
+    for part in text.split("=== ")[1:]:
+        name, _, body = part.partition(" ===\n")
+        found[name] = body
+    return found
+
+
+@pytest.fixture(scope="module")
+def now() -> dict[str, str]:
+    """Give what the reports say now."""
+    return parts(written())
+
+
+THEN = parts(KNOWN.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", THEN)
+def test_a_report_says_what_it_said(now, name):
+    """Where a change is meant, known_report.py says how to renew the text."""
+    assert now[name].splitlines() == THEN[name].splitlines()
+
+
+def test_no_report_is_left_out(now):
+    """Neither a new one, nor one that is gone."""
+    assert now.keys() == THEN.keys()

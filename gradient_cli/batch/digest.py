@@ -174,14 +174,18 @@ def _opened(path: str, stdin: BinaryIO | None) -> BinaryIO:
     """Give a file that can be read more than once."""
     if path != "-" and Path(path).is_file():
         return Path(path).open("rb")
-    kept = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  # the caller closes it
     if path != "-":
         with Path(path).open("rb") as stream:
-            shutil.copyfileobj(stream, kept)
-        return kept
+            return _kept(stream)
     if stdin is None:
         raise UsageError("`-` means stdin, and stdin is closed")
-    shutil.copyfileobj(stdin, kept)
+    return _kept(stdin)
+
+
+def _kept(stream: BinaryIO) -> BinaryIO:
+    """Give what comes from a pipe as a file, which has no name."""
+    kept = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  # the caller closes it
+    shutil.copyfileobj(stream, kept)
     return kept
 
 

@@ -522,8 +522,83 @@ def test_errors_of_a_job_are_read_in_every_form():
     assert jobs[0].words() == "job b is failed (no model)"
 
 
+def test_a_job_is_told_on_one_line():
+    """How far it is, what failed, and why; a count that is none is not told."""
+    base = {"id": "b", "status": "In_Progress"}
+    words = [
+        read_job({**base, **more}).words()
+        for more in (
+            {},
+            {"request_counts": {"total": 2000, "completed": 1500, "failed": 0}},
+            {"request_counts": {"total": 2000, "completed": None, "failed": 1200}},
+            {"request_counts": {"total": True, "completed": 1}},
+            {"request_counts": [1], "errors": ["no", "else"]},
+            {"errors": [{"message": ""}, {"message": 7}, None, "x" * 999]},
+        )
+    ]
+
+    assert words == [
+        "job b is in_progress",
+        "job b is in_progress: 1,500 of 2,000 answered",
+        "job b is in_progress: 0 of 2,000 answered, 1,200 failed",
+        "job b is in_progress",
+        "job b is in_progress (no)",
+        f"job b is in_progress ({'x' * 300})",
+    ]
+
+
+def test_a_jobs_counts_are_numbers_or_unknown():
+    """`true` is no count; nor is a text."""
+    counts = {"total": 3, "completed": True, "failed": "1"}
+
+    job = read_job({"batch_id": "b", "id": "other", "status": "failed", "request_counts": counts})
+
+    assert (job.id, job.total, job.completed, job.failed) == ("b", 3, None, None)
+    assert (job.is_over, job.is_good, job.request_id) == (True, False, None)
+
+
+def test_a_page_says_whether_there_is_another():
+    """Only `true` does; a cursor that is none ends the list."""
+    job = {"id": "b", "status": "ok"}
+    pages = [
+        {"data": [job], "has_more": True, "last_id": "b"},
+        {"data": [job], "has_more": "yes", "last_id": "b"},
+        {"data": [job], "has_more": True, "last_id": ""},
+        {"edges": [{"node": job}, 7], "page_info": {"hasNextPage": True, "endCursor": "c"}},
+        {"edges": [{"node": job}], "page_info": None},
+        {"edges": [], "page_info": {"hasNextPage": False, "endCursor": "c"}},
+        None,
+    ]
+
+    found = [([job.id for job in jobs], cursor) for jobs, cursor in map(read_jobs, pages)]
+
+    assert found == [
+        (["b"], "b"), (["b"], None), (["b"], None), (["b"], "c"), (["b"], None), ([], None),
+        ([], None),
+    ]  # fmt: skip
+
+
+def test_each_row_has_the_terms_of_its_request():
+    """One kind for all, one each, or none that anybody kept."""
+    rows = [Row(1, "a" * 64), Row(2, "a" * 64)]
+    kinds = [{"one_of": "a,b"}, {"one_of": "c,d"}]
+
+    def terms(kinds: list, places: list) -> list:
+        note = JobFile(job_path("o"), "r", "e", rows, terms=kinds, row_terms=places)
+        return [note.terms_of(position) for position in (0, 1)]
+
+    assert terms(kinds, [1, 0]) == [kinds[1], kinds[0]]
+    assert terms(kinds, []) == [kinds[0], kinds[0]]
+    assert terms([], []) == [None, None]
+
+
 def test_pages_and_addresses_of_odd_shapes():
     """Nothing there is no job, no page and no address."""
     assert read_jobs({"data": None}) == ([], None)
     assert read_result_urls({"result_available": False, "output_url": "https://x"}) is None
     assert read_result_urls({"output_url": "https://x"}) == ["https://x"]
+    assert read_result_urls({"download": {"presigned_url": "https://y"}}) == ["https://y"]
+    assert read_result_urls({"error_file_url": "https://e"}) == ["https://e"]
+    assert read_result_urls({"output_file_url": "o", "error_file_url": "e"}) == ["o", "e"]
+    for nothing in (None, [], {}, {"output_file_url": 7}, {"output_file_url": ""}, {"download": 7}):
+        assert read_result_urls(nothing) is None

@@ -10,6 +10,7 @@ A column is a variable. What stands in it is data: no file is opened for it, and
 it is filled. A row is called by its column `name` or `id`, else by its number.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -138,12 +139,12 @@ def _group(case: Case, columns: Mapping[str, str], where: str) -> str | None:
 def _rows(case: Case, opener: Opener) -> Iterator[_Columns]:
     assert case.cases is not None
     name, path = case.cases, opener.path(case.cases)
-    if not name.lower().endswith(FORMS):
-        raise _fault(case, "cases", f'"{path}" is no data set by its name: {", ".join(FORMS)}')
     try:
         with opener.open(name) as file:
             if found := foreign(file.read(HEAD), path):
                 raise UsageError(f'"{path}" is {found.what}', hint=found.remedy)
+            if not name.lower().endswith(FORMS):
+                raise _nameless(path)
             file.seek(0)
             if name.lower().endswith((".csv", ".tsv")):
                 yield from _table(file, path, "\t" if name.lower().endswith(".tsv") else None)
@@ -155,6 +156,13 @@ def _rows(case: Case, opener: Opener) -> Iterator[_Columns]:
         if not error.message.startswith(f"{path}:"):
             raise _located(error, case) from None
         raise
+
+
+def _nameless(path: str) -> UsageError:
+    hint = None
+    if path.lower().endswith(".json"):
+        hint = f"jq -c '.[]' {shlex.quote(path)} makes .jsonl of an array"
+    return UsageError(f'"{path}" is no data set by its name: {", ".join(FORMS)}', hint=hint)
 
 
 def _located(error: UsageError, case: Case) -> UsageError:

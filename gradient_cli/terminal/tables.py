@@ -92,19 +92,27 @@ def _said(name: str) -> str:
 
 def rows_of(text: "Text", head: Head, name: str) -> Iterator[tuple[int, list[str]]]:
     """
-    Give (line, cells) of each row below the header that is not blank.
+    Give (line, cells) of each row below the header that is not blank; the line is its first.
 
     Raises:
         UsageError: nothing after this line can be read.
 
     """
     rows = csv.reader(text, delimiter=head.delimiter, strict=True)
+    first = head.lines + 1
     try:
         for cells in rows:
             if cells:
-                yield head.lines + rows.line_num, cells
+                yield first, cells
+            first = head.lines + rows.line_num + 1
     except csv.Error as error:
-        raise _broken(error, f"{name}:{head.lines + rows.line_num}") from None
+        # A quote that nobody closes reaches to the end of the file.
+        line = first if _is_endless(error) else head.lines + rows.line_num
+        raise _broken(error, f"{name}:{line}") from None
+
+
+def _is_endless(error: csv.Error) -> bool:
+    return "unexpected end of data" in str(error)
 
 
 def uneven(where: str, cells: list[str], head: Head) -> UsageError:
@@ -127,7 +135,7 @@ def _broken(error: csv.Error, where: str) -> UsageError:
         return UsageError(
             f"{where}: lines end with a carriage return alone", hint="tr '\\r' '\\n' <FILE"
         )
-    if "unexpected end of data" in words:
+    if _is_endless(error):
         return UsageError(
             f"{where}: a quoted cell has no end", hint='a quote within a cell is doubled: ""'
         )

@@ -168,7 +168,9 @@ FAULTS = {
     ),
     "no such file": ("s.toml", SUITE.replace("reviews", "revues"), 's.toml:6: cases: cannot read "revues.csv"'),
     "a file from outside": ("s.toml", SUITE.replace("reviews", "../reviews"), "s.toml:6: cases: "),
-    "a file of another form": ("s.toml", SUITE.replace(".csv", ".xlsx"), 's.toml:6: "reviews.xlsx" is no data set'),
+    "a quote without an end": (
+        "reviews.csv", REVIEWS + 'a4,"x,y\na5,x,y\na6,x,y\n', "reviews.csv:5: a quoted cell has no end",
+    ),
     "a gzip": ("reviews.csv", b"\x1f\x8b\x08\0", 's.toml:6: cases: "reviews.csv" is compressed by gzip'),
     "a column to group by that is none": (
         "s.toml", SUITE + 'group = "kind"\n', "reviews.csv:2: there is no column `kind`",
@@ -221,6 +223,35 @@ def test_a_data_set_cannot_pass_by_accident(place, fault):
     (place / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
     assert words in refused(place, "s.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("rows.txt", b"review,expected\n", '"rows.txt" is no data set by its name: .csv, '),
+        ("rows.json", b"[]", "hint: jq -c '.[]' rows.json makes .jsonl of an array"),
+        ("rows.xlsx", b"PK\3\4", '"rows.xlsx" is an Excel workbook'),
+        ("rows.parquet", b"PAR1", "hint: duckdb -c"),
+        ("rows.csv.gz", b"\x1f\x8b\x08", "hint: gunzip -c rows.csv.gz"),
+    ],
+)
+def test_a_file_of_another_form_is_named_with_what_reads_it(place, name, data, words):
+    """What a table is kept in elsewhere has its tool; a name alone says no form."""
+    (place / name).write_bytes(data)
+    (place / "s.toml").write_text(SUITE.replace("reviews.csv", name))
+
+    assert words in refused(place, "s.toml")
+
+
+def test_a_row_stands_where_it_begins(place):
+    """A cell in quotes may go over lines; reports and annotations name the first."""
+    (place / "reviews.csv").write_text('review,expected\n"a\n\nb",good\n\nfine,\n')
+
+    assert "row reviews.csv:6" in refused(place, "s.toml")
+
+    (place / "reviews.csv").write_text('review,expected\n"a\n\nb",\nfine,good\n')
+
+    assert "row reviews.csv:2" in refused(place, "s.toml")
 
 
 @pytest.mark.parametrize("fault", FAULTY_TOML)

@@ -11,7 +11,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from gradient_cli.batch.entries import Entry, entries, entry_at, is_decided
+from gradient_cli.batch.entries import Entry, entries, entry_at, id_json, is_decided
 from gradient_cli.batch.items.item import Item
 from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.errors import UsageError
@@ -75,10 +75,10 @@ class Answers:
 
     def of(self, identity: str | int) -> Mapping[str, Json] | None:
         """Give a row's line; None if it has none."""
-        found = 0
         for name in _spellings(identity):
-            found = found or self._known.get(fingerprint(name.encode()))
-        if not found:
+            if found := self._known.get(fingerprint(name)):
+                break
+        else:
             return None
         number, offset = divmod((found >> 1) - 1, 1 << OFFSET_BITS)
         return entry_at(self._files[number], offset).said()
@@ -106,13 +106,13 @@ class Answers:
             file.close()
 
 
-def _spellings(identity: str | int) -> Iterator[str]:
+def _spellings(identity: str | int) -> Iterator[bytes]:
     """Give an id as JSON, and as a tool may have written it that takes digits for a number."""
-    yield dumps(identity)
+    yield id_json(identity)
     if isinstance(identity, int):
-        yield dumps(str(identity))
+        yield id_json(str(identity))
     elif identity.isascii() and identity.isdecimal() and str(int(identity[:18])) == identity:
-        yield identity
+        yield identity.encode()
 
 
 class Writer(Protocol):
@@ -166,6 +166,8 @@ def as_cell(value: Json) -> str:
         return value
     if value is None:
         return ""
+    if isinstance(value, int):
+        return str(value).lower()  # true and false as JSON has them
     return spelled(value) if isinstance(value, float) else dumps(exact(value))
 
 

@@ -234,7 +234,7 @@ def many_rows(bench: Bench, many: int) -> tuple[dict[str, tuple[float, float]], 
         f"a line less on top of {many:,}: microseconds a row": (1000 * shifted.wall_ms / many, 60),
         f"table of {many:,}: microseconds a row": (1000 * tables[many].wall_ms / many, 40),
         f"table of {many:,}: MB above a tenth": (above(tables), 15),
-        f"summary of {many:,}: microseconds a row": (1000 * summaries[many].wall_ms / many, 20),
+        f"summary of {many:,}: microseconds a row": (1000 * summaries[many].wall_ms / many, 40),
         f"summary of {many:,}: MB above a tenth": (above(summaries), 15),
         f"run of {few:,}: MB above a tenth": (above(asked), 6),
     }

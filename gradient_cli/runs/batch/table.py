@@ -18,6 +18,7 @@ from gradient_cli.batch.answer_table import (
 from gradient_cli.batch.item_options import TableOptions
 from gradient_cli.batch.items.choice import Choice
 from gradient_cli.batch.items.item import Item
+from gradient_cli.batch.items.lines import Lines
 from gradient_cli.batch.items.reading import Items
 from gradient_cli.batch.items.table import Table
 from gradient_cli.errors import UsageError
@@ -49,7 +50,7 @@ def run(invocation: Invocation, options: TableOptions, outs: Sequence[str]) -> i
     try:
         head = _head(items)
         writer = _writer(forms[0] if forms else None, items, head)
-        header = None if head is None else _names(head)
+        header = _header(items, head)
         shown = None if head is None else head.names
         pieces = table(items.read, answers, writer, _own(writer, head), counts.add, header, shown)
         _write(invocation, pieces)
@@ -82,6 +83,13 @@ def _head(items: Items) -> Head | None:
             )
         found = found or head
     return found
+
+
+def _header(items: Items, head: Head | None) -> list[str] | None:
+    """Give the names of all rows' own cells, None where only the rows themselves tell."""
+    if head is not None:
+        return _names(head)
+    return ["id", "item"] if all(isinstance(one.form, Lines) for one in items.sources) else None
 
 
 def _names(head: Head) -> list[str]:

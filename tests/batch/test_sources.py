@@ -125,16 +125,17 @@ def test_the_size_of_a_file_is_known(tmp_path):
     assert open_source(str(path), Terminal.recording(), lambda line: None).size() == 5
 
 
-def test_a_pipe_that_others_have_made_impatient_is_waited_for(pipe):
+def test_a_pipe_that_others_have_made_impatient_is_waited_for(pipe, monkeypatch):
     """A neighbour in a pipeline may set O_NONBLOCK on what both share."""
     terminal, end = pipe
     os.set_blocking(terminal.stdin.fileno(), False)
 
-    def write() -> None:
+    def select(*waited_for) -> None:
+        assert waited_for == ([terminal.stdin.fileno()], [], [])
         end.write(b"late\n")
         end.close()
 
-    threading.Timer(0.03, write).start()
+    monkeypatch.setattr(source_module.select, "select", select)
 
     source = open_source("-", terminal, lambda line: None)
 

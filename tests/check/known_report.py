@@ -8,7 +8,7 @@ A run in which everything happens that a report can tell, and what each report s
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -219,44 +219,59 @@ def _page(whole: str) -> str:
     return re.sub(r"sha256-[^']*", "sha256-…", whole)
 
 
-def said() -> Iterator[tuple[str, str]]:
-    """Give each report by its name."""
-    run, well = report(), plain()
-    whole = json.dumps(json_report.document(run), ensure_ascii=False, indent=1)
-    yield "text", page(text.lines(run), in_log=False)
-    yield "text, quiet", page(text.lines(run, is_quiet=True, is_colored=True), in_log=False)
-    keys = {one.key for one in run.tests}
-    yield "text, told", page(text.lines(run, told=keys), in_log=False)
-    yield "text, well", page(text.lines(well), in_log=False)
-    yield "annotations", github.annotations(run, Path.cwd() / "suites")
-    yield "annotations, elsewhere", github.annotations(replace(run, comparison=None), Path("/w"))
-    yield "summary", github.summary(run)
-    yield "summary, no room", github.summary(run, len(github.summary(run).encode()) - 50)
-    yield "summary, well", github.summary(well)
-    yield "junit", junit.render(run, hostname="here")
-    yield "junit, well", junit.render(well, hostname="here")
-    yield "json", whole
-    yield "json, well", json_report.render(well)
-    yield "json line", json_report.test_line(run.results[1])
-    yield "json last line", json_report.last_line(run)
-    yield "page", _page(html.render(run))
-    yield "page, well", _page(html.render(well))
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)
+
+
+def _told() -> str:
+    run = report()
+    return page(text.lines(run, told={one.key for one in run.tests}), in_log=False)
+
+
+def _one() -> str:
     known = calibrations()
-    yield "calibration, text", page(calibration_text.lines(known), in_log=False)
-    yield (
-        "calibration, json",
-        json.dumps(calibration_json.document(known), ensure_ascii=False, indent=1),
-    )
-    yield "calibration, page", _page(calibration_html.render(known))
     one = replace(known, calibrations=known.calibrations[-1:], tokens=0)
-    yield "calibration, one", page(calibration_text.lines(one), in_log=False)
+    return page(calibration_text.lines(one), in_log=False)
 
 
-def written() -> str:
-    """Give all of them in one text that any editor can show."""
-    parts = (f"=== {name} ===\n{body}\n" for name, body in said())
-    return "".join(parts).replace("\x1b", "␛").replace("\u2028", "⏎").replace("\r", "␍")
+def _no_room() -> str:
+    room = len(github.summary(report()).encode()) - 50
+    return github.summary(report(), room)
+
+
+SAID: Mapping[str, Callable[[], str]] = {
+    "text": lambda: page(text.lines(report()), in_log=False),
+    "text, quiet": lambda: page(text.lines(report(), is_quiet=True, is_colored=True), in_log=False),
+    "text, told": _told,
+    "text, well": lambda: page(text.lines(plain()), in_log=False),
+    "annotations": lambda: github.annotations(report(), Path.cwd() / "suites"),
+    "annotations, elsewhere": lambda: github.annotations(
+        replace(report(), comparison=None), Path("/w")
+    ),
+    "summary": lambda: github.summary(report()),
+    "summary, no room": _no_room,
+    "summary, well": lambda: github.summary(plain()),
+    "junit": lambda: junit.render(report(), hostname="here"),
+    "junit, well": lambda: junit.render(plain(), hostname="here"),
+    "json": lambda: _json(json_report.document(report())),
+    "json, well": lambda: json_report.render(plain()),
+    "json line": lambda: json_report.test_line(report().results[1]),
+    "json last line": lambda: json_report.last_line(report()),
+    "page": lambda: _page(html.render(report())),
+    "page, well": lambda: _page(html.render(plain())),
+    "calibration, text": lambda: page(calibration_text.lines(calibrations()), in_log=False),
+    "calibration, json": lambda: _json(calibration_json.document(calibrations())),
+    "calibration, page": lambda: _page(calibration_html.render(calibrations())),
+    "calibration, one": _one,
+}
+"""Each report by its name."""
+
+
+def shown(name: str) -> str:
+    """Give a report in a text that any editor can show."""
+    return SAID[name]().replace("\x1b", "␛").replace("\u2028", "⏎").replace("\r", "␍")
 
 
 if __name__ == "__main__":
-    KNOWN.write_text(written(), encoding="utf-8")
+    parts = (f"=== {name} ===\n{shown(name)}\n" for name in SAID)
+    KNOWN.write_text("".join(parts), encoding="utf-8")

@@ -66,6 +66,7 @@ def test_each_bad_file_is_named_and_the_others_are_read(tmp_path, monkeypatch):
         ("a.txt", "one\n", "a.txt"),
         ("e.txt", "two", "e.txt"),
     ]
+    assert not any(item.is_named for item in items)  # Two files never have one name.
     assert [error.message for error in bad] == [
         '"b.txt" is a picture',
         "c.txt: not UTF-8 at byte 2",

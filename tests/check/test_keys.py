@@ -65,6 +65,77 @@ def test_reader_and_schema_refuse_the_same(name, tmp_path):
     assert not jsonschema_rs.validator_for(suite_schema()).is_valid(tomllib.loads(text))
 
 
+VALUES = {
+    "name": (["a", ""], [1, True, ["a"]]),
+    "tags": (["a", ["a", "b"]], [1, [1], {}]),
+    "temperature": ([0, 2, 0.5], [-0.1, 2.1, True, "1"]),
+    "top_p": ([0, 1, 0.5], [-0.1, 1.1, True]),
+    "stop": (["a", ["a"] * 4], [["a"] * 5, 1, [1]]),
+    "metadata": ([{}, {"a": "b"}], [{"a": 1}, [], "a"]),
+    "params": ([{}, {"a": [1]}], [[], "a"]),
+    "vars": ([{}, {"a": "b"}], [{"a": 1}, [], "a"]),
+    "case": ([[{"a": 1}]], [[1], {}, "a"]),
+    "repeat": ([1, 5], [0, -1, True, "1", 1.5]),
+    "require": ([1, "50%"], [0, True, 1.5, "x"]),
+    "max_seconds": ([0.1, 9], [0, -1, True, "1"]),
+    "stream": ([True, False], [0, 1, "true"]),
+    "sure": ([0.5, 1, 0.9], [0.49, 1.01, True, "1"]),
+    "votes": ([2, 9], [1, 0, True, "2", 2.5]),
+    "decide": (["a", ["a", {"question": "b"}], {"question": "a"}], [1, [1]]),
+    "calls": (["f", {"name": "f"}, ["f", {"name": "f", "arguments": {}}]], [1, [1]]),
+    "tools": (["f", {"name": "f"}, ["f", {"a": 1}]], [1, [1], True]),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_reader_and_schema_take_the_same_values(name):
+    """Up to the very ends of what may be."""
+    good, bad = VALUES[name]
+    schema = jsonschema_rs.validator_for(suite_schema())
+
+    def is_taken(value: object) -> tuple[bool, bool]:
+        return KEYS[name].kind.accepts(value), schema.is_valid({"test": [{name: value}]})
+
+    assert [is_taken(value) for value in good] == [(True, True)] * len(good)
+    assert [is_taken(value) for value in bad] == [(False, False)] * len(bad)
+
+
+def test_each_key_has_its_place_and_its_way_to_add_up():
+    """What stands in [defaults], and what of it holds beside a test's own."""
+    alone = {name for name, key in KEYS.items() if not key.in_defaults}
+    added = {name for name, key in KEYS.items() if key.adds}
+
+    assert alone == {"name", "skip", "cases", "case", "group"}
+    assert added == {
+        "tags", "expect", "expect_re", "reject", "reject_re", "calls", "sources", "checks",
+        "decide", "judge", "tools",
+    }  # fmt: skip
+
+
+def test_the_schema_holds_points_and_calls_to_what_they_may_say():
+    """An editor underlines what the reader would refuse."""
+    schema = jsonschema_rs.validator_for(suite_schema())
+
+    def is_sound(**keys: object) -> bool:
+        return schema.is_valid({"defaults": {}, "test": [keys]})
+
+    question = {"question": "a"}
+    assert is_sound(decide={**question, "one_of": ["a", "b"], "expect": "a", "sure": 0.9})
+    assert is_sound(decide={**question, "one_of": {"a": "b"}})
+    assert is_sound(decide={**question, "scale": ["a", "b"], "at_least": "a", "label": "c"})
+    for wrong in ({}, {**question, "odd": 1}, {**question, "sure": 0.4}, {"question": 1}):
+        assert not is_sound(decide=wrong)
+        assert not is_sound(decide=[wrong])
+    assert not is_sound(decide=[])
+    for wrong in ({}, {"name": 1}, {"name": "f", "args": {}}, {"name": "f", "arguments": "x"}):
+        assert not is_sound(calls=wrong)
+        assert not is_sound(calls=["f", wrong])
+    assert not is_sound(calls=[])
+    assert not is_sound(expct="x")
+    assert not schema.is_valid({"defaults": {"expct": "x"}, "test": [{}]})
+    assert not schema.is_valid({"test": [{}], "other": 1})
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[defaults]\nname = 'x'\n[[test]]\n", "[[test]]\nexpct = 'x'\n", "tests = []\n"],

@@ -10,6 +10,7 @@ from gradient_cli.check.baseline import Baseline
 from gradient_cli.check.case import Case, Row
 from gradient_cli.check.comparison import BETTER, FLAKY, NEW, SAME, UNJUDGED, UNSURE_NOW, WORSE
 from gradient_cli.check.matching import match
+from gradient_cli.check.report import Report, Tally
 from gradient_cli.check.saved_run import (
     SavedRun,
     SavedTest,
@@ -179,6 +180,9 @@ def test_a_file_that_cannot_be_read_or_is_too_large_is_told(saved, monkeypatch, 
     path.write_bytes(b" " * 1_000_001)
     with pytest.raises(UsageError, match="is larger than 1 MB"):
         read_run("--baseline", str(path))
+    path.write_bytes(b" " * 1_000_000)
+    with pytest.raises(UsageError, match="is empty"):
+        read_run("--baseline", str(path))
 
 
 # What was which --------------------------------------------------------------------------------
@@ -280,11 +284,11 @@ def test_models_side_by_side_are_held_against_their_own():
 
 def test_a_test_that_is_skipped_now_is_not_gone():
     """Nor is it anything that this run asks."""
-    found = matched(run_of(case("a"), *rows("x")), [case("b")], [
+    found = matched(run_of(case("a"), *rows("x"), case("z")), [case("b")], [
         case("a", skip="slow"), *(replace(one, skip="slow") for one in rows("x", "y")),
     ])  # fmt: skip
 
-    assert (found.then, found.gone) == ({}, [])
+    assert (found.then, [test.test for test in found.gone]) == ({}, ["z"])
 
 
 def test_what_failed_is_what_is_asked_again():
@@ -439,3 +443,122 @@ def test_unsure_is_told_with_what_it_was():
     assert became("e", "u").state == NEW
     assert became("p", "u", was={"expects": "x"}).state == NEW
     assert SavedTest(suite="s", test="t").title == "t"
+
+
+# Data sets -----------------------------------------------------------------------------------------
+
+
+def rows_became(then: str, now: str, *, required: int | None = None):
+    """Give the change of a data set whose rows were these letters; - is one that is not there."""
+    kinds = {"p": OK, "f": NO, "e": FAULT, "u": UNSURE}
+
+    def made(letters: str) -> list:
+        count = required or len(letters)
+        return [
+            result(
+                f"t [r{n}]", *([] if one == "." else [attempt(1, kinds[one])]), suite="s.toml",
+                repeat=1, require=1,
+                row=Row(test="t", name=f"r{n}", file="d", line=n, of=len(letters), required=count),
+            )
+            for n, one in enumerate(letters, 1)
+            if one != "-"
+        ]  # fmt: skip
+
+    before = {one.key: saved_test(one) for one in made(then)}
+    held = Baseline(
+        run=SavedRun(path="b", suites={}, tests=tuple(before.values())), then=before, changed={}
+    )
+    return held.change(Tally(tuple(made(now))))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "state", "is_regression", "is_forgiven"),
+    [
+        ("pppppp", "pppppf", SAME, False, True),
+        ("pppppp", "pfffff", WORSE, True, False),
+        ("ppp", "fff", WORSE, True, False),
+        ("fff", "ppp", BETTER, False, False),
+        ("ffffff", "pppppf", BETTER, False, True),
+        ("ppffff", "ffppff", SAME, False, True),
+        ("pp", "ee", UNJUDGED, False, False),
+        ("pppppp", "fffpee", UNJUDGED, False, False),
+        ("ppp", "ppe", SAME, False, True),
+        ("ppp", "ppu", UNSURE_NOW, False, True),
+        ("---", "ppf", NEW, False, False),
+        ("pp-", "pp.", SAME, False, False),
+    ],
+)
+def test_rows_that_were_asked_again_are_held_against_what_they_were(
+    then, now, state, is_regression, is_forgiven
+):
+    """Pairs of rows alone tell anything; a row that could not be judged decides nothing for it."""
+    found = rows_became(then, now)
+
+    assert (found.state, found.is_regression, found.is_forgiven) == (
+        state, is_regression, is_forgiven,
+    )  # fmt: skip
+
+
+def test_rows_that_are_spared_are_not_what_made_it_fail():
+    """Those that failed then as well, or all where it is forgiven."""
+    worse = rows_became("ppppppf", "ffffffff"[:7])
+    assert worse.spared == (("s.toml", "t [r7]"),)
+    assert [fall.name for fall in worse.fell] == [f"r{n}" for n in range(1, 7)]
+    same = rows_became("pf", "pf")
+    assert same.spared == (("s.toml", "t [r2]"),)
+    both = rows_became("pf", "fp")
+    assert ([fall.name for fall in both.fell], both.rose) == (["r1"], ("r2",))
+
+
+def test_new_rows_are_held_to_their_share():
+    """A test that got no worse fails all the same if its new rows do."""
+    found = rows_became("pf--", "pfff", required=2)
+    assert (found.is_forgiven, found.why) == (
+        False, "0/2 of its new cases pass, 1 required",
+    )  # fmt: skip
+    fine = rows_became("pf--", "pfpf", required=3)
+    assert fine.why == "1/2 of its new cases pass, 2 required"
+    good = rows_became("pf--", "pfpp", required=4)
+    assert (good.is_forgiven, good.why) == (True, "2 of its cases are new")
+
+
+def test_unsure_rows_are_told_with_what_they_were():
+    """The most frequent first; they are spared, and the test is not worse for them."""
+    found = rows_became("ppffu", "uuuuu")
+
+    assert found.why == "of its unsure cases 2 passed then, 2 failed then, 1 unsure then"
+    assert len(found.spared) == 5
+
+
+def test_what_rows_could_have_shown_is_told():
+    """One, none of which passed, too few, enough."""
+    assert rows_became("f", "f").sight == "1 case, of which none passed: nothing could get worse"
+    assert rows_became("ff", "ff").sight.startswith("2 cases, of which none")
+    assert rows_became("pp", "pp").sight.startswith("2 cases are too few to tell: only if all")
+    assert rows_became("pf", "pf").sight == "2 cases are too few to tell a drop from chance"
+    assert "a drop of " in rows_became("p" * 40, "p" * 40).sight
+
+
+def test_many_comparisons_have_their_alarms_by_chance():
+    """From one such on, it is said."""
+    tests = [result(f"t{n}", attempt(1), attempt(2), suite="s.toml") for n in range(20)]
+    saved_ones = {one.key: saved_test(one) for one in tests}
+    run = SavedRun(path="b", suites={}, tests=tuple(saved_ones.values()))
+    held = Baseline(run=run, then=saved_ones, changed={}, notes=("known",))
+
+    notes = held.compare(Report(tuple(tests), "", 0.0)).notes
+    few = held.compare(Report(tuple(tests[:19]), "", 0.0)).notes
+
+    assert notes == (
+        "known",
+        "20 comparisons at --alpha 0.05: by chance alone up to 1 would be called worse",
+    )
+    assert few == ("known",)
+
+
+def test_what_was_not_asked_is_not_compared():
+    """Skipped, or never begun."""
+    tests = (result("a", skip="slow"), result("b"), result("c", attempt(1)))
+    held = Baseline(run=SavedRun(path="b", suites={}), then={}, changed={})
+
+    assert [key[1] for key in held.compare(Report(tests, "", 0.0)).changes] == ["c"]

@@ -41,6 +41,7 @@ def test_what_fits_is_written_anew(definitions, arguments, text):
         ([CITY], '{"city": 7}', "city: 7 is not of type"),
         ([None], '{"a": 1}', "the function takes none"),
         ([CITY, None], '{"city": "a"}', "the function takes none"),
+        ([None, CITY], "{}", '"city" is a required property'),
         ([{"type": "object"}, CITY], "{}", '"city" is a required property'),
         ([{**CITY, "additionalProperties": False}], '{"city": "a", "b": 1}', "Additional"),
         *[([one], "{}", "the parameters of the function are no JSON Schema") for one in NONE],

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
+from gradient_cli.ask.scale import Scale
 from gradient_cli.errors import (
     BrokenReply,
     ConnectionFailed,
@@ -39,7 +40,7 @@ from gradient_cli.wire.events import (
     Usage,
     add_usage,
 )
-from gradient_cli.wire.json import Json, loads
+from gradient_cli.wire.json import Json, TooManyValues, loads
 from gradient_cli.wire.request import PATH, Request
 from gradient_cli.wire.response import Fold, Reading, Response
 
@@ -155,6 +156,7 @@ class Exchange:
         self._begun = self._started if begun is None else begun
         self._first_token: float | None = None
         self._fold = Fold(reading)
+        self._scale = Scale(self._fold, max_answer_bytes)
         self._is_part = False
         """The reply calls itself a part of one (206)."""
 
@@ -250,8 +252,11 @@ class Exchange:
         """Take in one frame; True if nothing more need be read."""
         if frame.data.strip() == DONE:
             return True
+        self._scale.add(len(frame.data))
         try:
             payload = loads(frame.data) if frame.payload is None else frame.payload
+        except TooManyValues:
+            raise BrokenReply("the answer is made of more values than can be held") from None
         except ValueError:
             if not frame.is_whole:
                 return False

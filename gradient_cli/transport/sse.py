@@ -23,11 +23,6 @@ from gradient_cli.wire.json import Json
 
 BLANK_LINES = b"\n\n"
 PIECE = 64 * 1024
-MOST_REPETITIONS = 4
-"""At the end of the text, of its part, of its item, and in the final object."""
-SHORTEST_REPETITION = 64 * 1024
-"""Bytes; what is shorter is counted like everything else."""
-_REPEATING = ('.done"', '"response.completed"', '"response.incomplete"', '"response.failed"')
 
 
 @record
@@ -51,11 +46,8 @@ class _Bytes:
     def __init__(self, chunks: Iterable[bytes], max_answer_bytes: int) -> None:
         self._chunks = chunks
         self._most = max_answer_bytes
-        self._size = 0
         self._open = 0
         """Bytes since the last blank line: of the event under way, of comments."""
-        self._repeated = 0
-        """Bytes of events that say again what was said."""
         self._ends_line = False
         self._line: deque[bytearray] = deque()
         """The line under way; as bytes, because text can take four times as much."""
@@ -75,7 +67,6 @@ class _Bytes:
                 self._count(data)
                 yield from self._whole_lines(data)
         self.has_ended = True
-        self._count(b"")
         yield from self._let_go()
         yield BLANK_LINES
 
@@ -83,8 +74,13 @@ class _Bytes:
         """Give all whole lines that are there; a line without an end is kept as it came."""
         end = data.rfind(b"\n") + 1
         if end:
+            # The parser keeps the lines of a piece until the next: a long one goes by itself.
+            first = data.find(b"\n") + 1 if len(self._line) > 1 else 0
             yield from self._let_go()
-            yield data[:end]
+            if first:
+                yield data[:first]
+            if first < end:
+                yield data[first:end]
         if rest := data[end:]:
             if not self._line or len(self._line[-1]) >= PIECE:
                 self._line.append(bytearray())  # Not one for each: they may be of one byte.
@@ -100,39 +96,23 @@ class _Bytes:
         Take note of what came.
 
         Raises:
-            BrokenReply: one event, or all that is no repetition, is too large.
+            BrokenReply: one event is too large.
 
         """
-        # Of what came before: only now is it known which events were repetitions.
-        settled = self._size - self._open - self._repeated
-        self._size += len(data)
         found = data.rfind(BLANK_LINES)
         is_cut = found < 0 and self._ends_line and data.startswith(b"\n")
         end = 1 if is_cut else found + len(BLANK_LINES)
         self._open = len(data) - end if is_cut or found >= 0 else self._open + len(data)
         self._ends_line = data.endswith(b"\n")
-        if max(self._open, settled) > self._most:
+        if self._open > self._most:
             self._line.clear()
-            raise too_large("the answer", self._most)
-
-    def note(self, frame: Frame) -> None:
-        """Do not count an event that repeats the answer: `*.done`, and the final object."""
-        size = len(frame.data)
-        if size < SHORTEST_REPETITION or not _may_repeat(frame):
-            return
-        said = self._size - self._open - self._repeated - size
-        self._repeated += max(0, min(size, MOST_REPETITIONS * said - self._repeated))
+            raise too_large("an event of the answer", self._most)
 
     def _until_fault(self) -> Iterator[bytes]:
         try:
             yield from self._chunks
         except GradientError as fault:
             self.fault = fault
-
-
-def _may_repeat(frame: Frame) -> bool:
-    """Tell whether an event can be one that says again what pieces have said."""
-    return any(end in frame.data for end in _REPEATING)
 
 
 def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -176,9 +156,7 @@ def frames(
     )
     for sse in httpx_sse.EventSource(reply).iter_sse():
         if sse.data:
-            frame = Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
-            source.note(frame)
-            yield frame
+            yield Frame(sse.event or "message", sse.data, not source.has_ended, sse.id)
     if source.fault:
         raise source.fault
 

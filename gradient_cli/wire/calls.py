@@ -95,6 +95,10 @@ class _CallParts:
         return ToolCall(name, "".join(self.arguments), self.call_id or f"call_{position}")
 
 
+_WEIGHT = 500
+"""Bytes of a call without arguments."""
+
+
 @mutable_record
 class Calls:
     """The function calls of an answer while they arrive."""
@@ -115,6 +119,11 @@ class Calls:
             self.parts.append(part)
         self._by_key[delta.key] = part
         part.add(delta)
+
+    def weight(self) -> int:
+        """Give about how many bytes they keep."""
+        arguments = sum(len(piece) for part in self.parts for piece in part.arguments)
+        return arguments + _WEIGHT * (len(self.parts) + len(self._by_key))
 
     def whole(self) -> tuple[ToolCall, ...]:
         """Give the calls as far as they came."""

@@ -13,6 +13,18 @@ MOST_LEVELS = 300
 100,000; whoever walks a value here may go three calls deep for a level, and has 1,000."""
 
 
+MOST_WEIGHT = 200_000_000
+"""Bytes that a decoded document may need, about: `[[],[],…]` needs thirty times its own."""
+LIGHT = 1 << 20
+"""Characters below which a document is not weighed: it cannot need much."""
+_COSTS = {",": 60, "[": 80, "{": 200}
+"""Bytes of what stands behind a sign: a value, a list, an object with its table."""
+
+
+class TooManyValues(ValueError):
+    """JSON that would need many times its own length in memory."""
+
+
 class NestedTooDeeply(ValueError):
     """JSON whose lists and objects are nested deeper than anybody here walks."""
 
@@ -37,9 +49,12 @@ def decode(text: str, decoder: json.JSONDecoder) -> Json:
 
     Raises:
         NestedTooDeeply: it is deeper.
+        TooManyValues: it would need more than MOST_WEIGHT bytes.
         ValueError: it is no JSON.
 
     """
+    if len(text) > LIGHT and _is_heavy(text):
+        raise TooManyValues("it has too many values")
     may_be_deep = text.count("[") + text.count("{") > MOST_LEVELS
     try:
         value = decoder.decode(text)
@@ -52,6 +67,45 @@ def decode(text: str, decoder: json.JSONDecoder) -> Json:
     if may_be_deep and _is_too_deep(value):
         raise NestedTooDeeply("it is nested too deeply")
     return value
+
+
+def _is_heavy(text: str) -> bool:
+    """Tell whether a long document is made of many values; signs within texts count nothing."""
+    most = MOST_WEIGHT - len(text)
+    if _cost(text) <= most:
+        return False
+    import re  # for such a document alone
+
+    outside = re.compile(r'[^"]++|("(?:[^"\\]++|\\.)*+("|$))', re.DOTALL)
+    cost = 0
+    for found in outside.finditer(text):
+        if not found[1]:
+            cost += _cost(found[0])
+        if cost > most:
+            return True
+    return False
+
+
+def _cost(text: str) -> int:
+    return sum(cost * text.count(sign) for sign, cost in _COSTS.items())
+
+
+def weight(value: Json) -> int:
+    """Give about how many bytes a decoded value needs."""
+    total, left = 0, [value]
+    while left:
+        match left.pop():
+            case str() as text:
+                total += _COSTS[","] + len(text)
+            case dict() as found:
+                total += _COSTS["{"] + _COSTS[","] * len(found)
+                left.extend(found.values())
+            case list() as found:
+                total += _COSTS["["]
+                left.extend(found)
+            case _:
+                total += _COSTS[","]
+    return total
 
 
 def _is_too_deep(value: Json) -> bool:

@@ -23,6 +23,11 @@ def tokens_of(given: Json) -> tuple[Token, ...]:
     return tuple(_token(one) for one in found if isinstance(one, Mapping))
 
 
+def tokens_weight(tokens: Sequence[Token]) -> int:
+    """Give about how many bytes tokens need in memory."""
+    return sum(150 + len(word) for word, _ in tokens)
+
+
 def choice_tokens(choice: Mapping[str, Json]) -> tuple[Token, ...]:
     """Give the tokens of a choice of the chunk dialect."""
     logprobs = choice.get("logprobs")

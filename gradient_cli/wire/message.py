@@ -1,6 +1,6 @@
 """One message of an answer while it arrives: its text, split into channels, and its refusal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
 from gradient_cli.values import mutable_record, record
@@ -38,6 +38,23 @@ class Said:
     """The text holds the end of reasoning that never began."""
 
 
+def is_part(said: Said, streamed: Said, text: str) -> bool:
+    """
+    Tell whether the streamed text counts, because what was repeated is but a part of it.
+
+    Not if the rest of it turns out to be something else: commentary whose phase came late,
+    somebody else's message.
+    """
+    if said.text not in text:
+        return False
+    aside = (said.commentary, said.reasoning, said.refusal, *said.foreign)
+    known = (streamed.commentary, streamed.reasoning, streamed.refusal, *streamed.foreign)
+    return not any(
+        part.strip() and part in text and not any(part in other for other in known)
+        for part in aside
+    )
+
+
 @mutable_record
 class Text:
     """Text while it arrives: joined now and then, so that many tiny pieces stay cheap."""
@@ -58,11 +75,19 @@ class Text:
         else:
             self.pieces = [self.pieces[0], tail]
 
+    def size(self) -> int:
+        """Give its length."""
+        return sum(map(len, self.pieces))
+
     def joined(self) -> str:
         """Give all of it; joined once, because it may be long."""
         if len(self.pieces) > 1:
             self.pieces = ["".join(self.pieces)]
         return self.pieces[0] if self.pieces else ""
+
+
+_WEIGHT = 2000
+"""Bytes of a message of no words."""
 
 
 class Message:
@@ -139,6 +164,24 @@ class Message:
     def text(self, channel: str) -> str:
         """Give what a channel got."""
         return self._channels[channel].joined()
+
+    def weight(self) -> int:
+        """Give about how many bytes it keeps; what was repeated word for word is there once."""
+        texts = (self._refusal, *self._channels.values())
+        known = {id(text.pieces[0]) for text in texts if text.pieces}
+        repeated = (text for _, text in self.whole if id(text) not in known)
+        return _WEIGHT + sum(text.size() for text in texts) + sum(map(len, repeated))
+
+    def compact(self) -> None:
+        """Join the pieces of each text."""
+        for text in (self._refusal, *self._channels.values()):
+            text.joined()
+
+    def repeat(self, parts: Iterable[tuple[bool, str]]) -> None:
+        """Take in parts that are repeated at their end; the same text is not kept twice."""
+        for is_refusal, text in parts:
+            said = self.refusal() if is_refusal else self.text(ANSWER)
+            self.whole.append((is_refusal, said if said == text else text))
 
     def refusal(self) -> str:
         """Give the words of its refusal."""

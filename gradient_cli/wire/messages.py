@@ -28,6 +28,8 @@ from gradient_cli.wire.json import Json
 from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, stray
 from gradient_cli.wire.message import Message, Reading, Said, Text
 
+_PLACE = 200
+"""Bytes of an id, and of where it leads."""
 Shown = TextDelta | CommentaryDelta | ReasoningDelta | RefusalDelta
 
 
@@ -72,6 +74,15 @@ class Messages:
         """Tell whether any part was repeated at its end."""
         return any(message.whole for message in self._all)
 
+    def weight(self) -> int:
+        """Give about how many bytes they keep."""
+        return sum(message.weight() for message in self._all) + _PLACE * len(self._by_place)
+
+    def compact(self) -> None:
+        """Join the pieces of each text."""
+        for message in self._all:
+            message.compact()
+
     # Pieces -------------------------------------------------------------------------------
 
     def item(self, item: Item) -> None:
@@ -87,7 +98,8 @@ class Messages:
         if had_answered and not message.is_answer:
             self.is_out_of_order = True
         if item.is_done and (repeated := list(parts_of(fields))):
-            message.whole = repeated
+            message.whole = []
+            message.repeat(repeated)
 
     def _announced(self, item: Item, identity: str | None) -> Message | None:
         """Give the message that an item speaks of, if it has begun."""
@@ -144,7 +156,7 @@ class Messages:
     def whole(self, part: WholeText) -> None:
         """Take in a part that is repeated at its end."""
         if message := self._of(part.item_id, part.index):
-            message.whole.append((part.is_refusal, part.text))
+            message.repeat([(part.is_refusal, part.text)])
 
     def close(self) -> Iterator[Shown]:
         """Give what was held back."""

@@ -46,9 +46,9 @@ from gradient_cli.wire.items import (
     pending,
     server_calls,
 )
-from gradient_cli.wire.json import Json, line
-from gradient_cli.wire.logprobs import Token
-from gradient_cli.wire.message import Reading, Said, Text
+from gradient_cli.wire.json import Json, line, weight
+from gradient_cli.wire.logprobs import Token, tokens_weight
+from gradient_cli.wire.message import Reading, Said, Text, is_part
 from gradient_cli.wire.messages import Messages
 from gradient_cli.wire.surrogates import PairJoiner
 
@@ -162,6 +162,8 @@ class Fold:
         self._final: Final | None = None
         self._repeated: list[Said] | None = None
         self._ended: Ended | None = None
+        self._beside = 0
+        """Bytes, about, of items, sources and tokens."""
 
     @property
     def has_ended(self) -> bool:
@@ -172,6 +174,15 @@ class Fold:
     def has_content(self) -> bool:
         """Tell whether anything of the answer has arrived."""
         return bool(self._messages.has_words or self._calls.parts or self._has_whole_text)
+
+    def weight(self) -> int:
+        """Give about how many bytes are kept of what came so far, the final object aside."""
+        texts = self._messages.weight() + self._reasoning.size()
+        return texts + self._calls.weight() + self._beside
+
+    def compact(self) -> None:
+        """Join what came in pieces, before something long is unpacked beside it."""
+        self._messages.compact()
 
     def add(self, event: Event) -> list[Event]:
         """Take in one event, and give what it shows: pieces sorted by whose words they are."""
@@ -198,6 +209,7 @@ class Fold:
                     self._whole_tokens = tokens
                 else:
                     self._tokens += tokens
+                    self._beside += tokens_weight(tokens)
             case ToolCallDelta() | Cited() | UsageReport() | Started() | Final():
                 self._note(event)
                 yield event
@@ -212,6 +224,7 @@ class Fold:
                 self._calls.add(event)
             case Cited(annotation):
                 self._cited.append(annotation)
+                self._beside += weight(annotation)
             case UsageReport():
                 self._usage = event
             case Final():
@@ -230,6 +243,7 @@ class Fold:
             is_work or is_call or is_kept(fields) or pending([fields]) or has_annotations([fields])
         ):
             self._items.append(fields)
+            self._beside += weight(fields)
         if is_work:
             yield item
 
@@ -303,7 +317,7 @@ class Fold:
             elif "".join(said.parts) == text:
                 # The stream did not say where a message begins: no word is missing.
                 text = text if self._reading.is_printed else said.text
-            elif not _is_part(said, streamed, text):
+            elif not is_part(said, streamed, text):
                 text, is_lost = said.text, True
         return text, is_lost and self._reading.is_printed and bool(streamed.text)
 
@@ -375,20 +389,3 @@ class Fold:
 
 def _rank(ended: Ended) -> int:
     return _WORSE.index(ended.status) if ended.status in _WORSE else len(_WORSE)
-
-
-def _is_part(said: Said, streamed: Said, text: str) -> bool:
-    """
-    Tell whether the streamed text counts, because what was repeated is but a part of it.
-
-    Not if the rest of it turns out to be something else: commentary whose phase came late,
-    somebody else's message.
-    """
-    if said.text not in text:
-        return False
-    aside = (said.commentary, said.reasoning, said.refusal, *said.foreign)
-    known = (streamed.commentary, streamed.reasoning, streamed.refusal, *streamed.foreign)
-    return not any(
-        part.strip() and part in text and not any(part in other for other in known)
-        for part in aside
-    )

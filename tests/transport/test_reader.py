@@ -307,12 +307,62 @@ def test_an_answer_may_be_said_again(piece):
     assert frames_of(deltas + repeats, 150_000, piece) == 14
 
 
-def test_a_repetition_of_nothing_counts():
-    """Otherwise `*.done` would be a way around the limit."""
-    done = sse({"type": "response.output_text.done", "text": "x" * 100_000})
+def test_a_text_counts_and_not_the_events_that_carry_it():
+    """Token by token the wire has fifty times the answer."""
+    pieces = [{"type": "response.output_text.delta", "delta": "abcd "}] * 1_000
+    final = {"output": [{"type": "message", "content": [TEXT | {"text": "abcd " * 1_000}]}]}
+    end = {"type": "response.completed", "response": final | {"status": "completed"}}
+    client = client_of(FakeReply(200, {"content-type": "text/event-stream"}, [sse(*pieces, end)]))
+    client._max_answer_bytes = 6_000
 
-    with pytest.raises(BrokenReply):
-        frames_of(done * 8, 150_000)
+    outcome = client.ask(Request(model="m", input="hi", stream=True))
+
+    assert (outcome.error, len(outcome.response.text)) == (None, 5_000)
+
+
+TEXT = {"type": "output_text", "text": "a text"}
+KEPT = {
+    "text": {"type": "response.output_text.delta", "delta": "x" * 500},
+    "reasoning": {"type": "response.reasoning_text.delta", "delta": "x" * 500},
+    "a refusal": {"type": "response.refusal.delta", "delta": "x" * 500},
+    "ends of a text that never came": {"type": "response.output_text.done", "text": "x" * 500},
+    "messages": {"type": "response.output_item.added", "item": {"type": "message"}},
+    "work": {"type": "response.output_item.done", "item": {"type": "web_search_call", "x": [[]]}},
+    "sources": {"type": "response.output_text.annotation.added", "annotation": {"x": [[], {}]}},
+    "calls": {"type": "response.output_item.added", "item": {"type": "function_call", "name": "f"}},
+    "arguments": {"type": "response.function_call_arguments.delta", "delta": "x" * 500},
+    "tokens": {
+        "type": "response.output_text.delta",
+        "delta": "",
+        "logprobs": [{"token": "x", "logprob": -1.0}] * 9,
+    },
+}
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_whatever_is_kept_of_an_answer_counts(kind):
+    """Each small, and without an end."""
+    places = itertools.count()
+    events = (sse(KEPT[kind] | {"output_index": n, "item_id": f"i{n}"}) for n in places)
+    client = client_of(FakeReply(200, {"content-type": "text/event-stream"}, events))
+    client._max_answer_bytes = 100_000
+
+    outcome = client.ask(Request(model="m", input="hi", stream=True))
+
+    assert (outcome.status, outcome.error.message) == (5, "the answer is larger than 100,000 bytes")
+    assert next(places) < 5_000
+
+
+def test_a_document_of_values_is_not_unpacked():
+    """`[[],[],...]` needs thirty times its own length."""
+    values = (
+        b'{"object": "response", "status": "completed", "output": [' + b"[]," * 1_600_000 + b"[]]}"
+    )
+    client = client_of(FakeReply(200, {}, [values]))
+
+    outcome = client.ask(Request(model="m", input="hi"))
+
+    assert (outcome.status, "more values" in outcome.error.message) == (5, True)
 
 
 def test_a_head_has_a_limit_and_a_body_another():

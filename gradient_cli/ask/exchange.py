@@ -268,7 +268,8 @@ class Exchange:
         for event in decode(name, payload):
             if isinstance(event, Ended):
                 self._finish()
-            self._add(event)
+            for shown in self._fold.add(event):
+                self._show(shown)
             if isinstance(event, Ended) and event.is_final:
                 return True
         return False

@@ -132,7 +132,7 @@ class Screen:
                 self._spinner.stop()
                 if self._reasoning:
                     self._reasoning.end()
-                if renderer := self._open_renderer():
+                if renderer := self._renderer or self._open_renderer():
                     renderer.show(text)
             case ReasoningDelta(text) | CommentaryDelta(text) if self._reasoning:
                 self._spinner.stop()

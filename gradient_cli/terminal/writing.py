@@ -50,9 +50,9 @@ def write_whole(sink: "int | Stream", data: bytes, remaining_s: "RemainingS | No
         TimedOut: nobody took them before the end of the run.
 
     """
+    piece = _piece(sink, remaining_s)
     rest = memoryview(data)
     refusals = 0
-    piece = _piece(sink, remaining_s)
     while rest:
         if piece and remaining_s is not None:
             _wait(sink, remaining_s)

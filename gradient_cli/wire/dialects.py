@@ -11,7 +11,7 @@ The SSE `event:` name serves only where the JSON has no `type`.
 Whose words a text is, and whether they are the answer, is not decided here: message.py does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gradient_cli.wire.events import (
     Cited,
@@ -72,13 +72,35 @@ _FINISH_STATUS = {
 }
 
 
-def decode(name: str, payload: Json) -> Iterator[Event]:
+def decode(name: str, payload: Json) -> Iterable[Event]:
     """
     Give the 0..n events of one payload.
 
     `name` is the SSE event's name, "" for a plain body. A payload that nobody knows
     becomes one `Unknown`, never an error.
     """
+    return (isinstance(payload, dict) and _piece(name, payload)) or _decoded(name, payload)
+
+
+def _piece(name: str, payload: Object) -> tuple[Event, ...]:
+    """Give the events of a piece of text and nothing else, of which streams mostly consist."""
+    if payload.get("logprobs") or payload.get("error") or payload.get("usage"):
+        return ()
+    kind = payload.get("type")
+    if kind == "response.output_text.delta":
+        text = payload.get("delta")
+        return (TextDelta(text, *_place(payload)),) if isinstance(text, str) else ()
+    choices = payload.get("choices")
+    if name or kind or not isinstance(choices, list) or len(choices) != 1 or "output" in payload:
+        return ()
+    delta = choice.get("delta") if isinstance(choice := choices[0], dict) else None
+    text = delta.get("content") if isinstance(delta, dict) and len(delta) == 1 else None
+    if not isinstance(text, str) or not text or sum(map(bool, choice.values())) > 1:
+        return ()  # Another index, a reason to end, a message say something more.
+    return _started(payload, is_chunk=True), TextDelta(text)
+
+
+def _decoded(name: str, payload: Json) -> Iterator[Event]:
     if not isinstance(payload, Mapping):
         yield Unknown(name or type(payload).__name__)
         return

@@ -55,16 +55,15 @@ def decode(text: str, decoder: json.JSONDecoder) -> Json:
     """
     if len(text) > LIGHT and _is_heavy(text):
         raise TooManyValues("it has too many values")
-    may_be_deep = text.count("[") + text.count("{") > MOST_LEVELS
     try:
         value = decoder.decode(text)
     except RecursionError:
         raise NestedTooDeeply("it is nested too deeply") from None
     except json.JSONDecodeError as error:
-        if may_be_deep and _levels_before(text, error.pos) > MOST_LEVELS:
+        if _levels_before(text, error.pos) > MOST_LEVELS:
             raise NestedTooDeeply("it is nested too deeply") from None
         raise
-    if may_be_deep and _is_too_deep(value):
+    if len(text) > 2 * MOST_LEVELS and _is_too_deep(value):
         raise NestedTooDeeply("it is nested too deeply")
     return value
 
@@ -109,17 +108,17 @@ def weight(value: Json) -> int:
 
 
 def _is_too_deep(value: Json) -> bool:
-    level = [value]
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MOST_LEVELS):
+        if not level:
+            return False
         level = [
             inner
             for one in level
             for inner in (one.values() if isinstance(one, dict) else one)
-            if isinstance(inner, dict | list)
+            if inner and isinstance(inner, (dict, list))
         ]
-        if not level:
-            return False
-    return True
+    return bool(level)
 
 
 def _levels_before(text: str, end: int) -> int:

@@ -37,6 +37,7 @@ _CLOSED = tuple(_THINKING.values())
 """Reasoning that is over before it began: the template opened it, and the model had none."""
 _LEADS = (*_THINKING, *_CLOSED, *_HARMONY)
 LONGEST_LEAD = max(map(len, _LEADS))
+_CLOSE = re.compile("|".join(map(re.escape, _CLOSED)))
 _BEGUN = re.compile(r"\S")
 _BETWEEN = ("<|start|>", "<|channel|>")
 """Where Harmony's markup has been seen, these alone begin a message."""
@@ -215,10 +216,8 @@ def stray(text: str) -> tuple[str, str] | None:
 
     Some chat templates open the tag themselves: then only `</think>` is in the text.
     """
-    closed = [(text.find(close), close) for close in _THINKING.values()]
-    found = min([one for one in closed if one[0] >= 0], default=None)
-    if found is not None:
-        place, close = found
+    if found := _CLOSE.search(text):
+        place, close = found.start(), found[0]
         before = text[:place]
         if not any(tag in before for tag in _THINKING) and not _is_json(text):
             return before, _answer_of(text[place + len(close) :], "<think></think>")

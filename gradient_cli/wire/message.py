@@ -5,7 +5,7 @@ from dataclasses import field
 
 from gradient_cli.values import mutable_record, record
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, Splitter
+from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, Splitter, stray
 from gradient_cli.wire.surrogates import PairJoiner
 
 
@@ -103,6 +103,8 @@ class Message:
         self._pairs, self._refusal_pairs = PairJoiner(), PairJoiner()
         self._channels = {ANSWER: Text(), COMMENTARY: Text(), REASONING: Text()}
         self._refusal = Text()
+        self._searched: str | None = None
+        self._stray: tuple[str, str] | None = None
         self.whole: list[tuple[bool, str]] = []
         """Its parts as repeated at their end: (is a refusal, text)."""
 
@@ -131,6 +133,14 @@ class Message:
         """Take in a piece of text; give (channel, text) as far as it is known."""
         if text := self._pairs.feed(text):
             yield from self._split(text)
+
+    def goes_on(self, text: str) -> bool:
+        """Take in a piece that can only be more of the answer; False if that is not sure."""
+        is_plain = self._splitter is None or self._splitter.is_plain
+        if not (is_plain and self.is_answer and text.isascii() and not self._pairs.holds):
+            return False
+        self._channels[ANSWER].add(text)
+        return True
 
     def _split(self, text: str) -> Iterator[tuple[str, str]]:
         if self._splitter is None or self._splitter.is_plain:
@@ -186,6 +196,13 @@ class Message:
     def refusal(self) -> str:
         """Give the words of its refusal."""
         return self._refusal.joined()
+
+    def stray(self) -> tuple[str, str] | None:
+        """Give (reasoning, answer) where reasoning ends in it that did not begin, or None."""
+        answer = self.text(ANSWER)
+        if self._searched is not answer:  # It may be long, and is asked for several times.
+            self._searched, self._stray = answer, stray(answer)
+        return self._stray
 
     @property
     def may_be_stray(self) -> bool:

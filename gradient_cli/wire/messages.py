@@ -25,7 +25,7 @@ from gradient_cli.wire.events import (
 )
 from gradient_cli.wire.items import BARE, is_message, lends_no_number, parts_of, text_of
 from gradient_cli.wire.json import Json
-from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING, stray
+from gradient_cli.wire.markup import ANSWER, COMMENTARY, REASONING
 from gradient_cli.wire.message import Message, Reading, Said, Text
 
 _PLACE = 200
@@ -135,6 +135,21 @@ class Messages:
             yield from self._close_before(message)
         for channel, piece in message.feed(delta.text):
             yield self._shown(message, channel, piece)
+
+    def goes_on(self, delta: TextDelta) -> TextDelta | None:
+        """Take in a piece that surely goes on with the answer as it is, and give it; else None."""
+        message, text = self._speaking, delta.text
+        if (
+            message is None
+            or message is not self._heard
+            or message is not self._current
+            or (delta.item_id, delta.index) != self._place
+            or len(text) < 2
+            or not message.goes_on(text)
+        ):
+            return None
+        self._tail = text[-2:]
+        return delta
 
     def _close_before(self, message: Message) -> Iterator[Shown]:
         """Give what earlier messages held back: what comes now stands behind it."""
@@ -259,7 +274,7 @@ class Messages:
                 continue
             answer, aside = message.text(ANSWER), message.text(COMMENTARY)
             thoughts = message.text(REASONING)
-            found = stray(answer) if message.may_be_stray else None
+            found = message.stray() if message.may_be_stray else None
             if found and is_printed:
                 has_stray = True
             elif found:

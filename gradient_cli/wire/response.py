@@ -186,6 +186,8 @@ class Fold:
 
     def add(self, event: Event) -> list[Event]:
         """Take in one event, and give what it shows: pieces sorted by whose words they are."""
+        if isinstance(event, TextDelta) and (shown := self._messages.goes_on(event)):
+            return [shown]
         return list(self._sorted(event))
 
     def _sorted(self, event: Event) -> Iterator[Event]:

@@ -31,6 +31,11 @@ class PairJoiner:
             self._half, text = text[-1], text[:-1]
         return _joined(text)
 
+    @property
+    def holds(self) -> bool:
+        """Tell whether a first half waits."""
+        return bool(self._half)
+
     def close(self) -> str:
         """Give what is still kept back: half a character that never got its other half."""
         half, self._half = self._half, ""

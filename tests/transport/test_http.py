@@ -40,6 +40,7 @@ def server(*talks: Talk) -> Iterator[tuple[str, list[bytes]]]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}", heads
+    listener.shutdown(socket.SHUT_RDWR)
     listener.close()
 
 

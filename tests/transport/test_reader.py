@@ -36,6 +36,8 @@ class Flood:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        # A blocked accept() keeps a descriptor; a shutdown wakes it.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _serve(self) -> None:

@@ -1,12 +1,15 @@
 """Each dialect becomes the same events, and those the same answer."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
 
+from gradient_cli.wire import dialects
 from gradient_cli.wire.dialects import decode
-from gradient_cli.wire.events import Ended, Unknown, Usage
+from gradient_cli.wire.events import Ended, Item, RefusalDelta, TextDelta, Unknown, Usage
+from gradient_cli.wire.messages import Messages
 from gradient_cli.wire.response import Fold, Response, ToolCall
 
 
@@ -379,3 +382,65 @@ def test_of_two_ends_the_worse_stands():
     assert len(ends) == 1
     assert answer(completed(), {"type": "error", "message": "late"}).status == "failed"
     assert answer({"type": "error", "message": "early"}, completed()).message == "early"
+
+
+def test_pieces_of_text_mean_the_same_by_the_short_way():
+    """What streams mostly consist of is decoded apart, and must not mean something else."""
+    rng = random.Random(11)
+
+    def some(**values):
+        return {name: rng.choice(given) for name, given in values.items() if rng.random() < 0.6}
+
+    odd = [None, "", 0, 1, [], {}, ["x"], {"a": 1}, "x"]
+    for _ in range(5_000):
+        delta = some(content=["x", "x", *odd], role=["assistant", "user"], refusal=odd)
+        choice = {"delta": delta} | some(
+            index=[0, 1], finish_reason=[None, "stop", ""], logprobs=odd, message=odd, x=odd
+        )
+        payload = some(
+            type=["response.output_text.delta", "response.output_text.delta", "response.x", None],
+            delta=["x", "x", *odd],
+            logprobs=odd,
+            output_index=[0, "1"],
+            item_id=["m", 3],
+            error=odd,
+            usage=odd,
+            output=odd,
+            choices=[[choice], [choice], [choice, choice], [], odd],
+            id=odd,
+        )
+        name = rng.choice(["", "", "message", "error", "response.output_text.delta"])
+
+        assert list(dialects.decode(name, payload)) == list(dialects._decoded(name, payload))
+
+
+def test_pieces_of_text_are_folded_the_same_by_the_short_way(monkeypatch):
+    """What surely goes on with the answer is not looked at again."""
+    rng = random.Random(12)
+    texts = ["word ", "x", "<think>", "</think>", "é", "\ud83d", "\ude00", "\n\n", "<|end|>"]
+
+    def event():
+        place = rng.choice([(None, None), (0, "a"), (1, "b"), (0, None)])
+        item = {"type": "message", "id": place[1]} | rng.choice(
+            [{}, {"phase": "commentary"}, {"role": "user"}]
+        )
+        return rng.choice(
+            [TextDelta(rng.choice(texts), *place)] * 12
+            + [Item(item, place[0], is_done=rng.random() < 0.5), RefusalDelta("no", *place)]
+        )
+
+    for _ in range(300):
+        events = [event() for _ in range(30)]
+        found = [folded(events)]
+        with monkeypatch.context() as patch:
+            patch.setattr(Messages, "goes_on", lambda self, delta: None)
+            found.append(folded(events))
+
+        assert found[0] == found[1]
+
+
+def folded(events):
+    fold = Fold()
+    shown = [one for event in events for one in fold.add(event)]
+    pieces = [(type(one), one.text) for one in shown if not isinstance(one, Item)]
+    return pieces, list(fold.finish()), fold.response()

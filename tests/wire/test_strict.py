@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from gradient_cli.wire.json import MOST_LEVELS, NestedTooDeeply, line, loads
+from gradient_cli.wire.json import MOST_LEVELS, NestedTooDeeply, TooManyValues, line, loads
 from gradient_cli.wire.strict import parse, spelled
 
 
@@ -123,3 +123,12 @@ def test_breadth_is_no_depth(text):
     assert parse(f'["{"[" * 5000}", 1]')[1] == 1
     with pytest.raises(ValueError, match="column"):
         parse(f'["{"[" * 5000}", }}]')
+
+
+def test_signs_within_a_text_are_no_values():
+    """A long text may have more commas than a document may have values."""
+    text = "a, [b] {c} " * 400_000
+
+    assert loads(line({"text": text})) == {"text": text}
+    with pytest.raises(TooManyValues):
+        loads("[" + "[]," * 1_600_000 + "[]]")

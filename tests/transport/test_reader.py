@@ -355,6 +355,20 @@ def test_whatever_is_kept_of_an_answer_counts(kind):
     assert next(places) < 5_000
 
 
+def test_events_that_say_nothing_have_an_end(monkeypatch):
+    """Nothing of them is kept, and the answer never comes."""
+    monkeypatch.setattr("gradient_cli.ask.scale.MOST_SMALL", 100_000)
+    places = itertools.count()
+    events = (sse({"type": "response.ping", "number": n}) for n in places)
+    client = client_of(FakeReply(200, {"content-type": "text/event-stream"}, events))
+    client._max_answer_bytes = 10_000
+
+    outcome = client.ask(Request(model="m", input="hi", stream=True))
+
+    assert (outcome.status, "events" in outcome.error.message) == (5, True)
+    assert next(places) < 5_000
+
+
 def test_a_document_of_values_is_not_unpacked():
     """`[[],[],...]` needs thirty times its own length."""
     values = (

@@ -15,6 +15,10 @@ MOST_LEVELS = 300
 
 MOST_WEIGHT = 200_000_000
 """Bytes that a decoded document may need, about: `[[],[],…]` needs thirty times its own."""
+_JUMPS = 1_000
+"""Texts of a document that are jumped over one by one."""
+_SLASHES = 4096
+"""Backslashes in a row that are counted before a quote."""
 LIGHT = 1 << 20
 """Characters below which a document is not weighed: it cannot need much."""
 _COSTS = {",": 60, "[": 80, "{": 200}
@@ -71,9 +75,25 @@ def decode(text: str, decoder: json.JSONDecoder) -> Json:
 def _is_heavy(text: str) -> bool:
     """Tell whether a long document is made of many values; signs within texts count nothing."""
     most = MOST_WEIGHT - len(text)
-    if _cost(text) <= most:
-        return False
-    import re  # for such a document alone
+    begun, cost, is_text = 0, 0, False
+    for _ in range(_JUMPS):
+        # From quote to quote: of a long answer most is one text, which nobody looks at.
+        place = text.find('"', begun)
+        if not is_text:
+            cost += _cost(text[begun:] if place < 0 else text[begun:place])
+        if place < 0 or cost > most:
+            return cost > most
+        before = text[max(begun, place - _SLASHES) : place]
+        slashes = len(before) - len(before.rstrip("\\"))
+        if slashes == _SLASHES:
+            break
+        is_text = not is_text or slashes % 2 == 1
+        begun = place + 1
+    return cost + _cost(text[begun:]) > most and _is_heavy_outside(text, most)
+
+
+def _is_heavy_outside(text: str, most: int) -> bool:
+    import re  # for a document of many texts alone
 
     outside = re.compile(r'[^"]++|("(?:[^"\\]++|\\.)*+("|$))', re.DOTALL)
     cost = 0

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from gradient_cli.wire import json as json_module
 from gradient_cli.wire.json import MOST_LEVELS, NestedTooDeeply, TooManyValues, line, loads
 from gradient_cli.wire.strict import parse, spelled
 
@@ -132,3 +133,30 @@ def test_signs_within_a_text_are_no_values():
     assert loads(line({"text": text})) == {"text": text}
     with pytest.raises(TooManyValues):
         loads("[" + "[]," * 1_600_000 + "[]]")
+
+
+@pytest.mark.parametrize("jumps", [0, 1, 2, 5, 1000])
+def test_jumping_over_texts_finds_what_stands_outside(monkeypatch, jumps):
+    """As an expression does that reads each text; quotes and backslashes stand anywhere."""
+    monkeypatch.setattr(json_module, "_JUMPS", jumps)
+    monkeypatch.setattr(json_module, "_SLASHES", 3)
+    monkeypatch.setattr(json_module, "MOST_WEIGHT", 1_500)
+    rng = random.Random(3)
+
+    def value(depth=0):
+        kind = rng.randrange(9 if depth < 3 else 5)
+        if kind < 5:
+            return [1, 'a"b\\', '\\\\",[],"', "x,[{", None][kind]
+        if kind < 7:
+            return [value(depth + 1) for _ in range(rng.randrange(6))]
+        return {rng.choice(['k"', "\\"]): value(depth + 1) for _ in range(3)}
+
+    found = set()
+    for _ in range(1_000):
+        text = line(value())
+        is_heavy = json_module._is_heavy(text)
+        found.add(is_heavy)
+
+        assert is_heavy == json_module._is_heavy_outside(text, 1_500 - len(text))
+
+    assert found == {True, False}

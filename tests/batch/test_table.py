@@ -207,3 +207,21 @@ def test_digits_are_the_id_that_they_spell(tmp_path, row_id, line_id, is_found):
         status, text, _ = batch.batch("table", "-i", str(items), "-o", str(out), "--jsonl")
 
     assert (status, '"yes"' in text) == (0, is_found)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [("ID,text", "ID"), ("text;Id", "Id"), ("id,ID", None), ("text,review_id", None)],
+)
+def test_a_column_that_is_nearly_the_id_is_told_of(batch, header, name):
+    """Excel's users write ID; that its cells do not name the rows would show in a join alone."""
+    path = batch.folder / "i.csv"
+    row = ";".join("xy") if ";" in header else ",".join("xy")
+    path.write_text(f"{header}\n{row}\n")
+
+    prompt = "Say {{ text }}" if "text" in header else "Say {{ id }}"
+    status, _, notes = batch.run(prompt, "-i", str(path))
+
+    assert status == 0
+    words = f'i.csv: rows have their numbers as ids: column "{name}" is not "id"'
+    assert (words in notes) == (name is not None)

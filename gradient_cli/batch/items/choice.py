@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 
 from gradient_cli.batch.items.folder import matching
 from gradient_cli.batch.items.reading import Items
-from gradient_cli.batch.items.source import open_source, stdin_source
+from gradient_cli.batch.items.source import Source, open_source, stdin_source
+from gradient_cli.batch.items.table import Table
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.streams import Terminal
+from gradient_cli.terminal.tables import Text, read_head
 from gradient_cli.values import record
 
 
@@ -48,8 +50,25 @@ class Choice:
                 refuse_out(path, str(out), "an item")
             return Items(patterns=self.patterns)
         if self.paths is None:
-            return Items([stdin_source(terminal, tell, self.form, timeout_s)])
-        return Items(open_source(path, terminal, tell, self.form) for path in self.paths)
+            items = Items([stdin_source(terminal, tell, self.form, timeout_s)])
+        else:
+            items = Items(open_source(path, terminal, tell, self.form) for path in self.paths)
+        for source in items.sources:
+            if isinstance(source.form, Table) and (name := _nearly_id(source)):
+                tell(f'{source.name}: rows have their numbers as ids: column "{name}" is not "id"')
+        return items
+
+
+def _nearly_id(source: Source) -> str | None:
+    """Give the column that somebody may take for the one that names the rows, though it is not."""
+    try:
+        with source.open() as stream:
+            assert isinstance(source.form, Table)
+            head = read_head(Text(stream, source.name), source.name, source.form.delimiter)
+    except UsageError:
+        return None  # Whoever reads the rows says what is wrong.
+    is_named = head.id_at is not None
+    return None if is_named else next((n for n in head.names if n.lower() == "id"), None)
 
 
 def refuse_out(path: str, out: str, what: str) -> None:

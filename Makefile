@@ -1,5 +1,6 @@
 # make demo    a venv of its own, then one streamed answer from the built-in `demo` profile
-# make test    the test requirements, CommonMark's examples and the real servers, then everything
+# make test    the test requirements, CommonMark's examples, JUnit's schemas and the real servers,
+#              then everything
 # make check   linters, types, and the quick suite: what is not marked `real`
 # make test-pythons  the quick suite on each CPython from 3.11 to 3.15 that is found here
 # make audit   bandit, zizmor and pip-audit, which alone needs the network
@@ -24,7 +25,7 @@ demo: $(VENV)/.installed
 		--instructions "You are a helpful assistant." \
 		"Tell me a three-sentence bedtime story about a unicorn."
 
-test: $(VENV)/.tested $(VENV)/commonmark.json
+test: $(VENV)/.tested $(VENV)/commonmark.json $(VENV)/junit-schemas
 	$(BIN)/python -m pytest
 
 # PYTHONS='--lowest 3.11', or what else the script takes.
@@ -95,8 +96,11 @@ $(VENV)/.tested: $(VENV)/.installed requirements-test.txt requirements-quick.txt
 	$(PIP) --requirement requirements-test.txt
 	touch $@
 
-$(VENV)/commonmark.json: $(VENV)/.tested scripts/commonmark.py
+$(VENV)/commonmark.json: $(VENV)/.tested scripts/commonmark.py scripts/archives.py
 	$(BIN)/python scripts/commonmark.py $@
+
+$(VENV)/junit-schemas: $(VENV)/.tested scripts/junit_schemas.py scripts/archives.py
+	$(BIN)/python scripts/junit_schemas.py $@
 
 clean:
 	rm -rf $(VENV) $(VENV)-audit dist build .pytest_cache .mypy_cache .ruff_cache

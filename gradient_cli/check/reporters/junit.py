@@ -1,5 +1,5 @@
 """
-JUnit XML, as the windyroad, the Jenkins and pytest's schema accept it, but for two attributes.
+JUnit XML, valid by Jenkins' schema; by windyroad's and pytest's but for two attributes.
 
     a suite file ── testsuite      a test ── testcase
     failed       ── failure        a complete answer that is not what was expected
@@ -10,9 +10,9 @@ JUnit XML, as the windyroad, the Jenkins and pytest's schema accept it, but for 
                  ── error          where the run was cut from outside: viewers show skipped green
 
 `classname` is the suite's path without its ending, because Jenkins takes what stands behind the
-last dot for the class. `file` and `line` are in no schema and in every viewer that leads to the
-source (GitLab's, CircleCI's); the others do not read them. A test's model is in its name where
-the run has several, and always a property of the suite.
+last dot for the class. `file` and `line` are in Jenkins' schema and in the viewers that lead to
+the source (GitLab's, CircleCI's); the stricter two know neither, and their readers pass over them.
+A test's model is in its name where the run has several, and always a property of the suite.
 
 XML 1.0 cannot carry most control characters, not even escaped; they are spelled out.
 """
@@ -65,7 +65,8 @@ def _suite(
     names = _Names(report)
     as_whole = _whole(report, suite, names) if position == 0 else []
     attributes = {
-        "name": suite,
+        # A file may be called " ", which counts as no name.
+        "name": suite if suite.strip() else repr(suite),
         "package": "gradient",
         "id": str(position),
         "timestamp": report.started,
@@ -162,7 +163,8 @@ class _Names:
     def __init__(self, report: Report) -> None:
         suites = {result.suite for result in report.results}
         self._classes = {suite: _classname(suite, suites - {suite}) for suite in suites}
-        self._has_models = len({result.model for result in report.results if result.model}) > 1
+        models = {result.of_model or result.model for result in report.results} - {None}
+        self._has_models = len(models) > 1
 
     def class_of(self, suite: str) -> str:
         """Give the class of a suite's cases."""
@@ -170,8 +172,8 @@ class _Names:
 
     def name_of(self, result: Result) -> str:
         """Give the name of a case, with its model where the run has several."""
-        model = f" [{result.model}]" if self._has_models and result.model else ""
-        return f"{result.name}{model}"
+        model = result.of_model or result.model
+        return f"{result.name} [{model}]" if self._has_models and model else result.name
 
 
 def _classname(suite: str, others: Collection[str]) -> str:

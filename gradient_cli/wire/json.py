@@ -17,6 +17,7 @@ MOST_WEIGHT = 200_000_000
 """Bytes that a decoded document may need, about: `[[],[],…]` needs thirty times its own."""
 _JUMPS = 1_000
 """Texts of a document that are jumped over one by one."""
+_BEGINNING = 1 << 24
 _SLASHES = 4096
 """Backslashes in a row that are counted before a quote."""
 LIGHT = 1 << 20
@@ -95,14 +96,9 @@ def _is_heavy(text: str) -> bool:
 def _is_heavy_outside(text: str, most: int) -> bool:
     import re  # for a document of many texts alone
 
-    outside = re.compile(r'[^"]++|("(?:[^"\\]++|\\.)*+("|$))', re.DOTALL)
-    cost = 0
-    for found in outside.finditer(text):
-        if not found[1]:
-            cost += _cost(found[0])
-        if cost > most:
-            return True
-    return False
+    texts = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+    # Most that is heavy is so from its beginning.
+    return any(_cost(texts.sub("", part)) > most for part in (text[:_BEGINNING], text))
 
 
 def _cost(text: str) -> int:

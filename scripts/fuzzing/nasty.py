@@ -102,6 +102,19 @@ STATUSES = [
     ),
     f"500 \x1b]0;{PWNED}\x07",
 ]
+_EMPTY = b"[]," * 5000 + b"[]"
+"""Values that need thirty times their own length."""
+AGAIN = [
+    *(b": ping\n\n", b"x", b"data: {}\n\n", b"\n", b'data: {"delta":"x"}\n\n'),
+    b'data: {"type":"response.output_item.added","item":{"type":"message"}}\n\n',
+    b'data: {"type":"response.output_text.done","text":"' + b"x" * 9000 + b'"}\n\n',
+    b'data: {"type":"response.output_item.done","item":{"type":"mcp_call","x":[%b]}}\n\n' % _EMPTY,
+    b'data: {"type":"response.output_text.annotation.added","annotation":[%b]}\n\n' % _EMPTY,
+    b'data: {"choices":[{"delta":{"content":""},"logprobs":{"content":[%b]}}]}\n\n'
+    % (b'{"token":"x","logprob":-1},' * 900 + b"{}"),
+    _EMPTY + b",",
+]
+"""What is said for ever."""
 ENDS = ["response.completed", "response.incomplete", "response.failed", "response.cancelled"]
 
 
@@ -344,9 +357,7 @@ def reply(chance: Random) -> tuple[bytes, bytes]:
         wrong = chance.choice([b"-1", b"9" * 30, b"x", b"%d" % (len(data) + 9), b"0"])
         lines.append(b"Content-Length: " + wrong)
     elif framing == 3 and chance.random() < 0.15:
-        again = chance.choice(
-            [b": ping\n\n", b"x", b"data: {}\n\n", b"\n", b'data: {"delta":"x"}\n\n']
-        )
+        again = chance.choice(AGAIN)
     lines.append(b"Connection: close")
     whole = b"\r\n".join([*lines, b"", b""]) + data
     if chance.random() < 0.05:

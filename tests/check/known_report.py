@@ -142,7 +142,7 @@ def comparison() -> Comparison:
     """Give what became of them since a baseline."""
     suite = "suites/s.toml"
     falls = tuple(
-        Fall((suite, f"rows [row {n}]"), f"row {n}", f"good {n}", ODD) for n in range(1, 9)
+        Fall((suite, f"rows [row {n}]"), f"row {n}", f"good {n}\n" * n, ODD) for n in range(1, 13)
     )
     changes = {
         (suite, "good"): Change(state=SAME, then=Count(1, 1), now=Count(1, 1)),

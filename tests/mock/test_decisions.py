@@ -64,6 +64,73 @@ def test_criteria_that_cannot_be_judged_are_refused(question):
     assert len(faults(asked)) == 1
 
 
+def test_every_fault_of_a_request_is_told_at_once():
+    """As the original does: place, words and kind of each."""
+    body = {"state": 7, "questions": {
+        "a": {"type": "noul"}, "b": 7, "c": {"type": "odd", "instructions": "i"},
+        "d": {"type": "choice", "instructions": "i", "criteria": {"x": None}},
+        "e": {"type": "score", "instructions": "i", "criteria": ["x", 7]},
+    }}  # fmt: skip
+
+    assert [(fault["loc"][1:], fault["msg"], fault["type"]) for fault in faults(body)] == [
+        (["model"], "Field required", "missing"),
+        (["state"], "Input should be a valid string", "string_type"),
+        (["questions", "a", "instructions"], "Input should be a valid string", "string_type"),
+        (["questions", "b"], "Input should be a valid dictionary", "dict_type"),
+        (["questions", "c", "type"], "Input should be noul, choice or score", "literal_error"),
+        (["questions", "d", "criteria"], "2 to 255 options are needed", "value_error"),
+        (["questions", "e", "criteria"], "Levels are words, not numbers", "value_error"),
+    ]  # fmt: skip
+    assert faults([])[0]["msg"] == "Input should be a valid dictionary"
+
+
+def asked(odds: dict, state: str = "a state", **questions) -> dict:
+    """Give the answers to some questions of the wire."""
+    return answers({"model": "jev", "state": state, "questions": questions}, odds)
+
+
+def test_what_odds_leave_is_shared_by_words_they_do_not_name():
+    """Together they are 1, whatever was given; without odds the usual holds."""
+    noul, choice = (
+        {"type": "noul"},
+        {"type": "choice", "criteria": {"a": None, "b": None, "c": None}},
+    )
+
+    def shares(**odds: float) -> dict:
+        return asked(odds, q=choice)["answers"]["q"]["probabilities"]
+
+    assert asked({"yes": 0.2}, q=noul)["answers"]["q"] == {"type": "noul", "noul": 0.2}
+    assert asked({"no": 0.2}, q=noul)["answers"]["q"]["noul"] == pytest.approx(0.8)
+    assert shares(a=0.5) == {"a": 0.5, "b": 0.25, "c": 0.25}
+    assert shares(b=0.9, a=0.3)["c"] == 0
+    assert shares(a=0.2, b=0.2, c=0.4) == {"a": 0.25, "b": 0.25, "c": 0.5}
+    assert shares(a=0, b=0, c=0) == {"a": 0, "b": 0, "c": 0}
+    assert max(shares(), key=shares().get) == "a"
+    said = asked({"b": 0.6}, q=choice)["answers"]["q"]
+    assert (said["choice"], said["confidence"]) == ("b", 0.6)
+
+
+def test_a_score_is_the_mean_of_its_levels():
+    """With a legend, and how sure of the most probable one."""
+    score = {"type": "score", "criteria": ["calm", "cross", "mad"]}
+
+    said = asked({"calm": 0.2, "mad": 0.5}, q=score)["answers"]["q"]
+
+    assert said["score"] == pytest.approx(0.3 + 1.0)
+    assert said["legend"] == {"0": "calm", "1": "cross", "2": "mad"}
+    assert said["probabilities"] == {"0": 0.2, "1": pytest.approx(0.3), "2": 0.5}
+    assert said["confidence"] == 0.5
+
+
+def test_usage_counts_the_state_and_the_answers():
+    """Four characters are a token, one at least; an answer is one."""
+    noul = {"type": "noul"}
+
+    assert asked({}, "x" * 43, a=noul, b=noul)["usage"] == {"input_tokens": 10, "output_tokens": 2}
+    assert asked({}, "", a=noul)["usage"] == {"input_tokens": 1, "output_tokens": 1}
+    assert asked({}, a=noul)["model"] == "jev"
+
+
 def test_its_answers_are_decisions():
     """Our own reader takes them; odds go to the question that has the word."""
     reply = answers(BODY, {"yes": 0.2, "wish": 0.7, "mad": 0.6})

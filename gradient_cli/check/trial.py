@@ -65,10 +65,7 @@ def attempt_of(
     ASKED_FOR.set(f"{test.case.known_as} #{number}")
     outcome = _asked(test, client)
     came(outcome)
-    try:
-        found = verdict_on(test.request, outcome, test.expectations, test.allowed)
-    except GradientError as error:
-        return _failed(number, outcome, error)
+    found = verdict_on(test.request, outcome, test.expectations, test.allowed)
     judged = judged_of(outcome, found)
     if test.sureness and not outcome.error:
         judged = _how_sure(test, client, judged, test.sureness)

@@ -381,6 +381,46 @@ def test_a_job_file_without_terms_is_one(tmp_path):
     assert (job.terms, job.row_terms, job.run, job.is_fetched) == ([], [], "", False)
 
 
+def test_a_job_file_says_whether_its_results_were_fetched(tmp_path):
+    """Then `submit` may go on with what it never answered."""
+    out = str(tmp_path / "out.jsonl")
+    note = JobFile(job_path(out), "r", "e", [Row(1, "a" * 64)])
+    for is_fetched in (False, True):
+        note.is_fetched = is_fetched
+        note.save()
+        assert load_job(out).is_fetched is is_fetched
+        assert ("fetched" in json.loads(job_path(out).read_text())) is is_fetched
+
+
+def test_a_request_id_of_a_result_is_a_text_or_none():
+    """What is shown of it goes into a line."""
+    body = {"custom_id": "row-1", "response": {"body": {}, "request_id": "rq"}}
+    ids = []
+    for value in ("rq", "", 7, None):
+        body["response"]["request_id"] = value
+        ids.append(read_result(json.dumps(body).encode()).request_id)
+
+    assert ids == ["rq", None, None, None]
+
+
+def test_why_a_row_has_no_answer_is_told():
+    """By its message and code, by a text alone, or not at all."""
+    found = [
+        read_result(json.dumps({"custom_id": "row-2", "response": None, "error": error}).encode())
+        for error in (
+            {"message": "late", "code": "expired"},
+            {"message": "", "code": 0},
+            "odd",
+            None,
+        )
+    ]
+
+    assert [(one.position, one.message, one.code) for one in found] == [
+        (1, "late", "expired"), (1, "the batch engine gave no answer", None), (1, "odd", None),
+        (1, "the batch engine gave no answer", None),
+    ]  # fmt: skip
+
+
 def test_a_job_file_that_cannot_be_read_is_told(tmp_path):
     """It is not taken for none: the job would be paid for again."""
     out = str(tmp_path / "out.jsonl")

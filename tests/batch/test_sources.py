@@ -158,6 +158,7 @@ def test_who_waits_for_a_pipe_says_so(pipe, monkeypatch):
 
     assert told == ["waiting for stdin"]
     told.clear()
+    monkeypatch.setattr(source_module, "NOTICE_AFTER_S", 30)
     open_source("-", Terminal.recording(b"at once\n"), told.append).close()
     assert told == []
 

@@ -66,6 +66,9 @@ def test_a_program_that_says_no_is_a_failure_with_its_words(ran):
     assert (silent.is_met, silent.message, silent.excerpt) == (False, "one says no", "y")
     assert loud.message == "one says no: no\nwhy"
     assert long.message == "one says no: no\n(more was printed)"
+    [last] = ran(done(1, b"", b"a" * program_checks.MOST_PRINTED + b"last words")).findings
+    assert last.message.endswith("last words")
+    assert len(last.message) == len("one says no: ") + program_checks.MOST_PRINTED
 
 
 @pytest.mark.parametrize(

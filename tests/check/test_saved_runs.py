@@ -345,6 +345,10 @@ def test_a_baseline_knows_what_this_run_leaves_out():
         "s.toml reads otherwise than it did for the baseline",
     )
     assert [test.test for test in found.kept({("s.toml", "a")})] == ["b"]
+    same = run_of(case("a"), case("b"), suites={"s.toml": "d2"})
+    assert matched(same, now, rest).baseline("--baseline", now).notes == ()
+    unknown = matched(run_of(case("a")), now)
+    assert unknown.baseline("--baseline", now).notes == ()
 
 
 # What became of it -------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 
 from gradient_cli.errors import UsageError
 from gradient_cli.expect.excerpt import LONGEST, around, excerpt
-from gradient_cli.expect.expectations import Expectations
+from gradient_cli.expect.expectations import Expectations, Limits
 from gradient_cli.expect.interval import wilson
 from gradient_cli.expect.labels import match_label, parse_labels
 from gradient_cli.expect.patterns import TIME_LIMIT_S, compile_pattern, places_of
@@ -156,6 +156,61 @@ def test_with_expect_the_label_must_be_that_one():
     assert failed.error().message == 'expect "no": the answer is "yes"'
     with pytest.raises(UsageError, match="is none of the labels"):
         Expectations.build(one_of=("yes", "no"), expect=["maybe"])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "character", "shown"),
+    [
+        ("yes!", "yes", 4, "yes»!«"), ("yes", "yes!", 4, "yes»«"), ("abX", "abc", 3, "ab»X«"),
+        ("Xbc", "abc", 1, "»Xbc«"), ("yes\n\n", "yes", 4, "yes»\\n\\n«"),
+    ],
+)  # fmt: skip
+def test_where_an_answer_differs_is_shown(text, wanted, character, shown):
+    """The first character that is another, counted from 1, and what stands there."""
+    [verdict] = judge(text, equals=wanted).failed
+
+    assert verdict.message == f"the answer differs from character {character} on"
+    assert verdict.excerpt == shown
+
+
+def test_how_long_an_answer_may_be_is_told_with_what_it_has():
+    """In what people count; an answer that is short enough has no words about it."""
+    long, short = judge("one two\n", limits=Limits(characters=6, words=2)).verdicts
+
+    assert (long.expectation, long.message, long.excerpt) == (
+        "max_characters 6", "the answer has 7", "one two\\n",
+    )  # fmt: skip
+    assert (short.expectation, short.ok, short.message, short.excerpt) == (
+        "max_words 2",
+        True,
+        "",
+        "",
+    )
+    assert judge("a b c", limits=Limits(words=2)).failed[0].message == "the answer has 3"
+
+
+def test_tokens_and_seconds_are_told_with_what_they_were():
+    """What the server counted, and how long it took."""
+    usage = Usage(output_tokens=9)
+
+    tokens, seconds = judge("x", 1.5, usage, max_output_tokens_used=8, max_seconds=1).failed
+    assert (tokens.expectation, tokens.message) == (
+        "max_output_tokens_used 8",
+        "9 tokens were used",
+    )
+    assert (seconds.expectation, seconds.message) == ("max_seconds 1", "it took 1.50 s")
+    assert judge("x", 1, usage, max_output_tokens_used=9, max_seconds=1).ok
+    assert judge("x", max_output_tokens_used=9).failed[0].message == "the server counted no tokens"
+
+
+def test_what_is_printed_is_whole_where_it_was_proved():
+    """A label, a value, a block, or exactly what was wanted: a cut answer is none of them."""
+    assert judge("Yes.", one_of=("yes", "no")).is_proof
+    assert judge("yes\n", equals="yes").is_proof
+    assert judge("YES", equals="yes", ignores_case=True).is_proof
+    assert not judge("YES", equals="yes").is_proof
+    assert not judge("yes", expect=["yes"]).is_proof
+    assert not judge("", equals="").is_proof
 
 
 # Repair

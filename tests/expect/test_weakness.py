@@ -29,6 +29,17 @@ NULLABLE = {"anyOf": [{"type": "object", "required": ["a"]}, {"type": "null"}]}
         ({"type": "object", "properties": {"a/b": {"maxLength": 1}}}, "#/properties/a~1b: `max"),
         ({"type": "array", "contains": {"required": ["a"]}}, "#/contains: `required`"),
         (
+            {
+                "type": "object",
+                "properties": {
+                    "first": {"minLength": 1},
+                    "me": {"$ref": "#"},
+                    "other": {"$ref": "#"},
+                },
+            },
+            "#/properties/first: `minLength`",
+        ),
+        (
             {"type": "array", "items": {"$ref": "#/$defs/t"}, "$defs": {"t": TAGS}},
             "#/$defs/t: `items`",
         ),

@@ -13,7 +13,8 @@ from typing import BinaryIO, Protocol
 
 from gradient_cli.batch.entries import Entry, entries, entry_at, id_json, is_decided
 from gradient_cli.batch.items.item import Item
-from gradient_cli.batch.key_table import KeyTable, fingerprint
+from gradient_cli.batch.key_table import fingerprint
+from gradient_cli.batch.turns import OrderedTable
 from gradient_cli.errors import UsageError
 from gradient_cli.terminal.tables import BOM
 from gradient_cli.values import mutable_record
@@ -38,7 +39,7 @@ class Answers:
         """
         self.stale = 0
         """Lines that were set aside, and count for nothing."""
-        self._known = KeyTable()
+        self._known = OrderedTable()
         """Id -> where its line is: file, offset, and 1 if it is ok."""
         self._files: list[BinaryIO] = []
         self._properties: dict[str, None] = {}
@@ -58,10 +59,11 @@ class Answers:
             self.stale += 1
             return
         name = fingerprint(entry.id)
-        if self._known.get(name) & 1:
+        before = self._known.get(name)
+        if before & 1:
             return
         where = (number << OFFSET_BITS | entry.offset) + 1
-        self._known.set(name, 2 * where + entry.is_ok)
+        self._known.learn(name, 2 * where + entry.is_ok, is_new=not before)
         self._is_decided = self._is_decided or is_decided(entry.raw)
         if entry.is_ok and b'"parsed":{' in entry.raw:
             self._properties |= dict.fromkeys(entry.said()["parsed"])
@@ -76,7 +78,7 @@ class Answers:
     def of(self, identity: str | int) -> Mapping[str, Json] | None:
         """Give a row's line; None if it has none."""
         for name in _spellings(identity):
-            if found := self._known.get(fingerprint(name)):
+            if found := self._known.find(fingerprint(name)):
                 break
         else:
             return None

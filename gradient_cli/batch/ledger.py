@@ -26,6 +26,7 @@ from gradient_cli.batch.free_answers import FreeAnswers
 from gradient_cli.batch.key_table import KeyTable, fingerprint
 from gradient_cli.batch.results import FileResults, Results
 from gradient_cli.batch.spending import Spending, Spent, spent_in
+from gradient_cli.batch.turns import OrderedTable
 from gradient_cli.values import mutable_record
 
 FREE, KEPT, TAKEN, AGAIN, COPY, OUTDATED = range(6)
@@ -84,7 +85,7 @@ class Ledger:
         self.aside = Aside(self._file.target) if self._file else None
         self.paid = Spending()
         """What was paid for rows that have failed, by their stamp or their id."""
-        self._lines = KeyTable()
+        self._lines = OrderedTable()
         """Stamp -> number of the line that counts, from 1, doubled, plus 1 if it is ok."""
         self._by_id = KeyTable() if by_id else None
         """Id -> number of its line, times four, plus 2 if this run's settings, plus 1 if ok."""
@@ -180,7 +181,7 @@ class Ledger:
         # An answer before any failure; of two answers the first; of two failures the last, but
         # one that waits aside is older.
         if not before or (not before & 1 and (entry.is_ok or not entry.mark)):
-            self._lines.set(entry.stamp, 2 * (number + 1) + entry.is_ok)
+            self._lines.learn(entry.stamp, 2 * (number + 1) + entry.is_ok, is_new=not before)
 
     # Who is answered ----------------------------------------------------------------------
 
@@ -192,7 +193,7 @@ class Ledger:
         """
         if not self._fates:
             return False
-        found = self._lines.get(row.stamp())
+        found = self._lines.find(row.stamp())
         if not found:
             return False
         number = (found >> 1) - 1

@@ -37,6 +37,8 @@ Who asks in this thread, where several ask the same at once: each gets its own a
 
 MOST_OF_BROKEN = 4 * 1024 * 1024
 """Bytes that are recorded of a reply that broke off before its answer was finished."""
+MOST_RECORDED = 16_000_000
+"""Bytes of a reply that is recorded: as text within JSON it becomes several times as much."""
 MOST_NAMED = 3
 """Tests that a miss names."""
 
@@ -100,9 +102,8 @@ class Recorder:
         except UsageError as error:
             self.fault = self.fault or error
 
-    def note_fault(self, error: OSError) -> None:
-        """Note that a reply could not be kept until its end."""
-        reason = (error.strerror or str(error)).lower()
+    def note_fault(self, reason: str) -> None:
+        """Note why a reply could not be kept; lower case, no full stop."""
         fault = UsageError(f'cannot record in "{self._folder}": {reason}')
         self._last.kept = None
         with self._lock:
@@ -291,10 +292,14 @@ class _RecordedReply:
             if is_broken and self._kept.size > MOST_OF_BROKEN:
                 # Broken off without an answer: a server that never ends is not kept to its end.
                 most, take.error = MOST_OF_BROKEN, take.error or stopped_by
+            elif self._kept.size > MOST_RECORDED:
+                self._kept.close()
+                self._recorder.note_fault(f"the reply is larger than {MOST_RECORDED:,} bytes")
+                return
             try:
                 take.chunks = self._kept.chunks(most)
             except OSError as error:
-                self._recorder.note_fault(error)
+                self._recorder.note_fault((error.strerror or str(error)).lower())
                 return
             self._recorder.keep(self._question, take)
 

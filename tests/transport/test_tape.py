@@ -511,3 +511,18 @@ def test_of_a_reply_without_an_end_the_beginning_is_recorded(tmp_path, monkeypat
     whole = Recorder(tmp_path / "whole").over(FakeTransport(FakeReply([b"abc", b"def"])))
     assert ask(whole, request)[1] == [b"abc", b"def"]
     assert "def" in next((tmp_path / "whole").iterdir()).read_text()
+
+
+def test_what_is_too_long_for_a_recording_is_told_and_is_an_answer(tmp_path, monkeypatch):
+    """A reply of any length would be held several times to be written as JSON."""
+    monkeypatch.setattr(tape, "MOST_RECORDED", 5)
+    recorder = Recorder(tmp_path)
+    request = Request(input="hi")
+
+    status, body = ask(recorder.over(FakeTransport(FakeReply([b"abc", b"def"]))), request)[:2]
+
+    assert (status, body) == (200, [b"abc", b"def"])
+    assert "the reply is larger than 5 bytes" in recorder.fault.message
+    assert list(tmp_path.iterdir()) == []
+    ask(recorder.over(FakeTransport(FakeReply([b"abc", b"de"]))), request)
+    assert len(list(tmp_path.iterdir())) == 1

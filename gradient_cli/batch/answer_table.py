@@ -65,8 +65,9 @@ class Answers:
         where = (number << OFFSET_BITS | entry.offset) + 1
         self._known.learn(name, 2 * where + entry.is_ok, is_new=not before)
         self._is_decided = self._is_decided or is_decided(entry.raw)
-        if entry.is_ok and b'"parsed":{' in entry.raw:
-            self._properties |= dict.fromkeys(entry.said()["parsed"])
+        if entry.is_ok and b'"parsed"' in entry.raw:
+            parsed = entry.said().get("parsed")
+            self._properties |= dict.fromkeys(parsed if isinstance(parsed, dict) else ())
 
     @property
     def columns(self) -> list[str]:

@@ -205,7 +205,7 @@ def _decoded(raw: bytes, offset: int, where: str, mark: bytes) -> Entry:
 
 def is_decided(raw: bytes) -> bool:
     """Tell whether a line holds a decision; one that is unsure would be the same again."""
-    if b',"decision":"' not in raw:
+    if b'"decision"' not in raw:
         return False
     said = json_object(raw)
     return said is not None and isinstance(said.get("decision"), str)
@@ -215,8 +215,8 @@ def decided_statuses(path: Path, shown: str) -> Counter[int]:
     """Count the statuses of the decisions of a file that are not 0: unsure, or not as expected."""
     found: Counter[int] = Counter()
     for entry in entries(path, shown):
-        if is_decided(entry.raw) and b'"ok":true' not in entry.raw:
-            found[int(entry.said().get("exit_code") or 0)] += 1
+        if is_decided(entry.raw) and (said := entry.said()).get("ok") is not True:
+            found[int(said.get("exit_code") or 0)] += 1
     return found
 
 

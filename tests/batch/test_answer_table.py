@@ -107,6 +107,15 @@ def test_an_answer_is_its_text_its_properties_or_its_decision(answers):
     assert decided.cells(None) == [None, None, None, None, UNANSWERED]
 
 
+def test_properties_are_found_however_a_line_is_spaced(answers):
+    """A tool may have written it anew; a list, or a text that speaks of them, has none."""
+    spaced = json.dumps({"id": 1, "key": KEY, "ok": True, "parsed": {"a": 1}}).encode()
+
+    assert answers([spaced]).columns == ["a"]
+    assert answers([line(1, parsed=[1]), line(2, text='"parsed":{"a":1}')]).columns == ["text"]
+    assert answers([line(1, ok=False, parsed={"a": 1})]).columns == ["text"]
+
+
 def test_an_error_that_is_none_has_no_words(answers):
     """Another program may have written the line."""
     known = answers([line(1, ok=False, error="down"), line(2, ok=True, parsed=[1])])

@@ -207,13 +207,15 @@ class Join:
 
     def todo(self) -> Iterator[Item]:
         """Give the items that are to be asked."""
-        if TODO not in self.states:
+        last = self.states.rfind(TODO)
+        if last < 0:
             return
-        for position, item in enumerate(self.items.read()):
-            if position >= len(self.states):
-                return  # The file has grown meanwhile: the next run takes what is new.
+        # What is wrong with a row was told; behind a limit, or in another shard, it is not ours.
+        for position, item in enumerate(self.items.read(_ignore)):
             if self.states[position] == TODO:
                 yield item
+            if position == last:
+                return
 
 
 class Ids:

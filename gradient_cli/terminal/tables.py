@@ -121,6 +121,8 @@ def uneven(where: str, cells: list[str], head: Head) -> UsageError:
     if len(cells) < len(head.names):
         missing = head.names[len(cells)] or str(len(cells) + 1)
         return UsageError(f"{words}: column {missing} is missing")
+    if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
+        return UsageError(words, hint="a quote opens a cell only as its first character")
     mark = {",": "a comma", ";": "a semicolon", "\t": "a tab"}.get(head.delimiter, "a separator")
     return UsageError(words, hint=f"a cell that holds {mark} stands in double quotes")
 

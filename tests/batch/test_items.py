@@ -118,6 +118,23 @@ def test_a_broken_table_is_named_by_its_row(case):
     assert words in refused(Table(), data).message
 
 
+HINTS = {
+    "a quote behind a space": (Table, b'id,x\n1, "a, b"\n', "only as its first character"),
+    "a comma without quotes": (Table, b"id,x\n1,a, b\n", "stands in double quotes"),
+    "an id as a float": (Rows, b'{"id": 1.0, "prompt": "x"}', "jq -c '.id |= floor'"),
+    "no id": (Rows, b'{"id": null, "prompt": "x"}', "jq -c 'del(.id | nulls)'"),
+    "columns of pandas": (Rows, b'{"id": {"0": 1}}', "orient='records'"),
+}
+
+
+@pytest.mark.parametrize("case", HINTS)
+def test_what_other_tools_write_has_its_remedy(case):
+    """The line that makes of it what is read here."""
+    form, data, words = HINTS[case]
+
+    assert words in str(refused(form(), data).hint)
+
+
 # Rows ------------------------------------------------------------------------------------
 
 

@@ -84,10 +84,8 @@ def item_of(row: Json, where: str, number: str | int) -> Item:
         return _batch_item(row, where)
     identity = row.get("id", number)
     if isinstance(identity, bool) or not isinstance(identity, str | int):
-        columns = "pandas: to_json(FILE, orient='records', lines=True)"
         raise UsageError(
-            f'{where}: "id" is neither a text nor a whole number',
-            hint=columns if isinstance(identity, dict) else None,
+            f'{where}: "id" is neither a text nor a whole number', hint=_hint_of(identity)
         )
     prompt = row.get("prompt")
     if prompt is not None and not isinstance(prompt, str):
@@ -102,6 +100,17 @@ def item_of(row: Json, where: str, number: str | int) -> Item:
         data=row.get("data"),
         source=row,
     )
+
+
+def _hint_of(identity: Json) -> str | None:
+    """Give what helps with an id that is none: it is pandas that makes such."""
+    if isinstance(identity, dict):
+        return "pandas: to_json(FILE, orient='records', lines=True)"
+    if identity is None:
+        return "jq -c 'del(.id | nulls)' leaves it out, and the row has its number"
+    if isinstance(identity, float) and identity.is_integer():
+        return "jq -c '.id |= floor'; pandas makes floats of a column where one is missing"
+    return None
 
 
 def _batch_item(row: Mapping[str, Json], where: str) -> Item:

@@ -140,14 +140,18 @@ def _run_process(argv: list[str]) -> int:
 
 def _import_lazily() -> None:
     """
-    Let Python (3.15) load a module when it is first looked at, not when it is named.
+    Load a module when it is first looked at, not when it is named: all by Python 3.15, a few else.
 
     Half of what the libraries import is for others: cookies, digests, asynchronous programs.
     """
     let = getattr(sys, "set_lazy_imports", None)  # typeshed does not know them yet
-    if let is not None:
-        sys.set_lazy_imports_filter(_may_wait)  # type: ignore[attr-defined]  # as above
-        let("all")
+    if let is None:
+        from gradient_cli.cli.later import Finder
+
+        sys.meta_path.insert(0, Finder())
+        return
+    sys.set_lazy_imports_filter(_may_wait)  # type: ignore[attr-defined]  # as above
+    let("all")
 
 
 def _may_wait(importer: str, name: str, names: tuple[str, ...] | None) -> bool:

@@ -11,7 +11,6 @@ a dash, a number out of its range, the same flag twice. A test holds both to the
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from inspect import get_annotations
 from typing import Any, get_args
 
 from gradient_cli.ask.flag import Flag
@@ -55,7 +54,7 @@ def run_plain(words: Sequence[str], invocation: Invocation) -> int | None:
 
 def plain_flags(words: Sequence[str], whole: Callable[..., Any]) -> Any:
     """Give what a command's words say, as the record of its groups; None if they are not plain."""
-    kinds: _Kinds = get_annotations(whole)
+    kinds: _Kinds = whole.__annotations__
     options = dict(_options(kinds))
     given: dict[str, dict[str, Any]] = {name: {} for name in kinds if name != "prompt"}
     prompts = []
@@ -80,7 +79,7 @@ def _options(kinds: _Kinds) -> Iterator[tuple[str, _Option]]:
     for group, kind in kinds.items():
         if group == "prompt":
             continue
-        for field, hint in get_annotations(kind).items():
+        for field, hint in kind.__annotations__.items():
             (flag,) = hint.__metadata__
             value = _kind(hint.__origin__)
             for names in flag.names:

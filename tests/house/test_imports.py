@@ -169,6 +169,18 @@ def test_what_libraries_import_for_others_waits_for_its_use(loaded):
     }
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="dataclasses ask more of inspect there")
+def test_what_waits_for_its_use_is_not_used(loaded):
+    """Nor is what only that would load: whoever begins to use it makes every start longer."""
+    names = loaded("respond", "-m", "any", "hi")
+
+    assert "inspect" in names  # it waits
+    assert not names & {
+        *("ast", "dis", "tokenize", "textwrap", "bz2", "lzma", "idna.core", "socksio.socks5"),
+        *("importlib.resources", "certifi.core"),
+    }
+
+
 def test_no_import_waits_where_names_are_changed_as_they_come():
     """httpcore sets `__module__` on what it imports; what waits for its use has none."""
     from gradient_cli.__main__ import _may_wait

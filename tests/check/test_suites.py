@@ -499,3 +499,44 @@ def test_a_variable_of_the_defaults_need_not_be_used_by_every_test(suite, tmp_pa
     status, *_ = checked(tmp_path, suite(text))
 
     assert status == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "flags", "words"),
+    [
+        ("s.toml", FULL, ("--repeat", "0"), "--repeat: 0 is not in the range 1 or more"),
+        ("s.toml", FULL, ("--repeat", "99999999"), "--repeat 99999999 is out of range: 1 to "),
+        ("s.toml", FULL, ("--repeat", "2", "--require", "3"), "--require 3"),
+        ("s.toml", FULL, ("--tag", "smok"), '--tag "smok": no test has this tag'),
+        ("s.toml", FULL, ("-k", "zzz"), '-k "zzz" matches none of 1 tests'),
+        ("s.toml", FULL.encode("utf-16"), (), "s.toml"),
+        ("s.toml", b"# \xff\n" + FULL.encode(), (), '"PATH" is not UTF-8: bad byte at offset 2'),
+        ("s.toml", TEST + 'judge = "{{ v }}"\nvars = { v = " " }\n', (), "judge is empty"),
+        ("s.toml", FULL.replace('"x"', '"{{ v }}"') + 'vars = { v = " " }\n', (), "is empty"),
+        (
+            "s.toml",
+            FULL + "params = { tools = [] }\n",
+            ("--tool", "web_search"),
+            "would replace --tool",
+        ),
+        ("s.jsonl", "7\n", (), "s.jsonl:1: a test is a JSON object"),
+        (
+            "s.jsonl",
+            '{"prompt": "p", "expect": "x"}\n\n[1]\n',
+            (),
+            "s.jsonl:3: a test is a JSON object",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_told_before_anything_is_asked(tmp_path, name, data, flags, words):
+    """Flags out of range, files of another kind, what is empty once it is filled."""
+    path = tmp_path / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+
+    assert words.replace("PATH", str(path)) in refused(tmp_path, str(path), *flags)
+
+
+def test_a_suite_that_is_not_there_is_told(tmp_path):
+    """By its name, and why."""
+    for path, words in ((tmp_path / "gone.toml", "no such file"), (tmp_path, "is a directory")):
+        assert f'cannot read "{path}": {words}' in refused(tmp_path, str(path))

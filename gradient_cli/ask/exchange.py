@@ -23,7 +23,7 @@ from gradient_cli.exits import ExitStatus
 from gradient_cli.transport import complaints, faults
 from gradient_cli.transport.body import body_frames
 from gradient_cli.transport.limiter import Turn
-from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES
+from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, Budget
 from gradient_cli.transport.reply import Reply, Transport
 from gradient_cli.transport.sse import Frame
 from gradient_cli.transport.veil import veil_for
@@ -39,10 +39,12 @@ from gradient_cli.wire.events import (
     ToolCallDelta,
     Usage,
     add_usage,
+    brought,
 )
 from gradient_cli.wire.json import Json, TooManyValues, loads
 from gradient_cli.wire.request import PATH, Request
 from gradient_cli.wire.response import Fold, Reading, Response
+from gradient_cli.wire.surrogates import byte_size
 
 DONE = "[DONE]"
 AFTER_END_S = 2.0
@@ -141,7 +143,7 @@ class Exchange:
         reading: Reading | None = None,
     ) -> None:
         """`begun`: when the question was first asked, if this is another try; on the clock."""
-        self._max_answer_bytes = max_answer_bytes
+        self._budget = Budget(max_answer_bytes)
         self._ended: float | None = None
         self.error: GradientError | None = None
         self.headers: dict[str, str] = {}
@@ -217,7 +219,7 @@ class Exchange:
         is_cut: GradientError | None = None
         chunks = self._noticed(reply.chunks())
         kind = self.headers.get("content-type", "")
-        found = body_frames(chunks, kind, self._max_answer_bytes)
+        found = body_frames(chunks, kind, self._budget)
         found = self._veiled(found)
         try:
             for frame in found:
@@ -264,8 +266,11 @@ class Exchange:
         self._is_plain = not frame.event
         if self._watcher:
             self._watcher.frame(frame.event, frame.data)
-        name = "" if frame.event == "message" else frame.event
-        for event in decode(name, payload):
+        name, size = "" if frame.event == "message" else frame.event, byte_size(frame.data)
+        frame.data, frame.payload = "", None  # It may be long, and is known now.
+        events = tuple(decode(name, payload))
+        self._budget.settle(size, *brought(events))
+        for event in events:
             if isinstance(event, Ended):
                 self._finish()
             for shown in self._fold.add(event):

@@ -2,20 +2,14 @@
 How much of a reply is kept: the answer by its own size, whatever the wire needs to say it.
 
 A stream says a long answer several times, and each piece in an event that may have many times
-its length. How much may come in all is the Reader's business, how long one event may be that of
-the frames.
+its length. How much may come is the Budget's business (transport/limits.py).
 """
 
-from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, too_large
+from gradient_cli.transport.limits import too_large
 from gradient_cli.wire.response import Fold
 
 EVERY = 1 << 20
 """Characters of events from one look to the next."""
-SMALL = 1 << 16
-"""Characters of an event below which it does not repeat a long answer."""
-MOST_SMALL = 2 * DEFAULT_MAX_ANSWER_BYTES
-"""Characters in small events: a server may not say nothing for ever."""
-
 FIRST = 10_000
 """Bytes of an answer of no words."""
 
@@ -28,22 +22,17 @@ class Scale:
         self._most = max_answer_bytes
         self._every = min(EVERY, max_answer_bytes // 8)
         self._since = 0
-        self._small = 0
 
     def add(self, size: int) -> None:
         """
         Take note of an event of so many characters, before it is unpacked.
 
         Raises:
-            BrokenReply: more is kept, or has come, than the user's limit allows.
+            BrokenReply: more is kept than the user's limit allows.
 
         """
         if size > EVERY:
             self._fold.compact()
-        elif size < SMALL:
-            self._small += size
-            if self._small > max(MOST_SMALL, 2 * self._most):
-                raise too_large("the answer, with the events that carry it,", self._most)
         self._since += size
         if self._since > self._every:
             self._since = 0

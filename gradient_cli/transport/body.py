@@ -8,7 +8,7 @@ request with a stream, and either with a page of HTML.
 from collections.abc import Iterator
 
 from gradient_cli.errors import BrokenReply, GradientError
-from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, too_large
+from gradient_cli.transport.limits import Budget, largest_event, too_large
 from gradient_cli.transport.reply import Reply
 from gradient_cli.transport.sse import Frame, frames
 
@@ -17,15 +17,19 @@ _FIELDS = (b"data", b"event", b"id", b"retry", b":")
 
 
 def body_frames(
-    chunks: Iterator[bytes], content_type: str, max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES
+    chunks: Iterator[bytes], content_type: str, budget: Budget | None = None
 ) -> Iterator[Frame]:
     """
     Give the frames of a body; a plain one is a single frame. Faults pass from `chunks`.
 
+    `budget`: whoever decodes the frames settles there what they brought.
+
     Raises:
-        BrokenReply: it is larger than `max_answer_bytes`.
+        BrokenReply: it is larger than the budget.
 
     """
+    budget = budget or Budget()
+    max_answer_bytes = budget.max_answer_bytes
     head, blank = b"", 0
     for chunk in chunks:
         head += chunk
@@ -44,7 +48,7 @@ def body_frames(
     if first in {b"{", b"[", b"<"}:
         yield from _plain_frame(rest, max_answer_bytes)
     elif claims_stream or head.lstrip(_BLANK).startswith(_FIELDS):
-        yield from frames(rest, max_answer_bytes)
+        yield from frames(rest, budget)
     else:
         yield from _plain_frame(rest, max_answer_bytes)
 
@@ -57,16 +61,12 @@ def whole_body(reply: Reply, max_answer_bytes: int) -> bytes:
         BrokenReply: it is larger than `max_answer_bytes`.
 
     """
-    return b"".join(_at_most(reply.chunks(), max_answer_bytes))
-
-
-def _at_most(chunks: Iterator[bytes], max_answer_bytes: int) -> Iterator[bytes]:
-    size = 0
-    for chunk in chunks:
-        size += len(chunk)
-        if size > max_answer_bytes:
+    body = bytearray()
+    for chunk in reply.chunks():
+        body += chunk
+        if len(body) > max_answer_bytes:
             raise too_large("the answer", max_answer_bytes)
-        yield chunk
+    return bytes(body)
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -77,9 +77,12 @@ def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 def _plain_frame(chunks: Iterator[bytes], max_answer_bytes: int) -> Iterator[Frame]:
     """Give a plain body as one frame; one that breaks off is no whole one."""
     # Not a list: a server may send it byte by byte.
-    text = bytearray()
+    text, most = bytearray(), largest_event(max_answer_bytes)
     try:
-        for chunk in _at_most(chunks, max_answer_bytes):
+        for chunk in chunks:
+            if len(text) + len(chunk) > most:
+                text.clear()
+                raise too_large("the answer", max_answer_bytes)
             text += chunk
     except BrokenReply:
         raise  # Too large: what there is of it is not looked at.

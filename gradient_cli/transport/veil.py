@@ -242,11 +242,12 @@ def _deltas(
 def veiled_body(body: bytes, content_type: str, secret: str) -> bytes:
     """Give a body as it may be kept; one without the key is given as it is."""
     from gradient_cli.transport.body import body_frames
+    from gradient_cli.transport.limits import Budget
 
     veil = veil_for(secret)
     if veil is None:
         return body
-    before = list(body_frames(iter([body]), content_type, len(body) + 1))
+    before = list(body_frames(iter([body]), content_type, Budget(len(body) + 1)))
     after = list(veil.frames(before))
     if [f.data for f in before] == [f.data for f in after]:
         return body

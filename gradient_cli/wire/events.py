@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping
 
 from gradient_cli.values import record
 from gradient_cli.wire.json import Json
+from gradient_cli.wire.surrogates import byte_size
 
 
 @record
@@ -239,3 +240,31 @@ Event = (
     | Ended
     | Unknown
 )
+
+
+_PIECES = (TextDelta, ReasoningDelta, RefusalDelta, CommentaryDelta)
+
+
+def brought(events: Iterable[Event]) -> tuple[int, bool]:
+    """Give how many bytes of new text events bring; and whether it is all old words."""
+    said, is_again = 0, False
+    for event in events:
+        if isinstance(event, _PIECES):
+            said += byte_size(event.text)
+        elif isinstance(event, ToolCallDelta):
+            said += 0 if event.is_whole else byte_size(event.arguments)
+            is_again = is_again or event.is_whole
+        else:
+            is_again = is_again or _is_repetition(event)
+    return said, is_again and not said
+
+
+def _is_repetition(event: Event) -> bool:
+    """Tell whether an event says again what pieces have said: at the end of a part, of all."""
+    match event:
+        case WholeText() | Final() | Item(is_done=True):
+            return True
+        case Unknown(kind):
+            return kind.endswith(".done")
+        case _:
+            return False

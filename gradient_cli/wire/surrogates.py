@@ -3,6 +3,8 @@ Characters cut in two: JSON may write an emoji as two escapes, and a server may 
 an event of its own. Half a character cannot be printed, so a first half waits for its second.
 """
 
+_SLICE = 1 << 20
+
 
 def is_whole(text: str) -> bool:
     """Tell whether UTF-8 can carry a text: it holds no half of a character."""
@@ -13,6 +15,16 @@ def is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def byte_size(text: str) -> int:
+    """Give how many bytes a text has in UTF-8; a long one is not written for it."""
+    if text.isascii():
+        return len(text)
+    if len(text) <= _SLICE:
+        return len(text.encode("utf-8", "surrogatepass"))
+    slices = (text[at : at + _SLICE] for at in range(0, len(text), _SLICE))
+    return sum(len(one.encode("utf-8", "surrogatepass")) for one in slices)
 
 
 class PairJoiner:

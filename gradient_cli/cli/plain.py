@@ -126,6 +126,8 @@ def _take(
 
 def _value(option: _Option, text: str) -> str | int | float:
     flag = option.flag
+    if not text.strip():
+        raise _Odd  # Empty, as a variable is that nobody set.
     if not text.isprintable() and any("\udc80" <= letter <= "\udcff" for letter in text):
         raise _Odd  # Bytes that are not UTF-8.
     if flag.choices and text not in flag.choices:

@@ -31,7 +31,7 @@ def split(
     for word in rest:
         if word == "--":
             words.extend(rest)
-        elif takes := _takes_value(word, with_value, switches):
+        elif takes := takes_value(word, with_value, switches):
             flags.append(word)
             flags.extend([next(rest, "")] if takes == "next" else [])
         else:
@@ -39,7 +39,7 @@ def split(
     return flags, words
 
 
-def _takes_value(word: str, with_value: Container[str], switches: Container[str]) -> str:
+def takes_value(word: str, with_value: Container[str], switches: Container[str]) -> str:
     """Tell whether a word is a flag (`itself`) whose value is the `next` word; "" if it is none."""
     name, equals, _ = word.partition("=")
     if name in with_value:

@@ -14,16 +14,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradient_cli.cli.commands import COMMANDS
-from gradient_cli.cli.habits import command_hint, flag_hint
+from gradient_cli.cli.habits import command_hint, flag_hint, translated
+from gradient_cli.cli.misread import spelled
 from gradient_cli.cli.pages.command_page import in_words, value_name
-from gradient_cli.cli.retyped import line, split
+from gradient_cli.cli.retyped import line, split, takes_value
+from gradient_cli.settings.spelling import SWITCHES, WITH_VALUE
 from gradient_cli.wire.request import OTHER_FIELDS
 
 _LONGEST_QUOTE = 60
 
 _NO_SUCH_COMMAND = r"""No such command ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\."""
 """The word is a Python literal."""
-_KEY_FLAGS = ("--api-key", "--key", "--token", "--api_key")
+_KEY_FLAG = re.compile(
+    r"--?(?!key-file|max)[\w-]*(key|token(?!s)|secret|passw|bearer|credential)", re.I
+)
+"""What a flag is called that somebody gives a key by."""
+_KEY = re.compile(r"(sk|pk|rk|dop_v\d|doo_v\d|hf|gsk|xai)[-_][\w-]{6,}|bearer\b", re.IGNORECASE)
+"""What looks like a key, wherever it stands."""
 
 
 def usage_message(error: Any, argv: Sequence[str] = ()) -> tuple[str, str | None]:
@@ -71,28 +78,76 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def _no_such_option(error: Any, argv: Sequence[str]) -> tuple[str, str | None]:
     name = str(error.option_name)
     message = f"unknown flag {quoted(name)}"
-    if name.startswith(_KEY_FLAGS):
+    if _KEY_FLAG.match(name):
         return (
             f"{message}: arguments are visible to every user of the machine",
             "set GRADIENT_MODEL_ACCESS_KEY, or use --key-file FILE or `gradient auth login`",
         )
+    if one := _one_dash(name, _flags(error.ctx), argv):
+        return f"unknown flag {quoted(one)}; did you mean -{one}?", None
+    if _is_root(error.ctx):
+        if not flag_hint(name, argv) and (found := _meant(name, _flags(error.ctx))):
+            return f"{message}; did you mean {found}?", None
+        return message, _root_flag(name, argv)
+    arguments = _arguments(error.ctx, argv)
+    if _takes_prompt(error.ctx) and (hint := flag_hint(name, arguments)):
+        return message, _with_line(hint, _path(error), arguments, error.ctx)
     field = name.lstrip("-").replace("-", "_")
-    takes_fields = "--param" in _flags(error.ctx)
-    if takes_fields and field in OTHER_FIELDS:
+    if field in OTHER_FIELDS and "--param" in _flags(error.ctx):
         return message, f"that field of the request goes by --param {field}=JSON"
-    is_root = _is_root(error.ctx)
-    if (hint := flag_hint(name)) and (is_root or _takes_prompt(error.ctx)):
-        return message, hint
     if found := _meant(name, _flags(error.ctx)):
         return f"{message}; did you mean {found}?", None
-    if is_root:
-        return message, f"flags follow the command: {_retyped('gradient respond', argv)}"
+    return message, _unknown_hint(name, error, arguments)
+
+
+def _unknown_hint(name: str, error: Any, arguments: Sequence[str]) -> str | None:
+    """Say what a flag may be that is near to none of a command's."""
     if re.search(r"[\s\d]", name) or (_takes_prompt(error.ctx) and not name.startswith("--")):
-        whole = _retyped(_path(error), _arguments(error.ctx, argv), error.ctx)
-        return message, f"a prompt that begins with a dash goes after --: {whole}"
-    if takes_fields:
-        return message, f"any other field of the request goes by --param {field}=JSON"
-    return message, _help_hint(error)
+        whole = _retyped(_path(error), arguments, error.ctx)
+        return f"a prompt that begins with a dash goes after --: {whole}"
+    if "--param" in _flags(error.ctx):
+        field = name.lstrip("-").replace("-", "_")
+        return f"any other field of the request goes by --param {field}=JSON"
+    return _other_commands_flag(name, error)
+
+
+def _root_flag(name: str, argv: Sequence[str]) -> str:
+    """Say what a flag before any command is good for."""
+    if hint := flag_hint(name, argv):
+        return _with_line(hint, "gradient respond", argv)
+    if takes_value(name, WITH_VALUE, SWITCHES):
+        if (said := translated(argv)) is None:
+            return "flags follow the command; `gradient respond --help` lists them"
+        return f"flags follow the command: {_retyped('gradient respond', said)}"
+    if re.search(r"[\s\d]", name):
+        return f"to ask: {_retyped('gradient respond', argv)}"
+    return "`gradient --help` lists the commands; their flags follow them"
+
+
+def _with_line(hint: str, command: str, argv: Sequence[str], ctx: Any = None) -> str:
+    """Give a hint with the line that works, if all that was typed can be said here."""
+    spelling = [(WITH_VALUE, SWITCHES)] if ctx is None else [spelled(ctx)]
+    said = translated(argv, *spelling[0])
+    if said is None or said == list(argv):
+        return hint
+    return f"{hint}: {_retyped(command, said, ctx)}"
+
+
+def _other_commands_flag(name: str, error: Any) -> str | None:
+    """Say how it is done where a flag is another command's."""
+    if name in {"-o", "--output", "--format"} and "--json" in _flags(error.ctx):
+        return f"{_path(error)} --json prints JSON"
+    if name in {"--base-url", "--url", "--endpoint", "--host"}:
+        if "--base-url" in _flags(error.ctx):
+            return "--base-url URL is the address of the service"
+        return "the endpoint is a setting: `gradient config set base_url URL`"
+    return _help_hint(error)
+
+
+def _one_dash(name: str, flags: list[str], argv: Sequence[str]) -> str | None:
+    """Give the word of a long flag that has one dash, where the parser saw letters."""
+    words = (word for word in argv if word[:1] == "-" and name.lstrip("-")[:1] in word[1:])
+    return next((word for word in words if f"-{word.partition('=')[0]}" in flags), None)
 
 
 def _meant(name: str, flags: list[str]) -> str | None:
@@ -126,21 +181,17 @@ def _flags(ctx: Any) -> list[str]:
 
 def _retyped(command: str, argv: Sequence[str], ctx: Any = None) -> str:
     """Give the line as it works: one prompt, quoted, flags kept; a key is never said again."""
-    if any(word.startswith(_KEY_FLAGS) for word in argv):
+    if _has_key(argv):
         return f'{command} "…"'
     if ctx is None:
         # Of the root's arguments a command that is there may be the first word behind its flags.
         flags, words = split(argv)
         return line(command, flags, words[1:] if words[:1] == ["respond"] else words)
-    with_value = {name for name, takes in _spelling(ctx) if takes}
-    switches = {name for name, takes in _spelling(ctx) if not takes}
-    return line(command, *split(argv, with_value, switches))
+    return line(command, *split(argv, *spelled(ctx)))
 
 
-def _spelling(ctx: Any) -> list[tuple[str, bool]]:
-    """Give a command's flags, each with whether it takes a value."""
-    options = [p for p in ctx.command.get_params(ctx) if p.param_type_name == "option"]
-    return [(n, not o.is_flag) for o in options for n in (*o.opts, *o.secondary_opts)]
+def _has_key(argv: Sequence[str]) -> bool:
+    return any(_KEY_FLAG.match(word) or _KEY.search(word) for word in argv)
 
 
 def _arguments(ctx: Any, argv: Sequence[str]) -> Sequence[str]:
@@ -154,16 +205,34 @@ def _no_such_command(error: Any, word: str, argv: Sequence[str]) -> tuple[str, s
     known = list(ctx.command.list_commands(ctx)) if ctx else list(COMMANDS)
     if re.match(_ODD_DASH, word):
         return _odd_dash(word, _flags(ctx))
+    if _KEY.search(word):
+        return "unknown command, which looks like a key", "`gradient auth login` asks for a key"
     message = f"unknown command {quoted(word)}"
     is_root = ctx is None or ctx.parent is None
-    has_key = any(other.startswith(_KEY_FLAGS) for other in argv)
-    if is_root and (hint := command_hint(word, () if has_key else argv[1:])):
+    group = "" if is_root else _path(error).split()[-1]
+    if hint := command_hint(word, () if _has_key(argv) else argv[1:], group):
         return message, hint
     if found := nearest(word, known):
         return f"{message}; did you mean {found}?", None
     if not is_root:
-        return message, f"one of {', '.join(known)}"
+        return message, _below_hint(group, known, argv)
     return message, f"to ask: {_retyped('gradient respond', argv)}"
+
+
+def _below_hint(group: str, known: list[str], argv: Sequence[str]) -> str:
+    """Say what may follow a group's name; a prompt behind `batch` wants `run`."""
+    flags, words = split(argv[1:], *_BATCH)
+    files = [word for word in words if os.path.isfile(word)]
+    has_items = bool({"-i", "--items", "--each-file"} & {*flags})
+    is_line = has_items or files or any(" " in word for word in words)
+    if group != "batch" or _has_key(argv) or not is_line:
+        return f"one of {', '.join(known)}"
+    if not has_items and len(files) == 1:
+        flags, words = [*flags, "-i", *files], [word for word in words if word not in files]
+    return f"to ask about each item: {line('gradient batch run', flags, words)}"
+
+
+_BATCH = ({*WITH_VALUE, "-i", "--items", "--each-file", "-j", "--jobs"}, SWITCHES)
 
 
 def _missing_command(error: Any) -> tuple[str, str | None]:
@@ -176,6 +245,8 @@ def _missing_command(error: Any) -> tuple[str, str | None]:
 
 def _too_many(error: Any, extra: str, argv: Sequence[str]) -> tuple[str, str | None]:
     ctx = getattr(error, "ctx", None)
+    if _KEY.search(extra):
+        return "unexpected argument, which looks like a key", "`gradient auth login` asks for a key"
     prompt = ctx.params.get("prompt") if ctx is not None else None
     if ctx is not None and isinstance(prompt, str):
         words = [prompt, *extra.split()]
@@ -184,9 +255,45 @@ def _too_many(error: Any, extra: str, argv: Sequence[str]) -> tuple[str, str | N
         for name, flag in _FILE_FLAGS.items():
             if ctx.params.get(name) and os.path.exists(prompt):
                 return _one_file_each(_path(error), flag, ctx.params[name], words)
-        whole = _retyped(_path(error), _arguments(ctx, argv), ctx)
-        return f"more than one prompt: {quoted(extra)}", f"quote the prompt: {whole}"
-    return f"unexpected argument {quoted(extra)}", _help_hint(error)
+        return f"more than one prompt: {quoted(extra)}", _whole_prompt(error, ctx, argv)
+    return f"unexpected argument {quoted(extra)}", _of_no_use(error, argv)
+
+
+def _whole_prompt(error: Any, ctx: Any, argv: Sequence[str]) -> str:
+    """Give the line with one prompt; a file among the words is what the items are of."""
+    arguments = _arguments(ctx, argv)
+    flags, words = split(arguments, *spelled(ctx))
+    if "items" in ctx.params and not ctx.params["items"] and not _has_key(argv):
+        files = [word for word in words if os.path.isfile(word)]
+        others = [word for word in words if word not in files]
+        if len(files) == 1 and others:
+            flags = [*flags, "-i", files[0]]
+            return f"items are given by -i: {line(_path(error), flags, others)}"
+    name, number, *_ = [str(ctx.params.get("output")), *words, ""]
+    if f"--{name.replace('_', '-')}" in _flags(ctx) and re.fullmatch(r"[\d.]+", number):
+        return f"-o names a file; --{name.replace('_', '-')} {number} sets the parameter"
+    return f"quote the prompt: {_retyped(_path(error), arguments, ctx)}"
+
+
+def _of_no_use(error: Any, argv: Sequence[str]) -> str | None:
+    """Say what an argument was meant for that a command does not take."""
+    path, words = _path(error), [word for word in argv if not word.startswith("-")]
+    if _has_key(argv):
+        return _help_hint(error)
+    match path.split()[1:], words:
+        case ["models"], [_, "default" | "set" | "use", model, *_]:
+            return shlex.join(["gradient", "config", "set", "model", model])
+        case ["models"], [_, _, *filters]:
+            return shlex.join(["gradient", "models", *filters[:1]])
+        case ["decide"], [_, first, second, *_] if os.path.isfile(first):
+            return shlex.join(["gradient", "decide", "-f", first, second])
+        case ["decide"], [_, first, second, *_] if os.path.isfile(second):
+            return shlex.join(["gradient", "decide", "-f", second, first])
+        case ["decide"], [_, *many]:
+            return f"quote the question: {shlex.join(['gradient', 'decide', ' '.join(many)])}"
+        case ["config", "show" | "path"], _:
+            return "`gradient config show` lists all settings, each with its source"
+    return _help_hint(error)
 
 
 _ODD_DASH = "[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+([A-Za-z][A-Za-z-]*)"
@@ -224,9 +331,18 @@ def _missing(error: Any) -> tuple[str, str | None]:
     parameter = error.param
     if parameter is None:
         return _sentence(error.format_message()), _help_hint(error)
+    name = value_name(parameter).strip("[]")
     if parameter.param_type_name == "option":
         return f"{_longest(parameter.opts)} is missing", _help_hint(error)
-    return f"{value_name(parameter).strip('[]')} is missing", _help_hint(error)
+    path = _path(error)
+    if path == "gradient check":
+        return f"{name} is missing", "such as `gradient check tests/*.toml`; docs/gate.md has one"
+    key, sign, value = str(error.ctx.params.get("key")).partition("=")
+    if path == "gradient config set" and (_KEY_FLAG.match(f"--{key}") or _KEY.search(key + value)):
+        return f"{name} is missing", "a secret is stored by `gradient auth login`"
+    if path == "gradient config set" and sign and value:
+        return f"{name} is missing", shlex.join(["gradient", "config", "set", key, value])
+    return f"{name} is missing", _help_hint(error)
 
 
 def _bad_value(error: Any) -> tuple[str, str | None]:

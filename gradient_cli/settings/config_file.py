@@ -188,13 +188,13 @@ class _Checker:
         return _fault(self._path, self._text, (*where, key), message, hint)
 
 
-def unknown_key(key: str) -> tuple[str, str]:
+def unknown_key(key: str) -> tuple[str, str | None]:
     """Give (message, hint) for a key that is in no table."""
-    if "key" in key.lower() and key not in KEYS and "api" in key.lower():
+    if re.fullmatch(r"(\w*[_-])?(api_?key|key|token|secret|password)", key, re.IGNORECASE):
         return f'unknown key "{key}"', "a secret is stored by `gradient auth login`"
-    near = nearest(key, KEYS)
-    advice = f"; did you mean {near}?" if near else ""
-    return f'unknown key "{key}"{advice}', f"known: {', '.join(sorted([*KEYS, 'profiles']))}"
+    if near := nearest(key.replace("-", "_"), KEYS):
+        return f'unknown key "{key}"; did you mean {near}?', None
+    return f'unknown key "{key}"', f"known: {', '.join(sorted([*KEYS, 'profiles']))}"
 
 
 def wrong_value(key: str, value: Json) -> str:

@@ -73,6 +73,8 @@ def _cluster(word: str, words: Iterator[str]) -> dict[str, str]:
     """Read `-q`, `-qp NAME`, `-pNAME`; a word without a dash, and `-` itself, is an argument."""
     given: dict[str, str] = {}
     letters = word[1:] if word.startswith("-") else ""
+    if len(letters) > 1 and (f"-{word}" in WITH_VALUE or f"-{word}" in SWITCHES):
+        raise LookupError(word)  # A long flag with one dash.
     for position, letter in enumerate(letters, 1):
         name = f"-{letter}"
         if name in WITH_VALUE:

@@ -237,7 +237,14 @@ class _Helpful:
 
 
 class HelpfulCommand(_Helpful, TyperCommand):  # type: ignore[misc]  # vendored click's Context
-    """A command whose --help is the page above."""
+    """A command whose --help is the page above, and which sees what a parser would not."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # as above
+        """Refuse what nobody means, and parse the rest."""
+        from gradient_cli.cli import misread
+
+        misread.check(ctx, args)
+        return super().parse_args(ctx, args)
 
 
 class HelpfulGroup(_Helpful, TyperGroup):  # type: ignore[misc]  # vendored click's Context

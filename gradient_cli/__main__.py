@@ -199,10 +199,10 @@ def run(argv: list[str], invocation: "Invocation") -> int:
     from gradient_cli.terminal.downfall import last_words
 
     try:
-        if argv[:1] == ["respond"]:
+        if argv[:1] in (["respond"], ["decide"]):
             from gradient_cli.cli.plain import run_plain
 
-            if (status := run_plain(argv[1:], invocation)) is not None:
+            if (status := run_plain(argv, invocation)) is not None:
                 return status
         from gradient_cli.cli.app import dispatch
 

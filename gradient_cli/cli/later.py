@@ -14,12 +14,19 @@ import sys
 from _thread import RLock
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+# Not from typing, whose import would hold up the first packet.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
+    from typing import Any
 
-LATER = frozenset({"certifi", "idna", "inspect", "mimetypes", "shutil", "socksio", "traceback"})
+LATER = frozenset(
+    {
+        *("certifi", "email.parser", "idna", "inspect", "ipaddress", "locale"),
+        *("mimetypes", "shutil", "socksio", "traceback"),
+    }
+)
 """Modules of which nobody on the way to an answer takes a name while being imported."""
 _LOCK = RLock()
 """One for all: modules that wait need each other."""
@@ -45,7 +52,7 @@ class Finder:
 class _Loader:
     """Makes a module that is run by the loader it was found with, when it is looked at."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: "Any") -> None:
         self._loader = loader
 
     def create_module(self, spec: "ModuleSpec") -> ModuleType | None:
@@ -61,7 +68,7 @@ class _Loader:
 class _Waiting(ModuleType):
     """A module that was not run yet; what says who it is, it knows."""
 
-    def __getattribute__(self, name: str) -> Any:
+    def __getattribute__(self, name: str) -> "Any":
         known = object.__getattribute__(self, "__dict__")
         if name == "__class__" or (name[:2] == "__" and name in known):
             return object.__getattribute__(self, name)
@@ -89,14 +96,14 @@ def _no_signature(cls: type) -> None:
 class _Running(ModuleType):
     """A module that is being run: others wait, the thread that runs it need not."""
 
-    def __getattribute__(self, name: str) -> Any:
+    def __getattribute__(self, name: str) -> "Any":
         if name[:2] == "__":
             return object.__getattribute__(self, name)
         with _LOCK:
             return object.__getattribute__(self, name)
 
 
-def _run(module: ModuleType, known: dict[str, Any]) -> None:
+def _run(module: ModuleType, known: dict[str, "Any"]) -> None:
     """Run it; one that fails waits for the next who looks."""
     module.__class__ = _Running
     try:

@@ -1,7 +1,8 @@
 """
-A plain command line of `respond`, read without the parser.
+A plain command line of `respond` or `decide`, read without the parser.
 
     gradient respond -m openai-gpt-oss-20b --temperature 0 "hi"
+    gradient decide -f notes.txt "Is it done?"
 
 Typer and what it imports are a sixth of the start of an answer, and most lines are words and
 flags written out, each with its value. Those are read here, by the same descriptions
@@ -38,25 +39,35 @@ class _Option:
     """Of a switch: False for the second name of `--stream/--no-stream`."""
 
 
-def run_plain(words: Sequence[str], invocation: Invocation) -> int | None:
+def run_plain(argv: Sequence[str], invocation: Invocation) -> int | None:
     """
-    Run what stands behind `respond`, if it is plain, and give its status; None if it is not.
+    Run a command, if its line is plain, and give its status; None if it is not.
 
     Raises:
         GradientError: whatever the command raises.
 
     """
-    from gradient_cli.runs.respond import Flags, run
-
-    flags = plain_flags(words, Flags)
-    return None if flags is None else run(flags, invocation)
+    command: Any
+    if argv[:1] == ["respond"]:
+        from gradient_cli.runs import respond as command
+    elif argv[:1] == ["decide"]:
+        from gradient_cli.runs import decide as command
+    else:
+        return None
+    flags = plain_flags(argv[1:], command.Flags)
+    return None if flags is None else int(command.run(flags, invocation))
 
 
 def plain_flags(words: Sequence[str], whole: Callable[..., Any]) -> Any:
-    """Give what a command's words say, as the record of its groups; None if they are not plain."""
+    """
+    Give what a command's words say; None if they are not plain.
+
+    `whole` is the record of its argument, which comes first, and its groups of flags.
+    """
     kinds: _Kinds = whole.__annotations__
+    argument, *groups = kinds
     options = dict(_options(kinds))
-    given: dict[str, dict[str, Any]] = {name: {} for name in kinds if name != "prompt"}
+    given: dict[str, dict[str, Any]] = {name: {} for name in groups}
     prompts = []
     rest = iter(words)
     try:
@@ -70,15 +81,13 @@ def plain_flags(words: Sequence[str], whole: Callable[..., Any]) -> Any:
         return None
     if len(prompts) > 1 or "" in prompts:
         return None
-    groups = {name: kinds[name](**fields) for name, fields in given.items()}
-    return whole(prompt=prompts[0] if prompts else None, **groups)
+    said = {name: kinds[name](**fields) for name, fields in given.items()}
+    return whole(**{argument: prompts[0] if prompts else None}, **said)
 
 
 def _options(kinds: _Kinds) -> Iterator[tuple[str, _Option]]:
     """Give each name under which a flag may be written."""
-    for group, kind in kinds.items():
-        if group == "prompt":
-            continue
+    for group, kind in list(kinds.items())[1:]:
         for field, hint in kind.__annotations__.items():
             (flag,) = hint.__metadata__
             value = _kind(hint.__origin__)

@@ -14,18 +14,21 @@ import selectors
 import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from itertools import chain, zip_longest
-from typing import Any
+
+# Not from typing, whose import takes as long as all that stands before the first packet.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 NEXT_AFTER_S = 0.25
 """RFC 8305, 5: the recommended Connection Attempt Delay."""
 
-Place = tuple[int, Any]
+Place = tuple[int, "Any"]
 """Family and address, as the socket module has them."""
 
 # Not epoll, which takes a descriptor of its own; Windows has select() alone.
-_Selector: Any = getattr(selectors, "PollSelector", selectors.SelectSelector)
+_Selector: "Any" = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _STARTED = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK})
 
 
@@ -118,7 +121,7 @@ class _Race:
         if code == 0:
             self._look(sock)
 
-    def _look(self, sock: Any) -> None:
+    def _look(self, sock: "Any") -> None:
         """Take an attempt that has ended: it has won, or it has failed."""
         self._under_way.unregister(sock)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -127,9 +130,11 @@ class _Race:
             self._fault = OSError(code, os.strerror(code))
             return
         sock.setblocking(True)
-        with suppress(OSError):
+        try:  # noqa: SIM105  # contextlib comes later, too
             # What is asked is one short packet: it does not wait for company.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            pass
         self.won = sock
 
     def close(self) -> None:

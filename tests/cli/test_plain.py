@@ -5,13 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from gradient_cli.cli import respond as command
+from gradient_cli.cli import decide, respond
 from gradient_cli.cli.app import dispatch
 from gradient_cli.cli.plain import _options, plain_flags
 from gradient_cli.errors import UsageError
+from gradient_cli.runs.decide import Flags as Decide
 from gradient_cli.runs.respond import Flags
 
-OPTIONS = dict(_options(Flags.__annotations__))
+COMMANDS = {"respond": (respond, Flags), "decide": (decide, Decide)}
+OPTIONS = {name: dict(_options(flags.__annotations__)) for name, (_, flags) in COMMANDS.items()}
 VALUES = {
     "str": ["x", "-", "a b", "é ß", "@file", "a=b", "", "x\ny", "--", "-x", "none", "text", "json"],
     "list": ["x", "-", "A=1", "B={}", "", "-y", "x,y"],
@@ -35,12 +37,13 @@ ODD = [
 def parsed(monkeypatch):
     """Give a function that gives what Typer makes of the words, or None where it refuses them."""
     taken = []
-    monkeypatch.setattr(command, "run", lambda flags, _: taken.append(flags) or 0)
+    for module, _ in COMMANDS.values():
+        monkeypatch.setattr(module, "run", lambda flags, _: taken.append(flags) or 0)
 
-    def parse(words):
+    def parse(command, words):
         taken.clear()
         try:
-            dispatch(["respond", *words], SimpleNamespace(terminal=None))
+            dispatch([command, *words], SimpleNamespace(terminal=None))
         except UsageError:
             return None
         return taken[0] if taken else None
@@ -48,15 +51,15 @@ def parsed(monkeypatch):
     return parse
 
 
-def some_words(chance):
+def some_words(chance, options):
     """Give a few flags, as somebody may write them."""
     words = []
-    for name in chance.choices(list(OPTIONS), k=chance.randrange(0, 6)):
-        kind = OPTIONS[name].kind
+    for name in chance.choices(list(options), k=chance.randrange(0, 6)):
+        kind = options[name].kind
         if kind == "bool":
             words.append(name)
             continue
-        value = chance.choice([*OPTIONS[name].flag.choices, *VALUES[kind]])
+        value = chance.choice([*options[name].flag.choices, *VALUES[kind]])
         words += [f"{name}={value}"] if chance.random() < 0.3 else [name, value]
     for prompt in chance.choices(["hi", "-", "é", "a b", ""], k=chance.choice([0, 1, 1, 1, 2])):
         words.insert(chance.randrange(len(words) + 1), prompt)
@@ -65,44 +68,48 @@ def some_words(chance):
 
 @pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(12))
-def test_both_read_the_same(seed, parsed):
+@pytest.mark.parametrize("command", COMMANDS)
+def test_both_read_the_same(command, seed, parsed):
     """Of whatever is read here, Typer gives the same values."""
     chance = random.Random(seed)
     plain = 0
     for _ in range(120):
-        words = some_words(chance)
-        flags = plain_flags(words, Flags)
+        words = some_words(chance, OPTIONS[command])
+        flags = plain_flags(words, COMMANDS[command][1])
         if flags is None:
             continue
-        assert flags == parsed(words), words
+        assert flags == parsed(command, words), words
         plain += 1
 
     assert plain > 20
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("name", OPTIONS)
-def test_every_flag_can_be_written_plainly(name, parsed):
+@pytest.mark.parametrize(
+    ("command", "name"), [(command, name) for command in COMMANDS for name in OPTIONS[command]]
+)
+def test_every_flag_can_be_written_plainly(command, name, parsed):
     """With one value that it takes; so each is known here by all of its names."""
-    option = OPTIONS[name]
+    option, whole = OPTIONS[command][name], COMMANDS[command][1]
     values = [*option.flag.choices, *VALUES.get(option.kind, ())]
     lines = [[name]] if option.kind == "bool" else [[name, value] for value in values]
-    read = [(line, flags) for line in lines if (flags := plain_flags(line, Flags)) is not None]
+    read = [(line, flags) for line in lines if (flags := plain_flags(line, whole)) is not None]
 
     assert read
     for line, flags in read:
-        assert flags == parsed(line), line
+        assert flags == parsed(command, line), line
 
 
-def test_no_flag_is_missing():
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_flag_is_missing(command):
     """What Typer knows is known here: a flag that is not would be slow."""
     from gradient_cli.cli.app import root
 
-    with root().make_context("gradient", ["respond"]) as context:
-        known = root().get_command(context, "respond").params
+    with root().make_context("gradient", [command]) as context:
+        known = root().get_command(context, command).params
     names = {name for param in known for name in (*param.opts, *param.secondary_opts)}
 
-    assert {name for name in names if name.startswith("-")} == OPTIONS.keys()
+    assert {name for name in names if name.startswith("-")} == OPTIONS[command].keys()
 
 
 @pytest.mark.parametrize("words", ODD, ids=repr)

@@ -213,7 +213,7 @@ MODELS = of_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 @pytest.mark.parametrize(
     ("argv", "reply", "libraries", "heavy"),
     [
-        (("decide", "Done?", "-m", "m", "-f", "ITEMS"), YES, LIBRARIES, set()),
+        (("decide", "Done?", "-m", "m", "-f", "ITEMS"), YES, LIBRARIES - {"typer"}, set()),
         (("models",), MODELS, LIBRARIES, set()),
         (("batch", "run", "-m", "m", "-i", "ITEMS", "-o", "OUT", "-q"), HELLO, LIBRARIES, set()),
         (("check", "SUITE", "-m", "m"), HELLO, LIBRARIES, {"tomllib"}),

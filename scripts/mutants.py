@@ -75,6 +75,8 @@ class Mutant:
             if isinstance(node, ast.stmt | ast.ExceptHandler)
             and node.lineno <= min(found) <= (node.end_lineno or node.lineno)
         ]
+        if not around:  # a decorator's line
+            return found
         inner = max(around, key=lambda node: node.lineno)
         body = getattr(inner, "body", None)
         end = body[0].lineno if body else (inner.end_lineno or inner.lineno) + 1

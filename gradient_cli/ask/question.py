@@ -260,16 +260,11 @@ def _check(request: Request, thread: "Thread | None", session: Session) -> None:
 
 
 def _check_alone(request: Request) -> None:
-    """Refuse what would say the history twice, or another one in its place."""
+    """Refuse what would say the history twice."""
     if request.body().get("previous_response_id"):
         raise UsageError(
             "--thread and --previous-response-id exclude each other",
             hint="a thread sends its whole history; the service would have it twice",
-        )
-    if any(name.split(".")[0] == "input" for name in request.params):
-        raise UsageError(
-            "--thread and the parameter `input` exclude each other",
-            hint="the `input` of --body is a turn of the thread",
         )
 
 

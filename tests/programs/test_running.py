@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from gradient_cli.programs.running import PATIENCE_S, run_program
+from gradient_cli.programs.running import PATIENCE_S, run_program, run_simply
 
 PYTHON = sys.executable
 
@@ -185,3 +185,32 @@ def test_no_program_outlives_us(way, status, tmp_path):
 
     assert done.returncode == status
     assert is_gone(int((tmp_path / "number").read_text()))
+
+
+def test_a_program_that_says_goodbye_and_stays_is_out_of_time():
+    """Closed streams are no end of it."""
+    done = shell("exec <&- >&- 2>&-; sleep 20", longest_s=0.1)
+
+    assert done.timed_out
+
+
+@pytest.mark.parametrize(
+    ("line", "longest_s", "expected"),
+    [
+        ("cat; echo err >&2; exit 3", 5, (3, b"in", b"err\n", False, False)),
+        ("printf 1234567", 5, (0, b"12345", b"", True, False)),
+        ("printf 12345", 5, (0, b"12345", b"", False, False)),
+        ("printf a; exec sleep 20", 0.2, (-9, b"a", b"", False, True)),
+    ],
+)
+def test_where_pipes_cannot_be_waited_for_the_same_is_known(line, longest_s, expected):
+    """Status, streams, cut or not, in time or not."""
+    done = run_simply(["sh", "-c", line], os.environ, longest_s, 5, stdin=b"in")
+
+    assert (
+        done.status,
+        done.stdout,
+        done.stderr,
+        done.is_truncated,
+        done.timed_out,
+    ) == expected

@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from rich.text import Text
 
+from gradient_cli.render import grid
 from tests.render.screen import at_once, cut, streamed
 
 WIDE = (
@@ -67,3 +69,11 @@ def test_the_widest_column_gives_way():
 
     assert any("x" * 40 in line for line in lines)
     assert sum("word" in line for line in lines) > 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"), [("a", "b", "a: b"), ("a", "", "a:"), ("", "b", "b"), ("", "", "")]
+)
+def test_a_name_and_a_value_share_a_line(name, value, line):
+    """No blank where one of them is missing."""
+    assert grid._named(Text(name), Text(value)).plain == line

@@ -240,6 +240,17 @@ def test_status_asks_the_service_if_told_to(home, endpoint):
     assert home.runs("auth", "status", "-p", "local", "--check")[0] == 3
 
 
+def test_one_model_is_one(home, replay_server):
+    """Counts are written as people say them."""
+    replay_server.then(listing(body={"data": [{"id": "only"}]}))
+    home.writes(f'[profiles.local]\nbase_url = "{replay_server.url}"\n')
+    home.stores(f'[profiles.local]\nkey = "{KEY}"\n')
+
+    out = home.runs("auth", "status", "-p", "local", "--check")[1]
+
+    assert [line.split() for line in out.splitlines()][-1] == ["check", "accepted", "1", "model"]
+
+
 def test_logout_forgets_one_key(home):
     """And says that the service does not know."""
     home.stores(f'key = "{KEY}"\n[profiles.x]\nkey = "other"\n')

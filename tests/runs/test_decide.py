@@ -313,7 +313,7 @@ def test_curl_prints_the_command(home):
     status, out, _ = home.runs("decide", "-m", "x", "Is it?", "--curl", stdin=b"state")
 
     assert status == 0
-    assert "https://inference.do-ai.run/v1/systemone" in out
+    assert out.startswith("curl -sS https://inference.do-ai.run/v1/systemone ")  # No stream: no -N.
     assert "Bearer $MODEL_ACCESS_KEY" in out
 
 

@@ -226,3 +226,13 @@ def test_a_signal_ends_it_at_once(world, number):
         assert process.wait(10) == -number
         assert b"Traceback" not in process.stderr.read()
         connection.close()
+
+
+def test_odds_say_how_a_decision_is_answered(parsed):
+    """Each word with its probability; what is no number is named."""
+    assert parsed("--odds", "yes=0.75, no=0.25").decisions[0].odds == {"yes": 0.75, "no": 0.25}
+
+    status, stderr = parsed("--odds", "yes=0.75,no=much")
+
+    assert status == 2
+    assert '--odds "yes=0.75,no=much" is not WORD=P,...' in stderr

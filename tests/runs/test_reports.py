@@ -297,3 +297,17 @@ def test_nothing_is_loaded_after_the_first_request(home, tmp_path, world, replay
 
     late = done.stderr.rpartition("late:")[2].split()
     assert [name for name in late if not name.startswith("encodings.")] == [], done.stderr
+
+
+def test_a_journal_keeps_no_other_report_from_being_held(home, tmp_path):
+    """Each is written, in whatever order they were named."""
+    for order in (
+        ("--json-lines", "j.jsonl", "--junit", "r.xml"),
+        ("--junit", "r.xml", "--json-lines", "j.jsonl"),
+    ):
+        status, _, err = home.runs("check", "s.toml", *order, "-p", "demo")
+
+        assert status == 0, err
+        for name in ("j.jsonl", "r.xml"):
+            assert (tmp_path / name).stat().st_size
+            (tmp_path / name).unlink()

@@ -97,3 +97,17 @@ def test_no_prompt_file_names_a_thread(home, tmp_path):
     prompt.write_text('+++\nthread = "stolen.jsonl"\n+++\nhi')
 
     assert home.runs("respond", "-p", "demo", "--prompt-file", str(prompt))[0] == 2
+
+
+@pytest.mark.parametrize("name", ["input", "input.0"])
+def test_a_thread_is_not_said_twice(home, tmp_path, name):
+    """A parameter `input`, or a part of it, would stand in the thread's place."""
+    talk = tmp_path / "talk.jsonl"
+
+    status, _, err = home.runs(
+        "respond", "-p", "demo", "--thread", str(talk), "--param", f"{name}=1", "hi"
+    )
+
+    assert status == 2
+    assert "the parameter `input` and the prompt exclude each other" in err
+    assert not talk.exists()

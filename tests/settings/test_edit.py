@@ -198,3 +198,10 @@ def test_a_key_below_a_value_is_an_error(home, key):
         set_in(home, key, "1")
 
     assert home.config.read_text() == TEXT
+
+
+def test_a_parameter_may_have_the_name_of_a_setting(home):
+    """Where a key stands is told by its first word, not its last."""
+    set_in(home, "profiles.a.params.profile", "1")
+
+    assert read_config(home.config).profiles["a"]["params"] == {"profile": 1}

@@ -320,3 +320,19 @@ def test_a_mount_is_told_from_what_lies_below_it(tmp_path):
     assert ways._is_mount(Path("/proc"))
     assert not ways._is_mount(Path("/proc/self/mountinfo"))
     assert not ways._is_mount(tmp_path / "a file")
+
+
+@pytest.mark.parametrize("name", ["abc", "-1", "²", "12345678901234567890"])
+def test_what_is_no_number_of_a_descriptor_is_a_name(name):
+    """It is looked for as any other file, and is not there."""
+    place = place_of(f"/dev/fd/{name}")
+
+    assert place.path.name == name
+
+
+def test_a_link_whose_words_look_like_a_descriptor_is_a_link(tmp_path):
+    """Only the links of /proc lead elsewhere than they say."""
+    (tmp_path / "fd").mkdir()
+    (tmp_path / "fd" / "link").symlink_to("elsewhere")
+
+    assert place_of(str(tmp_path / "fd" / "link")).path == tmp_path / "fd" / "elsewhere"

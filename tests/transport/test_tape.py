@@ -526,3 +526,35 @@ def test_what_is_too_long_for_a_recording_is_told_and_is_an_answer(tmp_path, mon
     assert list(tmp_path.iterdir()) == []
     ask(recorder.over(FakeTransport(FakeReply([b"abc", b"de"]))), request)
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "1 recording was not asked for: 0"),
+        (2, "2 recordings were not asked for: 0, 1"),
+        (3, "3 recordings were not asked for: 0, 1, 2"),
+        (5, "5 recordings were not asked for: 0, 1, 2 and 2 more"),
+    ],
+)
+def test_what_nothing_asked_for_is_counted_in_words(tmp_path, count, words):
+    """One is one, and of many the first are named."""
+    assert tape.in_words([tape.Unasked(tmp_path / str(n)) for n in range(count)]) == words
+
+
+def test_a_disk_that_fills_up_costs_no_answer(tmp_path):
+    """What was paid for is given; the first reason why it could not be kept is held."""
+    is_full = False
+
+    def put(path, data, *rest, **named):
+        if is_full:
+            raise UsageError(f"no space, {len(recorder._replies)}")
+        return replace_file(path, data, *rest, **named)
+
+    recorder = tape.Recorder(tmp_path, put)
+    is_full = True
+    transport = recorder.over(FakeTransport(FakeReply(STREAM), FakeReply(STREAM)))
+
+    for text in ("hi", "ho"):
+        assert ask(transport, Request(model="m", input=text, stream=True)) == (200, STREAM)
+    assert str(recorder.fault) == "no space, 1"

@@ -444,3 +444,17 @@ def folded(events):
     shown = [one for event in events for one in fold.add(event)]
     pieces = [(type(one), one.text) for one in shown if not isinstance(one, Item)]
     return pieces, list(fold.finish()), fold.response()
+
+
+@pytest.mark.parametrize(
+    ("details", "reason"),
+    [({"reason": "content_filter"}, "content_filter"), (None, "length")],
+)
+def test_what_the_answer_says_of_its_end_outranks_the_choice(details, reason):
+    """The choice's `finish_reason` is the reason where the answer gives none."""
+    choice = {"message": {"content": "hi"}, "finish_reason": "length"}
+    response = answer(
+        {"status": "incomplete", "incomplete_details": details, "choices": [choice], "output": []}
+    )
+
+    assert (response.status, response.finish_reason) == ("incomplete", reason)

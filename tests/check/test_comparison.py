@@ -12,6 +12,8 @@ from gradient_cli.check.comparison import (
     Count,
     Fall,
 )
+from gradient_cli.exits import ExitStatus
+from tests.check.known_report import attempt, result
 
 
 def compared(*changes: Change, **more) -> Comparison:
@@ -102,3 +104,18 @@ def test_lines_of_what_could_have_been_seen_have_an_end():
     assert many(MOST_SIGHTS)[-1] == f"{MOST_SIGHTS - 1} cases (t{MOST_SIGHTS - 1})"
     assert many(MOST_SIGHTS + 2)[-1] == "and 2 more such lines"
     assert len(many(MOST_SIGHTS + 2)) == MOST_SIGHTS + 1
+
+
+def test_the_attempt_that_tells_best_why_is_the_worst_and_then_the_first():
+    """One that could not be judged before one that failed; none where the test passed."""
+    kinds = {"p": ExitStatus.OK, "f": ExitStatus.EXPECTATION, "e": ExitStatus.SERVICE}
+
+    def problem(letters: str, **more) -> int | None:
+        attempts = [attempt(n, kinds[one]) for n, one in enumerate(letters, 1)]
+        found = result("t", *attempts, **more).problem
+        return found and found.number
+
+    assert [problem(letters) for letters in ("pp", "pf", "fe", "eff", "ff", "pfe")] == [
+        None, 2, 2, 1, 1, 3,
+    ]  # fmt: skip
+    assert problem("pf", require=1) is None

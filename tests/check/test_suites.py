@@ -519,6 +519,18 @@ def test_a_variable_of_the_defaults_need_not_be_used_by_every_test(suite, tmp_pa
             ("--tool", "web_search"),
             "would replace --tool",
         ),
+        (
+            "s.toml",
+            FULL + 'tools = [{ type = "mcp", server_label = "d", server_url = "https://x" }]\n',
+            (),
+            "s.toml:5: tools: a suite names no server and no secret: server_url",
+        ),
+        (
+            "s.toml",
+            FULL + 'params = { tools = [{ type = "a", tools = [{ authorization = "s" }] }] }\n',
+            (),
+            "s.toml:5: params: a suite names no server and no secret: authorization",
+        ),
         ("s.jsonl", "7\n", (), "s.jsonl:1: a test is a JSON object"),
         (
             "s.jsonl",

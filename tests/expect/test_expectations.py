@@ -161,7 +161,7 @@ def test_with_expect_the_label_must_be_that_one():
 @pytest.mark.parametrize(
     ("text", "wanted", "character", "shown"),
     [
-        ("yes!", "yes", 4, "yes»!«"), ("yes", "yes!", 4, "yes»«"), ("abX", "abc", 3, "ab»X«"),
+        ("yes!", "yes", 4, "yes»!«"), ("yes", "yes!", 4, "yes»«"), ("abX", "abc", 3, "ab»X«"), ("abz", "abc", 3, "ab»z«"),
         ("Xbc", "abc", 1, "»Xbc«"), ("yes\n\n", "yes", 4, "yes»\\n\\n«"),
     ],
 )  # fmt: skip

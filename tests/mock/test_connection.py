@@ -107,6 +107,16 @@ def test_requests_that_come_at_once_are_answered_in_turn():
     assert (reply.count(b"HTTP/1.1 200 OK"), reply.count(b"HTTP/1.1 404 Not Found")) == (1, 1)
 
 
+def test_a_model_gets_what_was_written_for_it():
+    """By its name; a model that is none is any."""
+    own = Behaviour(text="mine", model="m", times=0)
+    script = Script(behaviours=(own, Behaviour(text="others", times=0)))
+
+    for model, text in (('"m"', b"mine"), ('"n"', b"others"), ("7", b"others")):
+        reply = talk(script, body=b'{"input": "hi", "model": %s}' % model.encode())
+        assert b'"text":"%s"' % text in reply
+
+
 def test_a_client_without_chunks_gets_none():
     """HTTP/1.0: the end of the connection is the end."""
     reply = talk(first="POST /v1/responses HTTP/1.0", headers="")

@@ -162,6 +162,7 @@ def test_with_expect_the_label_must_be_that_one():
     ("text", "wanted", "character", "shown"),
     [
         ("yes!", "yes", 4, "yes»!«"), ("yes", "yes!", 4, "yes»«"), ("abX", "abc", 3, "ab»X«"), ("abz", "abc", 3, "ab»z«"),
+        ("a" + "x" * 60, "ab", 2, f"a»{'x' * 40}«{'x' * 20}"),
         ("Xbc", "abc", 1, "»Xbc«"), ("yes\n\n", "yes", 4, "yes»\\n\\n«"),
     ],
 )  # fmt: skip

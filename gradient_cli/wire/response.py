@@ -188,6 +188,8 @@ class Fold:
         """Take in one event, and give what it shows: pieces sorted by whose words they are."""
         if isinstance(event, TextDelta) and (shown := self._messages.goes_on(event)):
             return [shown]
+        if isinstance(event, Started) and self._started and self._started.model:
+            return []  # Each chunk says again whose it is.
         return list(self._sorted(event))
 
     def _sorted(self, event: Event) -> Iterator[Event]:

@@ -8,6 +8,8 @@ Prints its port and serves until it is killed. The model's name says what to ans
     any          one short typed stream
     events-N     a stream of N text deltas, one HTTP chunk each
     bytes-N      one plain JSON body whose text has N bytes
+    long-N       a typed stream of N bytes in pieces of 1,000, repeated in its final object
+    chunks-N     the same in the chunk dialect
 
 A question to a decision model is answered yes.
 
@@ -26,6 +28,7 @@ from threading import Thread
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\nconnection: close\r\n%b\r\n"
 STREAM = HEAD % (b"text/event-stream", b"transfer-encoding: chunked\r\n")
+PIECE = "word " * 200
 BATCH = 512
 """Chunks that are sent at a time where there are many: the client is measured, not we."""
 
@@ -63,6 +66,31 @@ def typed(deltas: Iterator[str], count: int) -> Iterator[bytes]:
     yield b"0\r\n\r\n"
 
 
+def long(size: int) -> Iterator[bytes]:
+    """Give a long typed stream, whose final object has the text again."""
+    *begun, _, _ = typed((PIECE for _ in range(size // len(PIECE))), size)
+    yield from begun
+    part = {"type": "output_text", "text": PIECE * (size // len(PIECE)), "annotations": []}
+    item = {"type": "message", "id": "msg_1", "role": "assistant", "content": [part]}
+    yield event("response.completed", response={"status": "completed", "output": [item]})
+    yield b"0\r\n\r\n"
+
+
+def chunks(size: int) -> Iterator[bytes]:
+    """Give a long stream of the chunk dialect."""
+    for number in range(size // len(PIECE) + 1):
+        is_last = number == size // len(PIECE)
+        choice = {
+            "index": 0,
+            "delta": {} if is_last else {"content": PIECE},
+            "finish_reason": "stop" if is_last else None,
+        }
+        chunk = {"id": "c", "object": "response.chunk", "model": "any", "choices": [choice]}
+        body = b"data: %b\n\n" % json.dumps(chunk).encode()
+        yield b"%x\r\n%b\r\n" % (len(body), body)
+    yield b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n"
+
+
 def chat() -> Iterator[bytes]:
     """Give a short stream of the chat interface, for programs that know no other."""
     for delta, finish in (({"role": "assistant", "content": "Hello!"}, None), ({}, "stop")):
@@ -93,6 +121,9 @@ def answer(head: bytes, body: bytes) -> Iterator[bytes]:
         whole = {"id": "resp_1", "object": "response", "status": "completed", "output": [item]}
         data = json.dumps(whole).encode()
         yield HEAD % (b"application/json", b"content-length: %d\r\n" % len(data)) + data
+    elif kind in {"long", "chunks"}:
+        yield STREAM
+        yield from long(int(number)) if kind == "long" else chunks(int(number))
     elif kind == "events":
         yield STREAM
         yield from typed((f"word{n} " for n in range(int(number))), int(number))

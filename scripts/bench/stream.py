@@ -1,33 +1,69 @@
 """
 What `gradient` needs for much: memory and time for long streams, long answers, long prompts.
 
-    .venv/bin/python scripts/bench/stream.py [--json FILE]
+    .venv/bin/python scripts/bench/stream.py [--json FILE] [--than GRADIENT]
 
-Prints a Markdown table; status 1 if a bound is broken.
+Prints a Markdown table; status 1 if a bound is broken. `--than` holds an answer of 90 MB, whole
+and streamed, against another installation of the program, in turn.
 """
 
 import argparse
 import json
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
-from runs import PROGRAM, Cost, environment, measure, server
+from runs import PROGRAM, Cost, environment, interleaved, measure, middle, ratio, server
 
 MB = 1_000_000
+LONG = [
+    ("whole", f"bytes-{90 * MB}", ["--no-stream"]),
+    ("a typed stream", f"long-{90 * MB}", []),
+    ("a stream of chunks", f"chunks-{90 * MB}", []),
+]
 
 
-def run(port: int, folder: Path, model: str, *flags: str, stdin: Path | None = None) -> Cost:
+def run(
+    port: int,
+    folder: Path,
+    model: str,
+    *flags: str,
+    stdin: Path | None = None,
+    program: str | Path = PROGRAM,
+) -> Cost:
     """Ask the endpoint for the answer that `model` names."""
-    argv = [PROGRAM, "respond", "-m", model, *([] if stdin else ["hi"]), *flags]
+    argv = [program, "respond", "-m", model, *([] if stdin else ["hi"]), *flags]
     return measure(argv, environment(folder, f"http://127.0.0.1:{port}"), stdin=stdin)
+
+
+def compared(port: int, folder: Path, other: str) -> None:
+    """Print what a long answer costs here, by what it costs another installation."""
+    print("| an answer of 90 MB | cpu s | of the other's | peak MB | of the other's |")
+    print("|---|---:|---:|---:|---:|")
+    for title, model, flags in LONG:
+        runs = {
+            program: partial(run, port, folder, model, *flags, program=program)
+            for program in (str(PROGRAM), other)
+        }
+        ours, others = interleaved(runs, 5).values()
+        cells = [
+            f"{middle(ours, field) / scale:.2f} | {ratio(ours, others, field):.2f}"
+            for field, scale in (("cpu_ms", 1000), ("peak_mb", 1))
+        ]
+        print(f"| {title} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> int:
     """Measure, print, and judge."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", 1)[0])
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--than", metavar="GRADIENT", help="another installation's program")
     options = parser.parse_args()
+    if options.than:
+        with tempfile.TemporaryDirectory() as name, server() as port:
+            compared(port, Path(name), options.than)
+        return 0
     with tempfile.TemporaryDirectory() as name, server() as port:
         folder = Path(name)
         long = folder / "long.txt"

@@ -213,7 +213,8 @@ def command_hint(word: str, rest: Sequence[str], group: str = "") -> str | None:
 def flag_hint(name: str, argv: Sequence[str]) -> str | None:
     """Give what a flag of another tool is here, in words; None if unknown."""
     if not any(word == name or word.startswith(f"{name}=") for word in argv):
-        return None  # The first letter of something else, such as `-dash of salt`.
+        # One letter of a word: of `-xl`, or of a text such as `-dash of salt`.
+        name = next((w for w in argv if w in _FLAGS and w[:1] != w[1:2] and name[1:] in w), "")
     found = _flag(name, _value_of(name, argv))
     return found.words if found else None
 

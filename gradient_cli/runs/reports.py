@@ -352,6 +352,8 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         name, _, value = word.partition("=")
         flags.add(word)
+        if following.startswith("-") and following != "-":
+            following = ""  # A flag is no file's name, whatever else is wrong.
         if name in {*_ENDING, "--baseline"} and (value or following):
             named[name] = value or following
     options = ReportOptions(

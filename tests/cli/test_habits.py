@@ -144,8 +144,9 @@ def test_no_line_is_given_that_would_ask_about_a_flag(folder, argv):
         (["batch", "run", "-items", "x"], '"-items"; did you mean --items?'),
     ],
 )
-def test_one_dash_of_a_long_flag_is_seen(home, argv, meant):
+def test_one_dash_of_a_long_flag_is_seen(home, monkeypatch, argv, meant):
     """`-model x` is not the model "odel"."""
+    monkeypatch.chdir(home.folder)
     status, _, stderr = home.runs(*argv)
 
     assert (status, meant in stderr) == (2, True), stderr
@@ -165,11 +166,13 @@ def test_one_dash_of_a_long_flag_is_seen(home, argv, meant):
         (["models", "-p", "--json"], "-p needs a value; --json is a flag"),
     ],
 )
-def test_a_flag_is_not_the_value_of_another(home, argv, message):
-    """A value that was forgotten is not the next flag's name."""
+def test_a_flag_is_not_the_value_of_another(home, monkeypatch, argv, message):
+    """A value that was forgotten is not the next flag's name, and no file is called so."""
+    monkeypatch.chdir(home.folder)
     status, _, stderr = home.runs(*argv)
 
     assert status == 2
+    assert not (home.folder / "--html").exists()
     assert message is None or f"gradient: {message}" in stderr
 
 

@@ -49,7 +49,9 @@ class Gate:
         """
         sure, expect, least, most, scale = _FLAGS if is_flag else _KEYS
         if self.sure is not None and not HALF <= self.sure <= 1:
-            raise UsageError(f"{sure} {self.sure:g} is out of range: 0.5 to 1")
+            is_percent = 50 <= self.sure <= 100
+            hint = f"{sure} {self.sure / 100:g} is {self.sure:g} %" if is_percent else None
+            raise UsageError(f"{sure} {self.sure:g} is out of range: 0.5 to 1", hint=hint)
         words = words_of(question)
         for flag, word in ((expect, self.expected), (least, self.at_least), (most, self.at_most)):
             if word is not None and word not in words:

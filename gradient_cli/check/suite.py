@@ -13,8 +13,10 @@ pattern or a schema that is none, two tests of one name are errors with file and
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -55,7 +57,8 @@ def load_suite(path: str) -> list[Case]:
     try:
         text = Path(path).read_text("utf-8-sig")
     except OSError as error:
-        raise UsageError(f'cannot read "{path}": {(error.strerror or "").lower()}') from None
+        words = (error.strerror or "").lower()
+        raise UsageError(f'cannot read "{path}": {words}', hint=_instead_of(path)) from None
     except UnicodeDecodeError as error:
         refuse_bytes(path, error.object)
         raise UsageError(
@@ -84,6 +87,22 @@ def load_suite(path: str) -> list[Case]:
             )
         seen[test.name] = test
     return tests
+
+
+def _instead_of(path: str) -> str | None:
+    """Say what was meant by the name of a suite that is none."""
+    import shlex
+
+    if os.path.isdir(path):
+        return f"gradient check {shlex.quote(path.rstrip('/') or '/')}/*.toml"
+    if " " in path and "/" not in path:
+        return f"a suite is a file; to ask: gradient respond {shlex.quote(path)}"
+    with suppress(OSError, ValueError):
+        there = Path(path)
+        names = [entry.name for entry in there.parent.iterdir()]
+        if near := get_close_matches(there.name, names, 1, 0.6):
+            return f"gradient check {shlex.quote(str(there.parent / near[0]))}"
+    return None
 
 
 def select(tests: Sequence[Case], patterns: Sequence[str], tags: Sequence[str] = ()) -> list[Case]:
@@ -214,8 +233,10 @@ def _not_toml(path: str, text: str, said: str) -> UsageError:
     line = int(found[1]) if found else text.count("\n") + 1
     where = f" at column {found[2]}" if found else ", at the end of the file"
     words = f"{words[:1].lower()}{words[1:]}"
-    return UsageError(f"{path}:{line}: not TOML: {words}{where}",
-                      hint="texts need quotes; see https://toml.io")  # fmt: skip
+    hint = "texts need quotes; see https://toml.io"
+    if not path.endswith(".toml"):
+        hint = "a suite is TOML with [[test]] in it, JSONL or a .prompt.yml; docs/gate.md has one"
+    return UsageError(f"{path}:{line}: not TOML: {words}{where}", hint=hint)
 
 
 def _check_defaults(path: str, defaults: Mapping[str, Json], places: Lines) -> None:

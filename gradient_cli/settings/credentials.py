@@ -149,6 +149,27 @@ def source_of(profile: str | None) -> str:
     return "credentials.toml" if profile is None else f'credentials.toml, profile "{profile}"'
 
 
+_PLACEHOLDER = (
+    r"(?s)(?P<assigned>(?:export\s+|set\s+)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\s*=.+)"
+    r"|\$\w+|\$\{.*\}|\$\(.*\)|<.*>|%\w+%|(?:sk-)?\.{3}|(?:YOUR|MY)[\w-]*KEY"
+)
+"""What is copied from a page in place of a key; a variable that no shell has filled in."""
+
+
+_MARKS = ("$", "<", "%", "=", "...", "KEY")
+"""One of which is in each of those; most keys have none, and cost no pattern."""
+
+
+def _check_placeholder(text: str, source: str) -> None:
+    import re
+
+    if found := re.fullmatch(_PLACEHOLDER, text):
+        what = "an assignment" if found["assigned"] else "a placeholder"
+        raise CredentialError(
+            f"{source} holds {what} in place of a key", hint="store the key alone, on one line"
+        )
+
+
 def checked(text: str, source: str) -> Secret:
     """
     Give a key that can stand in a header.
@@ -160,6 +181,8 @@ def checked(text: str, source: str) -> Secret:
     text = text.strip()
     if not text:
         raise CredentialError(f"{source} holds no key")
+    if any(mark in text for mark in _MARKS):
+        _check_placeholder(text, source)
     if not text.isascii() or not text.isprintable() or " " in text:
         raise CredentialError(
             f"{source} holds no usable key: it has a space, a line end or a letter beyond ASCII",

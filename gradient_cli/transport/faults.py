@@ -285,7 +285,7 @@ def _from_server(error: Exception, place: str, cause: str, timeout_s: float) -> 
         case httpx.ConnectError():
             return ConnectionFailed(
                 f"cannot connect to {place}: {cause}",
-                hint=_connect_hint(cause),
+                hint=_plain_hint(place, cause) or _connect_hint(cause),
                 code=UNTRUSTED if _is_untrusted(error) else None,
             )
         case httpx.DecodingError():
@@ -337,6 +337,20 @@ def _root_words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and not hasattr(error, "verify_message"):
         return error.strerror
     return getattr(error, "verify_message", None) or str(error) or type(error).__name__
+
+
+def _plain_hint(place: str, cause: str) -> str | None:
+    """Say that a server may not speak TLS at all, where TLS came to no certificate."""
+    from gradient_cli.wire.address import host_of, is_loopback
+
+    lower = cause.lower()
+    is_tls = "ssl" in lower or "eof occurred" in lower or "wrong version" in lower
+    if not (place.startswith("https:") and is_tls) or "certificate" in lower:
+        return None
+    plain = place.replace("https:", "http:", 1)
+    if is_loopback(host_of(place)):
+        return f"a server on this machine may speak plain HTTP: --base-url {plain}"
+    return "does this port speak TLS? `gradient doctor` looks at each step"
 
 
 def _connect_hint(cause: str) -> str:

@@ -19,7 +19,10 @@ DIGITALOCEAN = "do-ai.run"
 _PORTS = {"http": 80, "https": 443}
 _HOST_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._")
 _OCTETS = frozenset(map(str, range(256)))
-_ENDINGS = ("/responses", "/v1")
+_ENDINGS = ("/v1/chat/completions", "/v1/completions", "/v1/models", "/responses", "/v1")
+"""What is often pasted behind a base URL."""
+_SLIP = r"(?i)(https?)(?:://?|//?|:)(?=[\w\[])"
+"""`http:/host`, `http//host`, `https:host`."""
 
 
 def normalised(text: str, source: str) -> str:
@@ -37,6 +40,7 @@ def normalised(text: str, source: str) -> str:
     if not trimmed.isprintable():
         # urlsplit would drop a line end, and two spellings would be one address.
         raise UsageError(f'{source} "{_printable(text)}" is no URL', hint=_EXAMPLE)
+    _check_form(trimmed, source)
     parts = _split(trimmed if "://" in trimmed else f"//{trimmed}", source)
     host = (parts.hostname or "").removesuffix(".")
     if "@" in parts.netloc:
@@ -47,6 +51,31 @@ def normalised(text: str, source: str) -> str:
     name = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port not in (None, _PORTS[scheme]) else ""
     return f"{scheme}://{name}{port}{_without_endings(parts.path)}"
+
+
+def _check_form(text: str, source: str) -> None:
+    """Refuse what is surely a slip, with what was meant; nothing with an @ is repeated."""
+    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
+        inner = "…" if "@" in text else text[1:-1]
+        raise UsageError(f"{source} has quotes in it", hint=f"without them: {inner}")
+    if "@" in text:
+        return
+    if "://" not in text and text[:4].lower() == "http":
+        _check_slip(text, source)
+    if text.isdecimal():
+        meant = f"http://localhost:{text}"
+        raise UsageError(f'{source} "{text}" names no host', hint=f"did you mean {meant}?")
+
+
+def _check_slip(text: str, source: str) -> None:
+    import re
+
+    if found := re.match(_SLIP, text):
+        meant = f"{found[1].lower()}://{text[found.end() :]}"
+        raise UsageError(f'{source} "{_printable(text)}" is no URL', hint=f"did you mean {meant}?")
+
+
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
 def _split(text: str, source: str) -> SplitResult:

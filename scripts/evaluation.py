@@ -90,14 +90,14 @@ def measured(url: str, models: int, jobs: int) -> tuple[float, float, float]:
 
 
 def shown(page: Path) -> float | None:
-    """Give how many seconds Chromium takes to show a page, above an empty one."""
+    """Give how many seconds Chromium takes to show a page, above an empty one and once warm."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         return None
     empty = page.with_name("empty.html")
     empty.write_text("<!doctype html><title>nothing</title>")
     times = []
-    for one in (empty, page):
+    for one in (empty, empty, page):
         began = time.monotonic()
         subprocess.run(
             [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--screenshot=shot.png",
@@ -105,7 +105,7 @@ def shown(page: Path) -> float | None:
             cwd=page.parent, check=True, capture_output=True,
         )  # fmt: skip
         times.append(time.monotonic() - began)
-    return times[1] - times[0]
+    return times[2] - times[1]
 
 
 def load(cases: int, models: int, jobs: int, delay: float) -> None:

@@ -199,7 +199,7 @@ def run(argv: list[str], invocation: "Invocation") -> int:
     from gradient_cli.terminal.downfall import last_words
 
     try:
-        if argv[:1] in (["respond"], ["decide"]):
+        if argv[:1] in (["respond"], ["decide"], ["check"]):
             from gradient_cli.cli.plain import run_plain
 
             if (status := run_plain(argv, invocation)) is not None:

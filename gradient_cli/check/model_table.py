@@ -6,7 +6,6 @@ Tests by models: the table that says which model is good enough, at what cost.
 """
 
 from collections.abc import Iterable, Sequence
-from statistics import median
 
 from gradient_cli.check.report import FAILED, PASSED, Report, Tally, Test
 from gradient_cli.values import record
@@ -118,4 +117,8 @@ def _total(tests: Sequence[Test]) -> Cell:
 def _median_s(tests: Iterable[Test]) -> float:
     results = [r for t in tests for r in (t.results if isinstance(t, Tally) else (t,))]
     times = [attempt.total_ms for result in results for attempt in result.attempts]
-    return median(times) / 1000 if times else 0.0
+    if not times:
+        return 0.0
+    from statistics import median  # Fractions and decimals with it: models side by side alone.
+
+    return median(times) / 1000

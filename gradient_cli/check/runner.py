@@ -124,7 +124,9 @@ class Runner:
             return self._result(number)
 
     def _reason_to_stop(self, number: int, attempt: Attempt) -> Stop | None:
-        most = None if self._is_complete() else self._limits.max_total_tokens
+        most = self._limits.max_total_tokens
+        if most is not None and self._is_complete():
+            most = None
         is_uncounted = attempt.sends and attempt.error is None and not total_tokens(attempt.usage)
         if most is not None and is_uncounted:
             return Stop(

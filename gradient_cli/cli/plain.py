@@ -1,5 +1,5 @@
 """
-A plain command line of `respond` or `decide`, read without the parser.
+A plain command line of `respond`, `decide` or `check`, read without the parser.
 
     gradient respond -m openai-gpt-oss-20b --temperature 0 "hi"
     gradient decide -f notes.txt "Is it done?"
@@ -52,6 +52,8 @@ def run_plain(argv: Sequence[str], invocation: Invocation) -> int | None:
         from gradient_cli.runs import respond as command
     elif argv[:1] == ["decide"]:
         from gradient_cli.runs import decide as command
+    elif argv[:1] == ["check"]:
+        from gradient_cli.runs import check as command
     else:
         return None
     flags = plain_flags(argv[1:], command.Flags)
@@ -62,27 +64,31 @@ def plain_flags(words: Sequence[str], whole: Callable[..., Any]) -> Any:
     """
     Give what a command's words say; None if they are not plain.
 
-    `whole` is the record of its argument, which comes first, and its groups of flags.
+    `whole` is the record of its argument, which comes first, and its groups of flags. An argument
+    that is a text may be left out; one that is several may not.
     """
     kinds: _Kinds = whole.__annotations__
     argument, *groups = kinds
     options = dict(_options(kinds))
     given: dict[str, dict[str, Any]] = {name: {} for name in groups}
-    prompts = []
+    arguments: list[str] = []
     rest = iter(words)
     try:
         for word in rest:
             if word == "-" or not word.startswith("-"):
-                prompts.append(word)
+                arguments.append(word)
             else:
                 name, value = _split(word, options)
                 _take(options[name], value, rest, given)
     except (_Odd, KeyError):
         return None
-    if len(prompts) > 1 or "" in prompts:
+    is_one = kinds[argument] == str | None
+    if "" in arguments or (len(arguments) > 1 if is_one else not arguments):
         return None
-    said = {name: kinds[name](**fields) for name, fields in given.items()}
-    return whole(**{argument: prompts[0] if prompts else None}, **said)
+    said: Any = arguments
+    if is_one:
+        said = arguments[0] if arguments else None
+    return whole(said, **{name: kinds[name](**fields) for name, fields in given.items()})
 
 
 def _options(kinds: _Kinds) -> Iterator[tuple[str, _Option]]:

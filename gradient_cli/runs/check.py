@@ -4,6 +4,7 @@ Running suites of prompts with expectations, and reporting.
     suites ─► cases ─► Prepared (request, client) ─► Runner ─► Report ─► reporters ─► exit status
 """
 
+import gc
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -230,9 +231,8 @@ def ask_all(
         GradientError: a client could not be opened, or a report not be written.
 
     """
-    import gc
-
-    gc.enable()  # A long run makes garbage; the door had turned this off.
+    gc.freeze()  # What is loaded is no garbage.
+    gc.enable()  # A long run makes some; the door had turned this off.
     runner = Runner(
         prepared,
         Limits(which.fail_fast, which.max_total_tokens, invocation.is_late, rest.is_lost),

@@ -5,14 +5,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from gradient_cli.cli import decide, respond
+from gradient_cli.cli import check, decide, respond
 from gradient_cli.cli.app import dispatch
 from gradient_cli.cli.plain import _options, plain_flags
 from gradient_cli.errors import UsageError
+from gradient_cli.runs.check import Flags as Check
 from gradient_cli.runs.decide import Flags as Decide
 from gradient_cli.runs.respond import Flags
 
-COMMANDS = {"respond": (respond, Flags), "decide": (decide, Decide)}
+COMMANDS = {"respond": (respond, Flags), "decide": (decide, Decide), "check": (check, Check)}
 OPTIONS = {name: dict(_options(flags.__annotations__)) for name, (_, flags) in COMMANDS.items()}
 VALUES = {
     "str": ["x", "-", "a b", "é ß", "@file", "a=b", "", "x\ny", "--", "-x", "none", "text", "json"],
@@ -93,6 +94,7 @@ def test_every_flag_can_be_written_plainly(command, name, parsed):
     option, whole = OPTIONS[command][name], COMMANDS[command][1]
     values = [*option.flag.choices, *VALUES.get(option.kind, ())]
     lines = [[name]] if option.kind == "bool" else [[name, value] for value in values]
+    lines = [["a.toml", *line] for line in lines] if command == "check" else lines
     read = [(line, flags) for line in lines if (flags := plain_flags(line, whole)) is not None]
 
     assert read
@@ -110,6 +112,16 @@ def test_no_flag_is_missing(command):
     names = {name for param in known for name in (*param.opts, *param.secondary_opts)}
 
     assert {name for name in names if name.startswith("-")} == OPTIONS[command].keys()
+
+
+def test_several_suites_are_plain_and_none_is_not(parsed):
+    """What is missing is the parser's to tell."""
+    words = ["a.toml", "-j", "8", "b.toml", "-q", "--", "c.toml"]
+
+    assert plain_flags(words[:-2], Check) == parsed("check", words[:-2])
+    assert plain_flags(words[:-2], Check).suites == ["a.toml", "b.toml"]
+    assert plain_flags(words, Check) is None
+    assert plain_flags(["-q"], Check) is None
 
 
 @pytest.mark.parametrize("words", ODD, ids=repr)

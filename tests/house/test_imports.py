@@ -216,7 +216,7 @@ MODELS = of_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
         (("decide", "Done?", "-m", "m", "-f", "ITEMS"), YES, LIBRARIES - {"typer"}, set()),
         (("models",), MODELS, LIBRARIES, set()),
         (("batch", "run", "-m", "m", "-i", "ITEMS", "-o", "OUT", "-q"), HELLO, LIBRARIES, set()),
-        (("check", "SUITE", "-m", "m"), HELLO, LIBRARIES, {"tomllib"}),
+        (("check", "SUITE", "-m", "m"), HELLO, LIBRARIES - {"typer"}, {"tomllib"}),
         (("doctor",), MODELS, LIBRARIES, {"importlib.metadata"}),
         (("config", "show"), HELLO, {"typer"}, set()),
     ],

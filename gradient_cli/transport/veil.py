@@ -79,14 +79,18 @@ class Veil:
         beginnings = (re.escape(self.secret[:n]) for n in range(len(self.secret) - 1, 0, -1))
         short = (_SHORT_ESCAPES[c] for c in set(self.secret) & _SHORT_ESCAPES.keys())
         self._escapes = ("\\u00", *short)
-        self._may_begin = re.compile(f'(?:{"|".join(beginnings)})"')
+        # No name: each chunk has "choices", which ends as `sk-…` begins.
+        self._may_begin = re.compile(f'(?:{"|".join(beginnings)})"(?!\\s*:)')
 
     def frames(self, found: Iterable[Frame]) -> Iterator[Frame]:
         """Give the frames without the key; a fault of `found` passes, after what was held."""
         fault: GradientError | None = None
         try:
             for frame in found:
-                yield from self._feed(frame)
+                if self._window or self._concerns(frame.data):
+                    yield from self._feed(frame)
+                else:
+                    yield frame
         except GradientError as error:
             fault = error
         yield from self._let_go(is_end=True)
@@ -94,9 +98,6 @@ class Veil:
             raise fault
 
     def _feed(self, frame: Frame) -> Iterator[Frame]:
-        if not self._window and not self._concerns(frame.data):
-            yield frame
-            return
         held = _Held(frame)
         self._window.append(held)
         try:
@@ -114,7 +115,7 @@ class Veil:
         return bool(
             self.secret in data
             or ("delta" in data and self._may_begin.search(data))
-            or any(escape in data for escape in self._escapes)
+            or ("\\" in data and any(escape in data for escape in self._escapes))
         )
 
     def _look(self, held: _Held) -> None:

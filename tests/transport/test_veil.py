@@ -262,3 +262,17 @@ def test_only_a_delta_waits_for_what_follows():
     assert json.loads(next(frames).data)["id"] == KEY[:9]
     assert len(fed) == 1
     assert [json.loads(frame.data)["id"] for frame in frames] == [KEY[9:]]
+
+
+def test_a_name_that_ends_as_the_key_begins_holds_nothing_back():
+    """Every chunk has `choices`; only texts are put together, and only they wait."""
+    veil = Veil("sk-do-v1-4711-verysecretkey")
+    chunk = {"choices": [{"delta": {"content": "word "}, "logprobs": None}]}
+    spaced = json.dumps(chunk).replace('":', '" :')
+
+    for data in (json.dumps(chunk), spaced):
+        frame = Frame("message", data)
+        given = list(veil.frames([frame]))
+
+        assert given[0] is frame
+        assert given[0].payload is None

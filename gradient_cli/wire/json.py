@@ -68,7 +68,7 @@ def decode(text: str, decoder: json.JSONDecoder) -> Json:
         if _levels_before(text, error.pos) > MOST_LEVELS:
             raise NestedTooDeeply("it is nested too deeply") from None
         raise
-    if len(text) > 2 * MOST_LEVELS and _is_too_deep(value):
+    if len(text) > 2 * MOST_LEVELS and _may_be_deep(text) and _is_too_deep(value):
         raise NestedTooDeeply("it is nested too deeply")
     return value
 
@@ -121,6 +121,11 @@ def weight(value: Json) -> int:
             case _:
                 total += _COSTS[","]
     return total
+
+
+def _may_be_deep(text: str) -> bool:
+    """Tell whether a document has so many lists and objects; a long one is walked at once."""
+    return len(text) > LIGHT or text.count("[") + text.count("{") > MOST_LEVELS
 
 
 def _is_too_deep(value: Json) -> bool:

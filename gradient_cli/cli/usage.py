@@ -116,8 +116,11 @@ def _root_flag(name: str, argv: Sequence[str]) -> str:
     if hint := flag_hint(name, argv):
         return _with_line(hint, "gradient respond", argv)
     if takes_value(name, WITH_VALUE, SWITCHES):
-        if (said := translated(argv)) is None:
+        said = translated(argv)
+        if said is None or takes_value(argv[-1], WITH_VALUE, SWITCHES) == "next":
             return "flags follow the command; `gradient respond --help` lists them"
+        if not split(said)[1]:
+            said = [*said, "…"]
         return f"flags follow the command: {_retyped('gradient respond', said)}"
     if re.search(r"[\s\d]", name):
         return f"to ask: {_retyped('gradient respond', argv)}"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gradient_cli.ask.flaws import Allowed, flaw
 from gradient_cli.errors import ConnectionFailed, ReplayMiss, TimedOut
 from gradient_cli.exits import ExitStatus
 from gradient_cli.wire.events import TextDelta
@@ -411,3 +412,46 @@ def test_a_cut_answer_without_a_limit_has_another_remedy(limit, words):
 
     assert outcome.status == ExitStatus.INCOMPLETE
     assert words in outcome.error.hint
+
+
+def test_an_error_body_without_an_end_is_read_no_further_than_needed():
+    """The status says enough."""
+    taken = []
+
+    class Endless(FakeReply):
+        def chunks(self):
+            while len(taken) < 100:
+                taken.append(1)
+                yield b"x" * 16_384
+
+    outcome = client_of(Endless(401, PLAIN)).ask(REQUEST)
+
+    assert outcome.error.status == ExitStatus.CREDENTIALS
+    assert len(taken) == 4
+
+
+@pytest.mark.parametrize(
+    ("headers", "answer_id", "words"),
+    [
+        ({"x-request-id": "q1"}, "r1", "request q1"),
+        ({}, "r1", "request r1"),
+        ({}, None, "request unknown"),
+    ],
+)
+def test_a_line_tells_by_which_number_the_service_knows_the_request(headers, answer_id, words):
+    """Its own number of the request, or else that of the answer."""
+    body = {"id": answer_id, "status": "completed", "output": []}
+    reply = FakeReply(200, {**PLAIN, **headers}, [json.dumps(body).encode()])
+
+    assert words in client_of(reply).ask(REQUEST).summary().split(", ")
+
+
+@pytest.mark.parametrize(("name", "words"), [("rm", ' "rm"'), ("", " a tool"), (None, " a tool")])
+def test_a_service_that_asks_to_call_without_a_name_calls_a_tool(name, words):
+    """The sentence is whole either way."""
+    waits = {"type": "mcp_approval_request", "id": "a1", "name": name, "arguments": "{}"}
+    body = {"id": "r", "status": "completed", "output": [waits]}
+
+    error = flaw(REQUEST, client_of(plain(body)).ask(REQUEST).response, Allowed())
+
+    assert str(error).startswith(f"the answer waits: the service asks whether it may call{words}")

@@ -336,3 +336,17 @@ def test_a_link_whose_words_look_like_a_descriptor_is_a_link(tmp_path):
     (tmp_path / "fd" / "link").symlink_to("elsewhere")
 
     assert place_of(str(tmp_path / "fd" / "link")).path == tmp_path / "fd" / "elsewhere"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there mounts are listed so")
+@pytest.mark.parametrize("name", ["plain", "two words", "a\\b", "tab\there", "line\nend"])
+def test_a_mount_with_blanks_in_its_name_is_one(monkeypatch, name):
+    """The system's table writes them as numbers."""
+    written = name.encode()
+    for sign in b"\\", b" ", b"\t", b"\n":
+        written = written.replace(sign, b"\\%03o" % ord(sign))
+    table = b"36 35 98:0 / /mnt/" + written + b" rw - ext3 /dev/root rw\n"
+    monkeypatch.setattr(ways.Path, "read_bytes", lambda path: table)
+
+    assert ways._is_mount(Path("/mnt") / name)
+    assert not ways._is_mount(Path("/mnt"))

@@ -150,3 +150,14 @@ def test_notes_that_nobody_can_take_stop_nothing():
     terminal.note("a warning")
 
     assert terminal.stderr.got == b""
+
+
+@pytest.mark.parametrize(
+    ("told", "size"),
+    [((100, 30), (100, 30)), ((0, 0), (80, 24)), ((100, 0), (80, 24)), ((0, 30), (80, 24))],
+)
+def test_a_terminal_that_does_not_know_its_size_is_80_by_24(monkeypatch, told, size):
+    """Serial lines and fresh pseudo-terminals say 0."""
+    monkeypatch.setattr(os, "get_terminal_size", lambda number: os.terminal_size(told))
+
+    assert Terminal.system().size() == size

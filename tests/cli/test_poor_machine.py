@@ -50,7 +50,7 @@ def gradient(world, *arguments, before="", environ=(), **options):
 @pytest.mark.parametrize(
     ("module", "content"),
     [
-        ("token", "KEY = 1"),
+        ("hashlib", "KEY = 1"),
         ("select", "poll = None"),
         ("json", "raise ValueError('mine')"),
         ("dataclasses", "def broken(:"),
@@ -61,7 +61,7 @@ def test_a_module_in_the_place_of_pythons_own_is_named(world, tmp_path, module, 
     """PYTHONPATH of another project leaks in: that is no finding about a model, and no bug."""
     if module in sys.builtin_module_names:
         pytest.skip(f"{module} is built into this Python: nothing can stand in its place")
-    if module == "token" and hasattr(sys, "set_lazy_imports"):
+    if module == "hashlib" and hasattr(sys, "set_lazy_imports"):
         pytest.skip("nobody looks at it where imports wait for their use")
     intruder = tmp_path / "src" / f"{module}.py"
     intruder.parent.mkdir()

@@ -1,8 +1,11 @@
 """Who else may read a key or write the settings: said on each run, and by `doctor`."""
 
 import os
+import stat
 
 import pytest
+
+from gradient_cli.settings import privacy
 
 MOST = "http://127.0.0.1:9"
 
@@ -74,3 +77,15 @@ def test_a_key_that_comes_through_a_pipe_is_nobody_s_to_read(home):
 
     assert found.secret is not None
     assert found.warning is None
+
+
+@pytest.mark.parametrize(
+    ("me", "owner", "is_open"),
+    [(1000, 1000, False), (1000, 0, False), (1000, 2000, True), (0, 2000, False), (0, 0, False)],
+)
+def test_who_owns_a_file_may_write_it_whatever_its_mode(monkeypatch, me, owner, is_open):
+    """Root is trusted with everything, and trusts the owners of what it reads."""
+    monkeypatch.setattr(os, "geteuid", lambda: me)
+    found = os.stat_result((stat.S_IFREG | 0o600, 1, 1, 1, owner, 0, 0, 0, 0, 0))
+
+    assert privacy._is_open(found) is is_open

@@ -72,8 +72,9 @@ class _Waiting(ModuleType):
         known = object.__getattribute__(self, "__dict__")
         if name == "__class__" or (name[:2] == "__" and name in known):
             return object.__getattribute__(self, name)
-        if name == "signature" and sys._getframe(1).f_globals.get("__name__") == "dataclasses":
-            return _no_signature
+        asked_by = sys._getframe(1).f_globals.get("__name__")
+        if asked_by == "dataclasses" and name in _OF_DATACLASSES:
+            return _OF_DATACLASSES[name]
         with _LOCK:
             if object.__getattribute__(self, "__class__") is _Waiting:
                 _run(self, known)
@@ -82,7 +83,7 @@ class _Waiting(ModuleType):
 
 def _no_signature(cls: type) -> None:
     """
-    Tell dataclasses (3.11, 3.12) that a class has none to make its docstring of.
+    Tell dataclasses (3.11 to 3.13) that a class has none to make its docstring of.
 
     h11 has one class without a docstring, for which inspect, ast and dis would be run.
 
@@ -91,6 +92,15 @@ def _no_signature(cls: type) -> None:
 
     """
     raise ValueError(cls)
+
+
+def _annotations(cls: type) -> "dict[str, Any]":
+    """Give dataclasses (3.12, 3.13) what `inspect.get_annotations` gives for a class."""
+    return dict(vars(cls).get("__annotations__", {}))
+
+
+_OF_DATACLASSES = {"signature": _no_signature, "get_annotations": _annotations}
+"""What they ask inspect for, which would be run for that alone."""
 
 
 class _Running(ModuleType):

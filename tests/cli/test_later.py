@@ -101,7 +101,7 @@ def test_no_thread_sees_a_module_half_run(waiting):
     assert seen == [(1, 2)] * 8
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="later ones ask inspect for more")
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="later ones ask inspect for more")
 def test_a_docstring_alone_runs_no_inspect(monkeypatch):
     """A dataclass without one is named for itself; everybody else gets the real signature."""
     import dataclasses

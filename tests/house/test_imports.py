@@ -169,7 +169,7 @@ def test_what_libraries_import_for_others_waits_for_its_use(loaded):
     }
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="dataclasses ask more of inspect there")
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="dataclasses ask more of inspect there")
 def test_what_waits_for_its_use_is_not_used(loaded):
     """Nor is what only that would load: whoever begins to use it makes every start longer."""
     names = loaded("respond", "-m", "any", "hi")

@@ -99,14 +99,11 @@ class Outcome:
     def summary(self) -> str:
         """Say how it went, in a line for --verbose."""
         response = self.response
-        parts = [
-            f"status {response.status or 'unknown'}",
-            f"model {response.model or 'unknown'}",
-            f"request {self.request_id or response.id or 'unknown'}",
-            f"{self.attempts} sent",
-            f"{self.total_ms} ms",
-        ]
-        return ", ".join(parts)
+        request = self.request_id or response.id or "unknown"
+        return (
+            f"status {response.status or 'unknown'}, model {response.model or 'unknown'}, "
+            f"request {request}, {self.attempts} sent, {self.total_ms} ms"
+        )
 
     @property
     def answer_s(self) -> float:
@@ -254,6 +251,8 @@ class Exchange:
         """Take in one frame; True if nothing more need be read."""
         if frame.data.strip() == DONE:
             return True
+        if not (frame.is_whole or frame.data.endswith(("}", "]", "\n", " "))):
+            return False  # It was cut within its document, which may be long.
         self._scale.add(len(frame.data))
         try:
             payload = loads(frame.data) if frame.payload is None else frame.payload

@@ -4,7 +4,8 @@ How much of an answer is read: one number of the user's, and what follows from i
     text        what the pieces of an answer bring, counted as text: the number itself
     aside       wire that brings no text: comments, pings, fields nobody knows: the number, too
     one event   the final object holds the whole text, escaped: a quarter more
-    the wire    the text again and again, escaped, in small pieces: twenty times the number
+    the wire    the text again and again, escaped, in small pieces: twenty times the number,
+                and six times where that is much
 
 Only the text is kept, and the event under way: what else comes costs time, and has an end.
 """
@@ -13,11 +14,17 @@ from gradient_cli.errors import BrokenReply
 
 DEFAULT_MAX_ANSWER_BYTES = 100_000_000
 
-MOST_OF_WIRE = 20
-"""
-Times the number: a typed stream says a text five times, JSON may write it three times as long,
-and a piece of a few letters comes in some hundred bytes.
-"""
+
+def most_of_wire(max_answer_bytes: int) -> int:
+    """
+    Give how many bytes a reply may take on the wire.
+
+    A typed stream says a text five times, JSON may write it three times as long, and a piece of
+    a few letters comes in some hundred bytes; nobody writes 200 MB of those.
+    """
+    return min(20 * max_answer_bytes, max(6 * max_answer_bytes, 200_000_000))
+
+
 MOST_REPETITIONS = 4
 """At the end of the text, of its part, of its item, and in the final object."""
 FRAMING = 4096
@@ -47,6 +54,7 @@ class Budget:
     def __init__(self, max_answer_bytes: int = DEFAULT_MAX_ANSWER_BYTES) -> None:
         self.max_answer_bytes = max_answer_bytes
         self._largest_event = largest_event(max_answer_bytes)
+        self._most_of_wire = most_of_wire(max_answer_bytes)
         self._wire = 0
         self._open = 0
         """Bytes of the event under way."""
@@ -72,7 +80,7 @@ class Budget:
         if (
             open_bytes > self._largest_event
             or aside > self.max_answer_bytes
-            or self._wire > MOST_OF_WIRE * self.max_answer_bytes
+            or self._wire > self._most_of_wire
         ):
             raise too_large("the answer", self.max_answer_bytes)
 

@@ -19,7 +19,7 @@ import httpcore
 
 from gradient_cli.errors import BrokenReply, ConnectionFailed, run_timed_out
 from gradient_cli.transport.deadline import Deadline
-from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, MOST_OF_WIRE, too_large
+from gradient_cli.transport.limits import DEFAULT_MAX_ANSWER_BYTES, most_of_wire, too_large
 
 LONGEST_HEAD = 256 * 1024
 """Bytes before a reply's body: its head, and the interim ones (1xx) before that."""
@@ -37,7 +37,7 @@ class Reader:
         self.deadline = deadline
         self._max_answer_bytes = max_answer_bytes
         # Framing costs, too: a chunk of one byte takes six.
-        self._most = 2 * MOST_OF_WIRE * max_answer_bytes + LONGEST_HEAD
+        self._most = 2 * most_of_wire(max_answer_bytes) + LONGEST_HEAD
         self._grace = Deadline()
         self._count = 0
         self._is_head = True
@@ -102,7 +102,7 @@ class Reader:
         size = 0
         for piece in decoded(raw, headers.get("content-encoding", "")):
             size += len(piece)
-            if size > MOST_OF_WIRE * self._max_answer_bytes:
+            if size > most_of_wire(self._max_answer_bytes):
                 raise too_large("the answer", self._max_answer_bytes)
             yield piece
             if self.deadline.has_passed():

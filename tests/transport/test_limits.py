@@ -9,7 +9,7 @@ import time
 import pytest
 
 from gradient_cli.errors import BrokenReply
-from gradient_cli.transport.limits import MOST_OF_WIRE
+from gradient_cli.transport.limits import most_of_wire
 from gradient_cli.transport.sse import LONG, frames
 from gradient_cli.wire.request import Request
 from tests.fakes import FakeReply, client_of, sse
@@ -276,7 +276,7 @@ def test_text_drop_by_drop_ends_at_the_wire(again):
     outcome = client.ask(Request(model="m", input="hi", stream=True))
 
     assert outcome.status == 5
-    assert reply.taken < (MOST_OF_WIRE + 1) * MOST
+    assert reply.taken < most_of_wire(MOST) + MOST
 
 
 # Lines that go around the parser ------------------------------------------------------------
@@ -363,3 +363,10 @@ def test_the_hint_names_the_setting():
         list(frames(itertools.repeat(b": " + b"x" * 1_000_000)))
 
     assert "max_answer_bytes" in (caught.value.hint or "")
+
+
+def test_the_wire_has_an_end_that_small_pieces_do_not_meet():
+    """A small limit is for small answers, whose pieces are mostly framing; 2 GB are nobody's."""
+    assert most_of_wire(6_000) == 120_000
+    assert most_of_wire(20_000_000) == 200_000_000
+    assert most_of_wire(100_000_000) == 600_000_000

@@ -28,6 +28,7 @@ line() { # the command below a comment of the page
 work=$(mktemp -d); chmod 755 "$work"; mkdir "$work/bin" "$work/labels"; cd "$work/labels" || exit 2
 mock=
 trap '[ -n "$mock" ] && kill $mock; rm -rf "$work"' EXIT
+export SHELL=${SHELL:-/bin/bash} USER=${USER:-$(id -un)}
 export HOME=$work GRADIENT_MODEL=any PATH="$work/bin:$(dirname "$gradient"):$PATH"
 cat > "$work/bin/ssh" <<'SSH'
 #!/bin/bash

@@ -18,8 +18,8 @@ from gradient_cli.errors import UsageError
 _NAME = re.compile(r"(ID|NAME|FILE|DIR|PATH|OUT|LABELS|SUITE|GLOB)(?![\w=])")
 """How the metavar of a flag begins that names something: a model, a profile, a file."""
 
-_MAY_BE_EMPTY = frozenset({"-p", "--profile"})
-"""No name is no profile, for scripts that have none."""
+_MAY_BE_EMPTY = frozenset({"-p", "--profile", "--thread"})
+"""No name is no profile and no conversation, whatever the settings say."""
 
 
 def check(ctx: Any, argv: Sequence[str]) -> None:

@@ -35,6 +35,7 @@ from gradient_cli.runs.standing_files import (
     is_something_else,
     is_suite,
 )
+from gradient_cli.settings.spelling import WITH_VALUE
 from gradient_cli.terminal.color import wants_color
 from gradient_cli.terminal.files import Target, open_target, refuse_read_files
 from gradient_cli.terminal.journal import Journal, open_journal
@@ -293,6 +294,8 @@ NO_SUITE = "gradient check"
 """Stands for the suite where none was named."""
 _ALWAYS = ("--json", "--github", "text")
 """Reports that need no file; a run may turn to them when it ends."""
+_TAKES = {*WITH_VALUE, "--baseline", "--last-failed", "--tag", "-k", "-j", "--jobs"}
+"""Flags whose value is the next word, and no report's file."""
 _ENDING = {"--junit": ".xml", "--html": ".html", JOURNAL: ".jsonl", SAVE: ".json"}
 
 
@@ -349,8 +352,14 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
     """Write the reports of a command line that could not even be taken apart."""
     named: dict[str, str] = {}
     flags: set[str] = set()
+    before = ""
     for word, following in zip(argv, [*argv[1:], ""], strict=True):
         name, _, value = word.partition("=")
+        before, last = word, before
+        if word == "--":
+            break
+        if last in _TAKES:
+            continue  # A value, whatever it looks like: no file is made for it.
         flags.add(word)
         if following.startswith("-") and following != "-":
             following = ""  # A flag is no file's name, whatever else is wrong.

@@ -197,7 +197,7 @@ def test_a_text_may_be_a_flags_name(home, argv):
 
 
 @pytest.mark.parametrize("argv", [
-    ["-m", ""], ["--model="], ["--thread", ""], ["-m", " "], ["--replay="], ["--key-file", ""],
+    ["-m", ""], ["--model="], ["-m", " "], ["--replay="], ["--key-file", ""],
 ])  # fmt: skip
 def test_an_empty_name_is_a_variable_that_is_not_set(home, argv):
     """`-m "$MODEL"` without the variable asks no other model, and no other service."""

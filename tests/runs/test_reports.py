@@ -311,3 +311,12 @@ def test_a_journal_keeps_no_other_report_from_being_held(home, tmp_path):
         for name in ("j.jsonl", "r.xml"):
             assert (tmp_path / name).stat().st_size
             (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize("flag", ["--model", "-m", "--baseline", "--profile", "--", "-k"])
+def test_a_value_that_looks_like_a_report_is_none(home, flag):
+    """A line that cannot be taken apart makes no file of what stands where a value does."""
+    status, _, _ = home.runs("check", flag, "--html=gone", "s.toml", "--nothing")
+
+    assert status == 2
+    assert not (home.folder / "gone").exists()

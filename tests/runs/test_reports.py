@@ -314,9 +314,11 @@ def test_a_journal_keeps_no_other_report_from_being_held(home, tmp_path):
 
 
 @pytest.mark.parametrize("flag", ["--model", "-m", "--baseline", "--profile", "--", "-k"])
-def test_a_value_that_looks_like_a_report_is_none(home, flag):
+def test_a_value_that_looks_like_a_report_is_none(home, tmp_path, monkeypatch, flag):
     """A line that cannot be taken apart makes no file of what stands where a value does."""
+    monkeypatch.chdir(tmp_path)
+
     status, _, _ = home.runs("check", flag, "--html=gone", "s.toml", "--nothing")
 
     assert status == 2
-    assert not (home.folder / "gone").exists()
+    assert not (tmp_path / "gone").exists()

@@ -7,6 +7,7 @@ Deciding: questions about a state to a decision model, and what their answers ar
 import math
 
 from gradient_cli.ask.client import Asker
+from gradient_cli.ask.flag_values import check_sure
 from gradient_cli.errors import ExpectationFailed, GradientError, NotSure, UsageError
 from gradient_cli.values import record
 from gradient_cli.wire.decision import (
@@ -48,10 +49,7 @@ class Gate:
 
         """
         sure, expect, least, most, scale = _FLAGS if is_flag else _KEYS
-        if self.sure is not None and not HALF <= self.sure <= 1:
-            is_percent = 50 <= self.sure <= 100
-            hint = f"{sure} {self.sure / 100:g} is {self.sure:g} %" if is_percent else None
-            raise UsageError(f"{sure} {self.sure:g} is out of range: 0.5 to 1", hint=hint)
+        check_sure(sure, self.sure)
         words = words_of(question)
         for flag, word in ((expect, self.expected), (least, self.at_least), (most, self.at_most)):
             if word is not None and word not in words:

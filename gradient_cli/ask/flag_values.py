@@ -154,3 +154,17 @@ def json_or_file(flag: str, value: str) -> Json:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def check_sure(name: str, sure: float | None) -> None:
+    """
+    Look at how sure one wants to be; `name` is that of the flag or the key.
+
+    Raises:
+        UsageError: it is out of range; the hint knows percents.
+
+    """
+    if sure is None or 0.5 <= sure <= 1:
+        return
+    hint = f"{name} {sure / 100:g} is {sure:g} %" if 50 <= sure <= 100 else None
+    raise UsageError(f"{name} {sure:g} is out of range: 0.5 to 1", hint=hint)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gradient_cli.ask.client import Outcome
+from gradient_cli.ask.flag_values import check_sure
 from gradient_cli.ask.verdict import Judged
 from gradient_cli.errors import NotSure, UsageError
 from gradient_cli.expect.interval import wilson
@@ -64,10 +65,7 @@ def sureness(sure: float | None, votes: int | None, *, has_labels: bool) -> Sure
     flag = "--votes" if sure is None else "--sure"
     if not has_labels:
         raise UsageError(f"{flag} needs --one-of", hint="--one-of yes,no")
-    if sure is not None and not 0.5 <= sure <= 1:
-        is_percent = 50 <= sure <= 100
-        hint = f"--sure {sure / 100:g} is {sure:g} %" if is_percent else None
-        raise UsageError(f"--sure {sure:g} is out of range: 0.5 to 1", hint=hint)
+    check_sure("--sure", sure)
     if votes is not None and votes < 2:
         raise UsageError(f"--votes {votes} is out of range: 2 and above")
     return Sureness(sure=sure, votes=votes or 1)

@@ -61,12 +61,19 @@ def whole_body(reply: Reply, max_answer_bytes: int) -> bytes:
         BrokenReply: it is larger than `max_answer_bytes`.
 
     """
-    body = bytearray()
-    for chunk in reply.chunks():
+    body = bytearray()  # Not a list: a server may send it byte by byte.
+    for chunk in _at_most(max_answer_bytes, reply.chunks(), max_answer_bytes):
         body += chunk
-        if len(body) > max_answer_bytes:
-            raise too_large("the answer", max_answer_bytes)
     return bytes(body)
+
+
+def _at_most(most: int, chunks: Iterator[bytes], max_answer_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > most:
+            raise too_large("the answer", max_answer_bytes)
+        yield chunk
 
 
 def _chain(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -79,12 +86,10 @@ def _plain_frame(chunks: Iterator[bytes], max_answer_bytes: int) -> Iterator[Fra
     # Not a list: a server may send it byte by byte.
     text, most = bytearray(), largest_event(max_answer_bytes)
     try:
-        for chunk in chunks:
-            if len(text) + len(chunk) > most:
-                text.clear()
-                raise too_large("the answer", max_answer_bytes)
+        for chunk in _at_most(most, chunks, max_answer_bytes):
             text += chunk
     except BrokenReply:
+        text.clear()
         raise  # Too large: what there is of it is not looked at.
     except GradientError:
         yield Frame("", text.decode("utf-8", "replace"), is_whole=False)

@@ -272,8 +272,7 @@ class Exchange:
         for event in events:
             if isinstance(event, Ended):
                 self._finish()
-            for shown in self._fold.add(event):
-                self._show(shown)
+            self._add(event)
             if isinstance(event, Ended) and event.is_final:
                 return True
         return False

@@ -97,16 +97,12 @@ def matching(found: Sequence[Json], wanted: str) -> list[Json]:
     matches = [model for model in found if wanted.lower() in model["id"].lower()]
     if matches:
         return matches
+    hint = None
     if wanted.lower() in {"list", "ls", "all", "show"}:
-        raise ExpectationFailed(
-            f'none of {len(found)} models has "{wanted}" in its id',
-            hint="`gradient models` lists them all",
-        )
-    near = _near(wanted.lower(), [model["id"] for model in found])
-    raise ExpectationFailed(
-        f'none of {len(found)} models has "{wanted}" in its id',
-        hint=f"near: {', '.join(near)}" if near else None,
-    )
+        hint = "`gradient models` lists them all"
+    elif near := _near(wanted.lower(), [model["id"] for model in found]):
+        hint = f"near: {', '.join(near)}"
+    raise ExpectationFailed(f'none of {len(found)} models has "{wanted}" in its id', hint=hint)
 
 
 def _near(wanted: str, ids: Sequence[str]) -> list[str]:

@@ -352,10 +352,8 @@ def refuse_unparsed(error: GradientError, argv: list[str], invocation: Invocatio
     """Write the reports of a command line that could not even be taken apart."""
     named: dict[str, str] = {}
     flags: set[str] = set()
-    before = ""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for last, word, following in zip(["", *argv], argv, [*argv[1:], ""], strict=False):
         name, _, value = word.partition("=")
-        before, last = word, before
         if word == "--":
             break
         if last in _TAKES:
